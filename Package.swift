@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every room is held to the same rules: the Swift 6 language mode and no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "reel",
+  products: [
+    // What the nested benchmark package measures by itself.
+    .library(name: "KernelSource", targets: ["KernelSource"]),
+    .library(name: "EventSchema", targets: ["EventSchema"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+  ],
+  targets: [
+    // The catalogue of events, the hub, and the words that they are written in.
+    .target(name: "EventSchema", swiftSettings: strict),
+    .target(name: "CChecksum"),
+    .target(name: "BinaryCoding", dependencies: ["CChecksum"], swiftSettings: strict),
+    .target(name: "EventBatch", dependencies: ["EventSchema"], swiftSettings: strict),
+
+    // The capture file.
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Compression", dependencies: ["CLZ4", "CZstd"], swiftSettings: strict),
+    .target(name: "CaptureFormat", dependencies: ["EventBatch", "EventSchema", "BinaryCoding"], swiftSettings: strict),
+    .target(
+      name: "CaptureFile",
+      dependencies: ["CaptureFormat", "Compression", "EventBatch", "EventSchema", "BinaryCoding", systemPackage],
+      swiftSettings: strict),
+
+    // The kernel side.
+    .target(name: "Probe", exclude: ["reel.bpf.c", "bpf"]),
+    .target(name: "ProbeImage", swiftSettings: strict, plugins: ["CompileProbe"]),
+    .executableTarget(name: "ProbeCompiler", path: "Sources/Plugins/ProbeCompiler", swiftSettings: strict),
+    .plugin(
+      name: "CompileProbe", capability: .buildTool(), dependencies: ["ProbeCompiler"],
+      path: "Sources/Plugins/CompileProbe"),
+    .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
+    .target(
+      name: "KernelSource",
+      dependencies: ["Probe", "ProbeImage", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
+      swiftSettings: strict),
+    .target(name: "CLinux"),
+    .target(
+      name: "Recorder",
+      dependencies: [
+        "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
+      ],
+      swiftSettings: strict),
+
+    // Asking.
+    .target(name: "Filter", swiftSettings: strict),
+
+    // What keeps committed files in step with their source.
+    .target(
+      name: "SchemaGeneration", dependencies: ["EventSchema"], path: "Sources/Plugins/SchemaGeneration",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "SchemaGenerator", dependencies: ["SchemaGeneration"], path: "Sources/Plugins/SchemaGenerator",
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
+      path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: strict),
+    .testTarget(
+      name: "EventSchemaTests", dependencies: ["EventSchema", "SchemaGeneration"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,169 @@
+import BinaryCoding
+import CaptureFormat
+import EventBatch
+import EventSchema
+
+/// Opens a file by hopping from frame to frame: for files without a tail, and for damaged ones.
+struct CaptureScan {
+  private let file: InputFile
+  private let decompression: BlockDecompression
+  private let fileID: FileID
+  private var walk: FrameWalk
+  private var header: CaptureHeader?
+  private var schema: (schema: Schema, names: DimensionNames)?
+  private var candidates: [Candidate] = []
+  private var losses: [LossRecord] = []
+  private var isComplete = false
+  private var damagedBytes: UInt64 = 0
+
+  private struct Candidate {
+    var frame: Frame
+    var head: ChunkHead
+  }
+
+  static func read(_ file: InputFile, _ decompression: BlockDecompression) throws(CaptureError) -> CaptureContents {
+    let (fileID, start) = try findID(file)
+    var scan = CaptureScan(file, decompression, fileID)
+    // All before the first frame but the magic is damage.
+    let magic = try file.bytes(at: 0, count: CaptureHeader.magic.count)
+    scan.damagedBytes = magic == CaptureHeader.magic ? start - min(start, UInt64(magic.count)) : start
+    try scan.hop(from: start)
+    return try scan.contents()
+  }
+
+  private init(_ file: InputFile, _ decompression: BlockDecompression, _ fileID: FileID) {
+    self.file = file
+    self.decompression = decompression
+    self.fileID = fileID
+    walk = FrameWalk(file, fileID)
+  }
+
+  /// How far into a file its second header may stand: both stand in front of the first chunk.
+  private static let frontBytes = 4 << 20
+
+  /// The file id and where the first frame begins: from a header at the front, else from the footer.
+  private static func findID(_ file: InputFile) throws(CaptureError) -> (FileID, UInt64) {
+    let front = try file.bytes(at: 0, count: frontBytes)
+    if front.isEmpty { throw CaptureError(.refused, "the file is empty", path: file.path) }
+    let found: (FileID, Int)? = front.withUnsafeBytes { front in
+      var position = CaptureHeader.magic.count
+      while position + FrameHeader.byteCount + 16 <= front.count {
+        if FrameHeader.hasMark(front, at: position),
+          let (_, id) = FrameHeader.selfDescribed(UnsafeRawBufferPointer(rebasing: front[position...]), .header)
+        {
+          return (id, position)
+        }
+        position += 8
+      }
+      return nil
+    }
+    if let (id, position) = found { return (id, UInt64(position)) }
+    if file.size >= UInt64(Footer.frameBytes) {
+      let end = try file.bytes(at: file.size - UInt64(Footer.frameBytes), count: Footer.frameBytes)
+      if let footer = end.withUnsafeBytes({ Footer(frame: $0) }) { return (footer.fileID, 8) }
+    }
+    let isCapture = Array(front.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic
+    throw CaptureError(
+      .refused, isCapture ? "the capture ends before its header" : "this is not a capture file", path: file.path,
+      offset: 0, remedy: isCapture ? nil : "name a file that reel record wrote")
+  }
+
+  private mutating func hop(from start: UInt64) throws(CaptureError) {
+    var offset = start
+    var sequence: UInt64 = 0
+    while offset < file.size {
+      if let frame = try walk.frame(at: offset), frame.header.sequence >= sequence {
+        guard frame.header.isWhole(at: offset, in: file.size) else {
+          // The last write did not get to its end.
+          damagedBytes += file.size - offset
+          return
+        }
+        if try !take(frame) { damagedBytes += UInt64(frame.header.frameBytes) }
+        sequence = frame.header.sequence + 1
+        offset = frame.end
+        continue
+      }
+      guard let found = try walk.next(from: offset + 8, sequence: sequence) else {
+        damagedBytes += file.size - offset
+        return
+      }
+      damagedBytes += found.offset - offset
+      offset = found.offset
+    }
+  }
+
+  /// False when the frame's content is damaged.
+  private mutating func take(_ frame: Frame) throws(CaptureError) -> Bool {
+    let type = frame.header.type
+    if type == .chunk { return try takeChunk(frame) }
+    guard type.isKnown else {
+      if !type.isCritical { return true }
+      throw CaptureError(
+        .refused, "the file holds frames of type \(type.rawValue), which this program does not know", path: file.path,
+        offset: frame.offset, remedy: "read it with a newer version of reel")
+    }
+    let payload = try walk.payload(of: frame)
+    guard frame.header.matches(payload, fileID: fileID) else { return false }
+    do {
+      try payload.prefixBytes(frame.header.length) { (bytes) throws(MalformedBytes) in
+        switch type {
+        case .header where header == nil: header = try CaptureHeader(decoding: bytes)
+        case .schema where schema == nil: schema = try SchemaFrame.decode(bytes, decompression)
+        case .loss: losses.append(try LossRecord(decoding: bytes))
+        case .footer: isComplete = true
+        default: break
+        }
+      }
+      return true
+    } catch {
+      // An intact header of another version is no damage.
+      if type == .header {
+        throw CaptureError(
+          .refused, error.reason, path: file.path, offset: frame.offset, remedy: "read it with a newer version of reel")
+      }
+      return false
+    }
+  }
+
+  private mutating func takeChunk(_ frame: Frame) throws(CaptureError) -> Bool {
+    let prefix = try walk.small(at: frame.payloadOffset, count: 8)
+    let length = prefix.withUnsafeBytes { bytes in
+      bytes.count == 8 ? Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))) : 0
+    }
+    guard length >= 8, length <= min(CaptureLimits.headBytes, frame.header.length) else { return false }
+    let bytes = Array(try walk.small(at: frame.payloadOffset, count: length))
+    guard let head = ChunkHead.checked(bytes, fileID: fileID), head.byteCount + head.storedBytes == frame.header.length
+    else { return false }
+    candidates.append(Candidate(frame: frame, head: head))
+    return true
+  }
+
+  /// Decodes the dimensions of each chunk, since only they know threads and objects.
+  private mutating func contents() throws(CaptureError) -> CaptureContents {
+    guard let header, let schema else {
+      throw CaptureError(
+        .refused, "neither copy of the \(header == nil ? "header" : "schema") is readable", path: file.path,
+        remedy: "nothing of this file can be understood without it")
+    }
+    let fetch = ChunkFetch(file, decompression)
+    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false)
+    var builder = SummaryBuilder(header)
+    var chunks: [ChunkEntry] = []
+    for candidate in candidates {
+      let chunk = ChunkEntry(
+        offset: candidate.frame.offset, length: candidate.frame.header.length, head: candidate.head)
+      do {
+        let dimensions = try fetch.read(chunk, nothing, schema: schema.schema, names: schema.names)
+        builder.add(chunk.head, ChunkFacts(dimensions))
+        chunks.append(chunk)
+      } catch {
+        guard error.kind == .partlyReadable else { throw error }
+        damagedBytes += UInt64(candidate.frame.header.frameBytes)
+      }
+    }
+    for loss in losses { builder.add(loss) }
+    return CaptureContents(
+      header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: isComplete,
+      damagedBytes: damagedBytes, chunks: chunks, losses: losses, summary: builder.summary)
+  }
+}

@@ -1,0 +1,77 @@
+import BinaryCoding
+import CaptureFormat
+import EventSchema
+
+/// Opens a file by its footer and tail.
+enum CaptureTail {
+  /// What the tail says; `nil` when there is none, or when anything in it or at the front is not as it should be: then
+  /// the frames themselves must be looked at.
+  static func read(_ file: InputFile, _ decompression: BlockDecompression) throws(CaptureError) -> CaptureContents? {
+    guard file.size >= UInt64(Footer.frameBytes + CaptureHeader.magic.count) else { return nil }
+    let end = try file.bytes(at: file.size - UInt64(Footer.frameBytes), count: Footer.frameBytes)
+    guard let footer = end.withUnsafeBytes({ Footer(frame: $0) }), footer.length == file.size else { return nil }
+    let front = try file.bytes(at: 0, count: CaptureHeader.magic.count + FrameHeader.byteCount + 16)
+    guard Array(front.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic,
+      let (_, frontID) = front.withUnsafeBytes({
+        FrameHeader.selfDescribed(
+          UnsafeRawBufferPointer(rebasing: $0[CaptureHeader.magic.count...]), .header)
+      }), frontID == footer.fileID
+    else { return nil }
+    var frames = FrameWalk(file, footer.fileID)
+    var parts = CaptureParts(footer.fileID, decompression)
+    var offset = footer.tail
+    while offset < file.size {
+      guard let frame = try frames.frame(at: offset), frame.header.isWhole(at: offset, in: file.size) else {
+        return nil
+      }
+      let payload = try frames.payload(of: frame)
+      guard frame.header.matches(payload, fileID: footer.fileID), parts.take(frame, payload) else { return nil }
+      offset = frame.end
+    }
+    // Offsets that lead outside would only be seen when a chunk is read.
+    guard parts.chunks.allSatisfy({ $0.offset < footer.tail && UInt64($0.length) < footer.tail - $0.offset }) else {
+      return nil
+    }
+    return parts.finishedContents()
+  }
+}
+
+/// Gathers what the frames of a tail say.
+private struct CaptureParts {
+  private let fileID: FileID
+  private let decompression: BlockDecompression
+  private var header: CaptureHeader?
+  private var schema: (schema: Schema, names: DimensionNames)?
+  private(set) var chunks: [ChunkEntry] = []
+  private var summary: (summary: CaptureSummary, losses: [LossRecord])?
+
+  init(_ fileID: FileID, _ decompression: BlockDecompression) {
+    self.fileID = fileID
+    self.decompression = decompression
+  }
+
+  /// False when the frame's content is malformed.
+  mutating func take(_ frame: Frame, _ payload: [UInt8]) -> Bool {
+    do {
+      try payload.prefixBytes(frame.header.length) { (bytes) throws(MalformedBytes) in
+        switch frame.header.type {
+        case .header: header = try CaptureHeader(decoding: bytes)
+        case .schema: schema = try SchemaFrame.decode(bytes, decompression)
+        case .summaryPage: chunks += try SummaryPage.decode(bytes, decompression)
+        case .summary: summary = try CaptureSummary.decode(bytes, decompression)
+        default: break
+        }
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  func finishedContents() -> CaptureContents? {
+    guard let header, let schema, let summary, summary.summary.chunkCount == chunks.count else { return nil }
+    return CaptureContents(
+      header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
+      chunks: chunks, losses: summary.losses, summary: summary.summary)
+  }
+}

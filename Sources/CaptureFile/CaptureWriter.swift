@@ -1,0 +1,208 @@
+import CaptureFormat
+import Compression
+import EventBatch
+import EventSchema
+
+/// How a capture is written.
+public struct WriterOptions: Sendable {
+  /// What columns are compressed with.
+  public var codec: Codec
+  /// How hard; `nil` for the codec's default. See `Codec.levels`.
+  public var level: Int?
+  /// Whether a file of the same name is overwritten (`--force`).
+  public var replaceExisting: Bool
+  /// Whether the finished file is handed to the disk before `finish` returns.
+  public var synchronizes: Bool
+
+  /// The options of a recording: lz4, no replacement.
+  public init(
+    codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, synchronizes: Bool = false
+  ) {
+    self.codec = codec
+    self.level = level
+    self.replaceExisting = replaceExisting
+    self.synchronizes = synchronizes
+  }
+}
+
+/// What a writer made.
+public struct CaptureTotals: Sendable, Hashable {
+  public let events: UInt64
+  public let lost: UInt64
+  /// The bytes of the file.
+  public let bytes: UInt64
+  public let chunks: Int
+}
+
+/// Writes a capture file, from front to back and never back again: to a file and to a pipe the same bytes.
+///
+/// Whatever is on the disk when something goes wrong is a readable capture up to the last whole chunk. A writer that is
+/// dropped without `finish` leaves a file without a tail.
+///
+///     var writer = try CaptureWriter(path: "host.reel", header: header, schema: schema, options: WriterOptions())
+///     try writer.append(batch)
+///     let totals = try writer.finish()
+public struct CaptureWriter: ~Copyable {
+  private let start: FileStart
+  private let compression: BlockCompression
+  private let synchronizes: Bool
+  private var encoder: ChunkEncoder
+  private var file: OutputFile
+  private var sequence: UInt64
+  private var summary: SummaryBuilder
+  private var losses: [LossRecord] = []
+  private var lostSinceChunk: UInt64 = 0
+  private var lostInAll: UInt64 = 0
+  private var pages: [[UInt8]] = []
+  private var page: SummaryPage
+  private var chunks = 0
+  private var events: UInt64 = 0
+
+  /// Makes the file and writes header and schema, each twice: damage to one does not cost the file.
+  ///
+  /// - Parameter path: `-` is standard output.
+  /// - Throws: `CaptureError` of kind `refused` when the file exists or cannot be made.
+  public init(
+    path: String, header: CaptureHeader, schema: Schema, options: WriterOptions = WriterOptions()
+  ) throws(CaptureError) {
+    guard let fileID = FileID(header.fileID), header.sessionID.count == 16 else {
+      throw CaptureError(.refused, "a file id and a session id of 16 bytes are needed", path: path)
+    }
+    let start = FileStart(header, fileID, schema, options)
+    var file = try OutputFile(path: path, replaceExisting: options.replaceExisting)
+    try start.write(to: &file)
+    self.init(file, start, options)
+  }
+
+  private init(_ file: consuming OutputFile, _ start: FileStart, _ options: WriterOptions) {
+    self.file = file
+    self.start = start
+    compression = BlockCompression(options.codec, level: options.level)
+    synchronizes = options.synchronizes
+    encoder = ChunkEncoder(compression)
+    summary = SummaryBuilder(start.header)
+    page = SummaryPage()
+    sequence = FileStart.frames
+  }
+
+  /// The header that the file starts with.
+  public var header: CaptureHeader { start.header }
+
+  /// The bytes written so far.
+  public var bytesWritten: UInt64 { file.bytesWritten }
+
+  /// Encodes, compresses and appends a batch as one chunk. A batch without events is not written.
+  ///
+  /// - Throws: `CaptureError` of kind `failed` when the batch exceeds the format's limits or writing fails.
+  public mutating func append(_ batch: EventBatch) throws(CaptureError) {
+    if batch.count == 0 { return }
+    let chunk: EncodedChunk
+    do {
+      chunk = try encoder.encode(batch)
+    } catch {
+      throw CaptureError(
+        .failed, error.description, path: file.path, offset: file.bytesWritten, remedy: "write smaller chunks")
+    }
+    try append(chunk)
+  }
+
+  /// Appends a chunk that was encoded elsewhere, with `encoder(for:)` of the same options.
+  public mutating func append(_ chunk: consuming EncodedChunk) throws(CaptureError) {
+    if chunk.head.count == 0 { return }
+    var chunk = chunk
+    chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
+    let offset = file.bytesWritten
+    try write(.chunk, chunk.bytes[...])
+    lostSinceChunk = 0
+    summary.add(chunk.head, chunk.facts)
+    page.append(offset: offset, length: chunk.bytes.count, head: chunk.headBytes)
+    if page.byteCount >= SummaryPage.fullBytes { closePage() }
+    chunks += 1
+    events += UInt64(chunk.head.count)
+  }
+
+  /// Appends a loss.
+  public mutating func append(_ loss: LossRecord) throws(CaptureError) {
+    try write(.loss, loss.encoded()[...])
+    losses.append(loss)
+    summary.add(loss)
+    lostSinceChunk &+= loss.count
+    lostInAll &+= loss.count
+  }
+
+  /// Writes the tail: header, schema, all chunk heads, totals, footer.
+  public consuming func finish() throws(CaptureError) -> CaptureTotals {
+    let tail = file.bytesWritten
+    try write(.header, start.headerPayload[...])
+    try write(.schema, start.schemaPayload[...])
+    if page.count > 0 { closePage() }
+    for page in pages { try write(.summaryPage, page[...]) }
+    try write(.summary, summary.summary.encoded(losses: losses, compression)[...])
+    let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
+    try write(.footer, footer.encoded()[...])
+    if synchronizes { try file.synchronize() }
+    return CaptureTotals(events: events, lost: lostInAll, bytes: file.bytesWritten, chunks: chunks)
+  }
+
+  private mutating func closePage() {
+    var full = SummaryPage()
+    swap(&full, &page)
+    pages.append(full.encoded(compression))
+  }
+
+  private mutating func write(_ type: FrameType, _ payload: ArraySlice<UInt8>) throws(CaptureError) {
+    try file.write(type, sequence: sequence, payload, start.fileID)
+    sequence += 1
+  }
+}
+
+/// What every file begins with, and its tail repeats.
+private struct FileStart {
+  let header: CaptureHeader
+  let fileID: FileID
+  let headerPayload: [UInt8]
+  let schemaPayload: [UInt8]
+
+  /// The frames that `write` writes.
+  static let frames: UInt64 = 4
+
+  init(_ header: CaptureHeader, _ fileID: FileID, _ schema: Schema, _ options: WriterOptions) {
+    self.header = header
+    self.fileID = fileID
+    headerPayload = header.encoded()
+    // The schema stands in the file three times: it is worth the better codec.
+    schemaPayload = SchemaFrame.encode(schema, options.codec == .none ? .none : BlockCompression(.zstd, level: 19))
+  }
+
+  /// Magic, then header and schema, each twice.
+  func write(to file: inout OutputFile) throws(CaptureError) {
+    try file.write(CaptureHeader.magic)
+    for sequence in stride(from: 0, to: FileStart.frames, by: 2) {
+      try file.write(.header, sequence: sequence, headerPayload[...], fileID)
+      try file.write(.schema, sequence: sequence + 1, schemaPayload[...], fileID)
+    }
+  }
+}
+
+extension OutputFile {
+  /// Appends a frame.
+  fileprivate mutating func write(
+    _ type: FrameType, sequence: UInt64, _ payload: ArraySlice<UInt8>, _ fileID: FileID
+  ) throws(CaptureError) {
+    let frame: [UInt8]
+    do {
+      frame = try FrameHeader.frame(type, sequence: sequence, payload: payload, fileID: fileID)
+    } catch {
+      throw CaptureError(.failed, error.description, path: path, offset: bytesWritten)
+    }
+    try write(frame)
+  }
+}
+
+extension CaptureHeader {
+  /// Sixteen bytes that no other file has.
+  public static func randomID() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+}

@@ -1,0 +1,40 @@
+/// What a capture must not exceed; checked when writing and, before anything is allocated, when reading.
+public enum CaptureLimits {
+  /// The payload of a frame.
+  public static let frameBytes = 64 << 20
+  /// The blocks of a chunk together, decompressed.
+  public static let chunkBytes = 64 << 20
+  /// The events of a chunk.
+  public static let chunkEvents = 1 << 20
+  /// The values of a chunk together, missing ones and those of dimension rows counted: memory once decoded is eight
+  /// bytes for each.
+  public static let chunkValues = 32 << 20
+  /// The plain head of a chunk.
+  public static let headBytes = 1 << 20
+  /// The blocks of a chunk.
+  public static let blocks = 4096
+  /// The columns of a chunk.
+  public static let columns = 65_536
+  /// A block may decompress to this many times its stored bytes, and `ratioAllowance` more.
+  public static let greatestRatio = 4096
+  /// See `greatestRatio`.
+  public static let ratioAllowance = 65_536
+  /// A text in header or head: a path, a host name, a container's id.
+  public static let textBytes = 1 << 16
+  /// The schema, decompressed.
+  public static let schemaBytes = 16 << 20
+  /// The summary, decompressed.
+  public static let summaryBytes = 1 << 30
+}
+
+/// What is to be written does not fit the format.
+public struct LimitExceeded: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is too much.
+  public let what: String
+  /// How much of it there is.
+  public let value: Int
+  /// How much of it may be.
+  public let limit: Int
+
+  public var description: String { "\(what) is \(value), the format's limit is \(limit)" }
+}

@@ -1,0 +1,74 @@
+import EventSchema
+
+/// The totals of a capture.
+public struct CaptureSummary: Sendable {
+  /// When the recording started, in nanoseconds of the epoch.
+  public var started: Int64
+  /// The greatest exit time, or the end of the last loss when that is later; `started` when there is neither.
+  public var ended: Int64
+  public var events: UInt64
+  public var lost: UInt64
+  /// The losses by cause, in the order of the causes' numbers; those without any are left out.
+  public var lostByCause: [(cause: LossCause, count: UInt64)]
+  public var chunkCount: Int
+  /// Distinct threads among all rows, ancestors included: pairs of id and start time.
+  public var threads: UInt64
+  /// Distinct processes likewise.
+  public var processes: UInt64
+  /// Distinct objects by identity.
+  public var objects: UInt64
+  /// What is known of containers, by id in the order of the bytes.
+  public var containers: [ContainerInfo]
+  /// How many events there are of each type, ascending by type.
+  public var typeCounts: [(type: EventTypeID, count: UInt64)]
+}
+
+/// Makes a summary while chunks and losses pass by: the writer's way, and the reader's where a file has no tail.
+public struct SummaryBuilder: Sendable {
+  private let started: Int64
+  private var ended: Int64
+  private var events: UInt64 = 0
+  private var chunks = 0
+  private var lost: [LossCause: UInt64] = [:]
+  private var threads: Set<ChunkFacts.Task> = []
+  private var processes: Set<ChunkFacts.Task> = []
+  private var objects: Set<Int64> = []
+  private var containers: [String: ContainerInfo] = [:]
+  private var types: [EventTypeID: UInt64] = [:]
+
+  /// An empty summary of a file that starts with some header.
+  public init(_ header: CaptureHeader) {
+    started = header.started
+    ended = header.started
+  }
+
+  /// Counts a chunk.
+  public mutating func add(_ head: ChunkHead, _ facts: ChunkFacts) {
+    chunks += 1
+    events &+= UInt64(head.count)
+    if head.count > 0 { ended = max(ended, head.greatestExit) }
+    for (type, count) in head.typeCounts { types[type, default: 0] &+= UInt64(count) }
+    threads.formUnion(facts.threads)
+    processes.formUnion(facts.processes)
+    objects.formUnion(facts.objects)
+    for container in facts.containers {
+      containers[container.id, default: ContainerInfo(id: container.id)].update(container)
+    }
+  }
+
+  /// Counts a loss.
+  public mutating func add(_ loss: LossRecord) {
+    lost[loss.cause, default: 0] &+= loss.count
+    ended = max(ended, loss.to)
+  }
+
+  /// The totals so far.
+  public var summary: CaptureSummary {
+    CaptureSummary(
+      started: started, ended: ended, events: events, lost: lost.values.reduce(0, &+),
+      lostByCause: lost.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }, chunkCount: chunks,
+      threads: UInt64(threads.count), processes: UInt64(processes.count), objects: UInt64(objects.count),
+      containers: containers.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(\.value),
+      typeCounts: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+  }
+}

@@ -1,0 +1,299 @@
+import BinaryCoding
+import EventBatch
+import EventSchema
+
+/// Turns the blocks of a chunk back into a batch that keeps its invariants, or says what is wrong with them.
+///
+/// Cost: only what was selected, and the dimensions. The slack that unpacking needs is part of every decompressed block.
+struct ChunkDecoder {
+  private let layout: ChunkLayout
+  private let schema: Schema
+  private let names: DimensionNames
+  private let selection: ColumnSelection
+  /// The decompressed blocks, by number; the owner keeps them alive.
+  private let blocks: [UnsafeRawBufferPointer?]
+  private var order: TypeOrder?
+  private var ranks: [UInt32] = []
+  private var sortedResults: ResultsByType?
+
+  init(
+    _ layout: ChunkLayout, schema: Schema, names: DimensionNames, _ selection: ColumnSelection,
+    blocks: [UnsafeRawBufferPointer?]
+  ) {
+    self.layout = layout
+    self.schema = schema
+    self.names = names
+    self.selection = selection
+    self.blocks = blocks
+  }
+
+  mutating func decode() throws(MalformedBytes) -> EventBatch {
+    var batch = EventBatch(schema: schema)
+    batch.count = layout.head.count
+    batch.dimensions = try DimensionDecoder(self, names).decode()
+    try decodeCore(&batch)
+    try decodeArguments(&batch)
+    return batch
+  }
+
+  // MARK: Core columns
+
+  private mutating func decodeCore(_ batch: inout EventBatch) throws(MalformedBytes) {
+    let core = selection.effectiveCore
+    let entries = layout.needed(selection).map { layout.directory.entries[$0].key }
+    func isNeeded(_ column: CoreColumn) -> Bool { entries.contains(.core(column)) }
+    batch.numbers = .consecutive(first: layout.head.firstNumber)
+    if core.contains(.numbers), let column = try self.core(.numbers) {
+      batch.numbers = .listed(column.values.map { UInt64(bitPattern: $0) })
+      try checkNumbers(batch.numbers)
+    } else if layout.head.count > 0, layout.entries[.core(.numbers)] == nil {
+      guard layout.head.lastNumber - layout.head.firstNumber == UInt64(layout.head.count - 1) else {
+        throw MalformedBytes("the chunk's numbers have gaps and no column")
+      }
+    }
+    if isNeeded(.types) {
+      let types: [UInt16] = try narrow(.types, missing: nil)
+      try setOrder(types)
+      if core.contains(.types) { batch.types = types }
+      if core.contains(.ranks) { batch.ranks = ranks }
+    }
+    if core.contains(.exitTimes) { batch.exitTimes = try wide(.exitTimes) }
+    if core.contains(.latencies) { batch.latencies = try wide(.latencies) }
+    if core.contains(.cpus) { batch.cpus = try narrow(.cpus, missing: nil) }
+    if core.contains(.flags) { batch.flags = try narrow(.flags, missing: nil) }
+    if core.contains(.lineages) {
+      batch.lineages = try narrow(.lineages, missing: EventBatch.noRow)
+      try check(batch.lineages, below: batch.dimensions.lineages.count, "lineage")
+    }
+    if core.contains(.objects) {
+      batch.objects = try narrow(.objects, missing: EventBatch.noRow)
+      try check(batch.objects, below: batch.dimensions.objects.count, "object")
+    }
+    if isNeeded(.results) {
+      let results = try wide(.results)
+      if core.contains(.results) { batch.results = results }
+      if let order {
+        sortedResults = ResultsByType(sorted: order.sorted(results), counts: layout.head.typeCounts)
+      }
+    }
+  }
+
+  private func checkNumbers(_ numbers: EventNumbers) throws(MalformedBytes) {
+    guard case .listed(let listed) = numbers, let first = listed.first, let last = listed.last else { return }
+    for index in listed.indices.dropFirst() where listed[index] <= listed[index - 1] {
+      throw MalformedBytes("the numbers of events do not ascend")
+    }
+    guard first == layout.head.firstNumber, last == layout.head.lastNumber else {
+      throw MalformedBytes("the numbers of events are not those of the chunk head")
+    }
+  }
+
+  /// Ranks are not stored: they count the events of each type.
+  private mutating func setOrder(_ types: [UInt16]) throws(MalformedBytes) {
+    var counts = [UInt32](repeating: 0, count: 65_536)
+    ranks = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
+      for row in types.indices {
+        let type = Int(types[row])
+        target[row] = counts[type]
+        counts[type] &+= 1
+      }
+      count = types.count
+    }
+    for (type, count) in layout.head.typeCounts where counts[Int(type.rawValue)] != count {
+      let found = counts[Int(type.rawValue)]
+      throw MalformedBytes("the chunk head says \(count) events of type \(type.rawValue), there are \(found)")
+    }
+    // The head's counts add up to all rows, so that no other type can have any.
+    order = TypeOrder(types: types, ranks: ranks, counts: layout.head.typeCounts)
+  }
+
+  private func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {
+    guard let index = layout.entries[.core(column)] else { return nil }
+    let entry = layout.directory.entries[index]
+    guard entry.rows == layout.head.count else { throw MalformedBytes("the column \(column) has \(entry.rows) rows") }
+    return try numbers(entry)
+  }
+
+  private func wide(_ column: CoreColumn) throws(MalformedBytes) -> [Int64] {
+    guard let decoded = try core(column), let index = layout.entries[.core(column)] else {
+      if layout.head.count == 0 { return [] }
+      throw MalformedBytes("the column \(column) is not there")
+    }
+    guard layout.directory.entries[index].isByType else { return decoded.values }
+    guard let order else { throw MalformedBytes("the column \(column) is in the order of types, which are not there") }
+    return order.restore(decoded.values)
+  }
+
+  private func narrow<Value: FixedWidthInteger & UnsignedInteger>(
+    _ column: CoreColumn, missing: Value?
+  ) throws(MalformedBytes) -> [Value] {
+    let values = try wide(column)
+    var isTooWide = false
+    let narrow = [Value](unsafeUninitializedCapacity: values.count) { target, count in
+      var seen: UInt64 = 0
+      for row in values.indices {
+        let value = values[row]
+        if value == EventBatch.missing {
+          // Only columns with a sentinel may leave rows out.
+          guard let missing else {
+            isTooWide = true
+            break
+          }
+          target[row] = missing
+        } else {
+          seen |= UInt64(bitPattern: value)
+          target[row] = Value(truncatingIfNeeded: value)
+        }
+      }
+      if seen > UInt64(Value.max) { isTooWide = true }
+      count = values.count
+    }
+    if isTooWide { throw MalformedBytes("a value of the column \(column) does not fit it") }
+    return narrow
+  }
+
+  private func check(_ rows: [UInt32], below count: Int, _ what: String) throws(MalformedBytes) {
+    // Missing references are the greatest number; plus one makes them zero.
+    var greatest: UInt32 = 0
+    for row in rows { greatest = max(greatest, row &+ 1) }
+    guard Int(greatest) <= count else {
+      throw MalformedBytes("an event refers to \(what) row \(greatest - 1) of \(count)")
+    }
+  }
+
+  // MARK: Arguments
+
+  private mutating func decodeArguments(_ batch: inout EventBatch) throws(MalformedBytes) {
+    for (type, count) in layout.head.typeCounts {
+      guard let declaration = schema.type(type) else {
+        throw MalformedBytes("the chunk has events of type \(type.rawValue), which the schema does not have")
+      }
+      var columns: [ArgumentColumn] = []
+      for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {
+        let isBytes = described.type.storage == .bytes
+        if !selection.includes(type, parameter) || isBytes && !selection.payloads {
+          columns.append(.absent)
+          continue
+        }
+        let storage = described.type.storage
+        columns.append(try argument(type, parameter, storage, Int(count), batch.dimensions.strings.count))
+      }
+      batch.arguments.append(TypeArguments(type: type, count: Int(count), columns: columns))
+    }
+  }
+
+  private func argument(
+    _ type: EventTypeID, _ parameter: Int, _ storage: ParameterStorage, _ count: Int, _ strings: Int
+  ) throws(MalformedBytes) -> ArgumentColumn {
+    guard let index = layout.entries[.argument(type, parameter, part: 0)] else {
+      // A parameter without a column has no value in any event.
+      return ArgumentColumn(values: [Int64](repeating: 0, count: count), missing: Array(0..<UInt32(count)))
+    }
+    let decoded = try argumentNumbers(layout.directory.entries[index], type, count, isFollowing: false)
+    var values = decoded.values
+    for row in decoded.missing { values[Int(row)] = 0 }
+    switch storage {
+    case .integer: return ArgumentColumn(values: values, missing: decoded.missing)
+    case .string:
+      var greatest: UInt64 = 0
+      for value in values { greatest = max(greatest, UInt64(bitPattern: value)) }
+      guard greatest < UInt64(strings) || values.isEmpty else {
+        throw MalformedBytes("an argument of type \(type.rawValue) refers to text \(greatest) of \(strings)")
+      }
+      return ArgumentColumn(values: values, missing: decoded.missing)
+    case .bytes:
+      guard let heap = layout.entries[.argument(type, parameter, part: 1)] else {
+        throw MalformedBytes("a payload of type \(type.rawValue) has lengths and no bytes")
+      }
+      let bytes = try self.heap(layout.directory.entries[heap])
+      try DimensionDecoder.sumLengths(&values, total: bytes.count)
+      return ArgumentColumn(values: values, bytes: bytes, missing: decoded.missing)
+    }
+  }
+
+  private func argumentNumbers(
+    _ entry: ColumnDirectory.Entry, _ type: EventTypeID, _ count: Int, isFollowing: Bool
+  ) throws(MalformedBytes) -> DecodedColumn {
+    guard entry.rows == count else {
+      throw MalformedBytes("an argument of type \(type.rawValue) has \(entry.rows) values, the type \(count) events")
+    }
+    guard !entry.isByType else { throw MalformedBytes("an argument is in the order of types") }
+    switch entry.encoding {
+    case .same:
+      // One step only: no circles.
+      guard !isFollowing, entry.length == 0, entry.missing == .none, let repeated = entry.repeated,
+        let other = layout.entries[entry.key.sibling(repeated)]
+      else {
+        throw MalformedBytes("a column of type \(type.rawValue) repeats one that is not there")
+      }
+      return try argumentNumbers(layout.directory.entries[other], type, count, isFollowing: true)
+    case .result:
+      return try repeatedResults(entry, type)
+    default:
+      return try numbers(entry)
+    }
+  }
+
+  private func repeatedResults(_ entry: ColumnDirectory.Entry, _ type: EventTypeID) throws(MalformedBytes)
+    -> DecodedColumn
+  {
+    guard let results = sortedResults?[type], results.count == entry.rows else {
+      throw MalformedBytes("a column of type \(type.rawValue) repeats results that are not there")
+    }
+    var cursor = ByteCursor(try bytes(entry))
+    let missing = try MissingRowsCoding.read(entry.missing, rows: entry.rows, &cursor)
+    let limit = try cursor.zigzag()
+    guard cursor.remaining == 0 else { throw MalformedBytes("a column has bytes behind its end") }
+    return DecodedColumn(values: results.map { min($0, limit) }, missing: missing)
+  }
+
+  // MARK: Columns
+
+  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? {
+    layout.entries[key].map { layout.directory.entries[$0] }
+  }
+
+  var tables: [(table: UInt8, rows: Int)] { layout.directory.tables }
+  var entries: [ColumnDirectory.Entry] { layout.directory.entries }
+
+  /// The values of a column; `EventBatch.missing` where there is none.
+  func numbers(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> DecodedColumn {
+    let bytes = try bytes(entry)
+    var cursor = ByteCursor(bytes)
+    let missing = try MissingRowsCoding.read(entry.missing, rows: entry.rows, &cursor)
+    let rest = try cursor.take(cursor.remaining)
+    let kept = entry.rows - missing.count
+    var failure: MalformedBytes?
+    let values = [Int64](unsafeUninitializedCapacity: entry.rows) { target, count in
+      let target = UnsafeMutableBufferPointer(rebasing: target[..<entry.rows])
+      do throws(MalformedBytes) {
+        try ValueReader.read(entry.encoding, rest, into: UnsafeMutableBufferPointer(rebasing: target[..<kept]))
+        if !missing.isEmpty { MissingRowsCoding.spread(missing, filler: EventBatch.missing, in: target) }
+      } catch {
+        failure = error
+      }
+      count = failure == nil ? entry.rows : 0
+    }
+    if let failure { throw failure }
+    return DecodedColumn(values: values, missing: missing)
+  }
+
+  func heap(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> [UInt8] {
+    guard entry.encoding == .bytes, entry.rows == entry.length, entry.missing == .none else {
+      throw MalformedBytes("the column \(entry.key) does not hold bytes")
+    }
+    return Array(try bytes(entry))
+  }
+
+  private func bytes(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> UnsafeRawBufferPointer {
+    guard let block = blocks[entry.block] else { throw MalformedBytes("a block was not read") }
+    return UnsafeRawBufferPointer(rebasing: block[entry.offset..<entry.offset + entry.length])
+  }
+}
+
+/// The values of a column of numbers.
+struct DecodedColumn {
+  var values: [Int64]
+  /// Ascending rows without a value.
+  var missing: [UInt32]
+}

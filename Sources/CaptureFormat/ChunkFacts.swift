@@ -1,0 +1,87 @@
+import EventBatch
+import EventSchema
+
+/// What a summary counts of a chunk besides what its head says.
+public struct ChunkFacts: Sendable {
+  /// A thread or process: its id and when it was made.
+  public struct Task: Hashable, Sendable {
+    /// The id of the thread, or of the process.
+    public let id: Int64
+    /// When it was made, in nanoseconds of the epoch; `EventBatch.missing` when that is not known.
+    public let startTime: Int64
+
+    /// The identity of a thread or process.
+    public init(id: Int64, startTime: Int64) {
+      self.id = id
+      self.startTime = startTime
+    }
+  }
+
+  /// The threads of all thread rows, ancestors too.
+  public let threads: Set<Task>
+  /// Their processes.
+  public let processes: Set<Task>
+  /// The identities of all objects; those without one are left out.
+  public let objects: Set<Int64>
+  /// The containers' metadata, as rows.
+  public let containers: [ContainerInfo]
+
+  /// The facts of a batch. O(dimension rows).
+  public init(_ batch: EventBatch) {
+    let table = batch.dimensions.threads
+    var threads: Set<Task> = []
+    var processes: Set<Task> = []
+    for row in 0..<table.count {
+      threads.insert(Task(id: table[row, .tid], startTime: table[row, .startTime]))
+      processes.insert(Task(id: table[row, .pid], startTime: table[row, .processStartTime]))
+    }
+    self.threads = threads
+    self.processes = processes
+    var objects: Set<Int64> = []
+    for identity in batch.dimensions.objects[.identity] where identity != EventBatch.missing {
+      objects.insert(identity)
+    }
+    self.objects = objects
+    containers = (0..<batch.dimensions.containers.count).map { ContainerInfo(row: $0, batch.dimensions) }
+  }
+}
+
+/// What a capture knows of a container.
+public struct ContainerInfo: Hashable, Sendable {
+  /// The full id.
+  public var id: String
+  /// The engine's name for it.
+  public var name: String?
+  /// The image that it was made from.
+  public var image: String?
+  /// The engine: `docker`, `containerd`, `podman` …
+  public var engine: String?
+  /// The Kubernetes pod.
+  public var pod: String?
+  /// The Kubernetes namespace of the pod.
+  public var podNamespace: String?
+
+  init(row: Int, _ dimensions: Dimensions) {
+    func text(_ column: ContainerColumn) -> String? {
+      dimensions.containers.value(row, column).map { dimensions.strings.text(Int($0)) }
+    }
+    id = text(.id) ?? ""
+    name = text(.label)
+    image = text(.image)
+    engine = text(.engine)
+    pod = text(.pod)
+    podNamespace = text(.podNamespace)
+  }
+
+  /// A container of which only the id is known.
+  public init(id: String) { self.id = id }
+
+  /// Takes over what a later row knows.
+  mutating func update(_ newer: ContainerInfo) {
+    name = newer.name ?? name
+    image = newer.image ?? image
+    engine = newer.engine ?? engine
+    pod = newer.pod ?? pod
+    podNamespace = newer.podNamespace ?? podNamespace
+  }
+}

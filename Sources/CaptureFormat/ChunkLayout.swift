@@ -1,0 +1,144 @@
+import BinaryCoding
+import EventSchema
+
+/// A chunk whose head and directory were read: knows which blocks a selection needs.
+///
+/// A reader fetches `directoryRange`, makes a layout of it, fetches `ranges(for:)`, and hands them to `decode`.
+public struct ChunkLayout: Sendable {
+  /// The head that the layout belongs to.
+  public let head: ChunkHead
+  let directory: ColumnDirectory
+  let entries: [ColumnKey: Int]
+
+  /// Where the directory stands in the payload of the chunk's frame.
+  public static func directoryRange(_ head: ChunkHead) -> Range<Int> {
+    head.byteCount..<head.byteCount + head.blocks[0].stored
+  }
+
+  /// Where a block stands in the payload of the chunk's frame.
+  static func range(_ head: ChunkHead, block: Int) -> Range<Int> {
+    var start = head.byteCount
+    for earlier in head.blocks[..<block] { start += earlier.stored }
+    return start..<start + head.blocks[block].stored
+  }
+
+  /// - Parameter directory: the stored bytes of `directoryRange`.
+  public init(
+    _ head: ChunkHead, directory: UnsafeRawBufferPointer, _ decompression: BlockDecompression
+  ) throws(MalformedBytes) {
+    self.head = head
+    let raw = try RawBlock(head.blocks[0], directory, decompression)
+    self.directory = try ColumnDirectory(raw.bytes, blocks: head.blocks.map(\.raw))
+    var entries: [ColumnKey: Int] = [:]
+    for (index, entry) in self.directory.entries.enumerated() {
+      if entries.updateValue(index, forKey: entry.key) != nil {
+        throw MalformedBytes("the column \(entry.key) is there twice")
+      }
+    }
+    self.entries = entries
+  }
+
+  /// The blocks that a selection needs, ascending.
+  public func blocks(for selection: ColumnSelection) -> [Int] {
+    var needed = [Bool](repeating: false, count: head.blocks.count)
+    for index in self.needed(selection) { needed[directory.entries[index].block] = true }
+    return needed.indices.filter { needed[$0] }
+  }
+
+  /// Where these blocks stand in the payload of the chunk's frame.
+  public func ranges(of blocks: [Int]) -> [Range<Int>] {
+    var starts: [Int] = []
+    var start = head.byteCount
+    for block in head.blocks {
+      starts.append(start)
+      start += block.stored
+    }
+    return blocks.map { starts[$0]..<starts[$0] + head.blocks[$0].stored }
+  }
+
+  /// The directory's entries that a selection needs, those that selected columns refer to included.
+  func needed(_ selection: ColumnSelection) -> [Int] {
+    let core = selection.effectiveCore
+    var needsResults = false
+    var needed = Set<Int>()
+    for (index, entry) in directory.entries.enumerated() {
+      switch entry.key.space {
+      case ColumnKey.dimensionSpace: needed.insert(index)
+      case ColumnKey.coreSpace:
+        guard let column = CoreColumn(rawValue: entry.key.first) else { continue }
+        if core.contains(column.selection) { needed.insert(index) }
+      case ColumnKey.argumentSpace:
+        guard let key = entry.key.argument, selection.includes(key.type, key.parameter) else { continue }
+        let isPayload = entries[.argument(key.type, key.parameter, part: 1)] != nil
+        if isPayload && !selection.payloads { continue }
+        needed.insert(index)
+        if entry.encoding == .result { needsResults = true }
+        // A column that repeats another needs that one, which may itself repeat the results.
+        if let repeated = entry.repeated, let other = entries[entry.key.sibling(repeated)] {
+          needed.insert(other)
+          if directory.entries[other].encoding == .result { needsResults = true }
+        }
+      default: continue
+      }
+    }
+    var needsTypes = needsResults
+    for index in needed where directory.entries[index].isByType { needsTypes = true }
+    if needsResults { entries[.core(.results)].map { _ = needed.insert($0) } }
+    if needsTypes { entries[.core(.types)].map { _ = needed.insert($0) } }
+    return needed.sorted()
+  }
+}
+
+extension ColumnSelection {
+  /// The core columns that are read: ranks are made from types.
+  var effectiveCore: Core { core.contains(.ranks) ? core.union(.types) : core }
+}
+
+extension CoreColumn {
+  var selection: ColumnSelection.Core { ColumnSelection.Core(rawValue: 1 << UInt16(rawValue)) }
+}
+
+extension ColumnKey {
+  /// Another column of the same event type or table.
+  func sibling(_ second: UInt32) -> ColumnKey { ColumnKey(space: space, first: first, second: second) }
+
+  /// The type and parameter of an argument column; `nil` for numbers that no event type has.
+  var argument: (type: EventTypeID, parameter: Int, part: Int)? {
+    guard space == ColumnKey.argumentSpace, first <= 65_535 else { return nil }
+    return (EventTypeID(rawValue: UInt16(first)), Int(second / 2), Int(second % 2))
+  }
+}
+
+/// A decompressed block, followed by the slack that `ValueReader` loads into.
+struct RawBlock: ~Copyable {
+  private let memory: UnsafeMutableRawBufferPointer
+  private let count: Int
+
+  /// Checks and decompresses a block.
+  init(
+    _ block: ChunkHead.Block, _ stored: UnsafeRawBufferPointer, _ decompression: BlockDecompression
+  ) throws(MalformedBytes) {
+    guard stored.count == block.stored, CRC32C.checksum(stored) == block.check else {
+      throw MalformedBytes("a block of group \(block.group) does not match its checksum")
+    }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: block.raw + BitPacking.slack, alignment: 8)
+    let room = UnsafeMutableRawBufferPointer(rebasing: memory[..<block.raw])
+    guard decompression.decompress(block.codec, stored, room) else {
+      memory.deallocate()
+      throw MalformedBytes("a block of group \(block.group) does not decompress (codec \(block.codec))")
+    }
+    self.memory = memory
+    count = block.raw
+  }
+
+  deinit { memory.deallocate() }
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+  /// Hands the memory over to the caller, who frees it.
+  consuming func take() -> UnsafeMutableRawBufferPointer {
+    let taken = memory
+    discard self
+    return taken
+  }
+}

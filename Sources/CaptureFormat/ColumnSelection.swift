@@ -1,0 +1,71 @@
+import EventSchema
+
+/// Which columns a reader wants decoded. Dimensions and texts always are: they are small, and every reference leads there.
+public struct ColumnSelection: Sendable {
+  /// The columns that every event has.
+  public struct Core: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// `EventBatch.numbers`; costs nothing where they are consecutive.
+    public static let numbers = Core(rawValue: 1 << 0)
+    public static let exitTimes = Core(rawValue: 1 << 1)
+    public static let latencies = Core(rawValue: 1 << 2)
+    public static let types = Core(rawValue: 1 << 3)
+    public static let cpus = Core(rawValue: 1 << 4)
+    public static let flags = Core(rawValue: 1 << 5)
+    public static let lineages = Core(rawValue: 1 << 6)
+    public static let objects = Core(rawValue: 1 << 7)
+    public static let results = Core(rawValue: 1 << 8)
+    /// Computed from the types, which are then read too. Needed to find an event's arguments.
+    public static let ranks = Core(rawValue: 1 << 9)
+
+    /// Every one of them.
+    public static let all: Core = [
+      .numbers, .exitTimes, .latencies, .types, .cpus, .flags, .lineages, .objects, .results, .ranks,
+    ]
+  }
+
+  /// One parameter of one event type.
+  public struct ArgumentKey: Hashable, Sendable {
+    public var type: EventTypeID
+    /// The index in `EventType.parameters`.
+    public var parameter: Int
+
+    /// Names a parameter.
+    public init(type: EventTypeID, parameter: Int) {
+      self.type = type
+      self.parameter = parameter
+    }
+  }
+
+  /// Which argument columns.
+  public enum Arguments: Sendable {
+    case none
+    case all
+    case only(Set<ArgumentKey>)
+  }
+
+  public var core: Core
+  public var arguments: Arguments
+  /// Whether selected columns of bytes are read; when not they stay absent, selected or not.
+  public var payloads: Bool
+
+  /// A selection.
+  public init(core: Core, arguments: Arguments = .none, payloads: Bool = false) {
+    self.core = core
+    self.arguments = arguments
+    self.payloads = payloads
+  }
+
+  /// Everything that the chunk holds.
+  public static let all = ColumnSelection(core: .all, arguments: .all, payloads: true)
+
+  func includes(_ type: EventTypeID, _ parameter: Int) -> Bool {
+    switch arguments {
+    case .none: false
+    case .all: true
+    case .only(let keys): keys.contains(ArgumentKey(type: type, parameter: parameter))
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import BinaryCoding
+import EventBatch
+
+/// Decodes the dimension tables of a chunk and checks every reference in them.
+struct DimensionDecoder {
+  private let chunk: ChunkDecoder
+  private let names: DimensionNames
+
+  init(_ chunk: ChunkDecoder, _ names: DimensionNames) {
+    self.chunk = chunk
+    self.names = names
+  }
+
+  func decode() throws(MalformedBytes) -> Dimensions {
+    var dimensions = Dimensions()
+    dimensions.strings = try strings()
+    dimensions.images = try table(.images)
+    dimensions.threads = try table(.threads)
+    dimensions.lineages = try table(.lineages)
+    dimensions.objects = try table(.objects)
+    dimensions.containers = try table(.containers)
+    dimensions.users = try table(.users)
+    try check(dimensions.images, in: dimensions)
+    try check(dimensions.threads, in: dimensions)
+    try check(dimensions.lineages, in: dimensions)
+    try check(dimensions.objects, in: dimensions)
+    try check(dimensions.containers, in: dimensions)
+    try check(dimensions.users, in: dimensions)
+    return dimensions
+  }
+
+  private func rows(of table: DimensionTableID) -> Int {
+    chunk.tables.first { $0.table == table.rawValue }?.rows ?? 0
+  }
+
+  private func strings() throws(MalformedBytes) -> StringTable {
+    guard let lengths = chunk.entry(.dimension(.strings, 0)), let heap = chunk.entry(.dimension(.strings, 1)) else {
+      throw MalformedBytes("the chunk has no texts")
+    }
+    guard lengths.rows == rows(of: .strings), lengths.rows > 0 else {
+      throw MalformedBytes("the chunk's texts are not as many as announced")
+    }
+    let bytes = try chunk.heap(heap)
+    var ends = try chunk.numbers(lengths).values
+    guard ends[0] == 0 else { throw MalformedBytes("the first text is not the empty one") }
+    try DimensionDecoder.sumLengths(&ends, total: bytes.count)
+    return StringTable(heap: bytes, ends: ends.map { UInt32(truncatingIfNeeded: $0) })
+  }
+
+  /// Turns lengths into ends and checks that they are just those of `total` bytes.
+  static func sumLengths(_ lengths: inout [Int64], total: Int) throws(MalformedBytes) {
+    var end: Int64 = 0
+    var isNegative = false
+    for index in lengths.indices {
+      // A missing length is the least number: refused like every other negative one.
+      if lengths[index] < 0 { isNegative = true }
+      end = end &+ lengths[index]
+      if end > Int64(total) { isNegative = true }
+      lengths[index] = end
+    }
+    guard !isNegative, end == Int64(total) else {
+      throw MalformedBytes("the lengths of texts or payloads do not add up to their \(total) bytes")
+    }
+  }
+
+  private func table<Column: DimensionColumn>(_ table: DimensionTableID) throws(MalformedBytes)
+    -> DimensionTable<Column>
+  {
+    let rows = rows(of: table)
+    var columns: [Column: [Int64]] = [:]
+    for entry in chunk.entries
+    where entry.key.space == ColumnKey.dimensionSpace && entry.key.first == UInt32(table.rawValue) {
+      // Columns are known by name; one that this program does not know, or knows as another kind, is not read.
+      guard let raw = names.column(table, Int(entry.key.second)), let column = Column(rawValue: raw) else { continue }
+      guard entry.rows == rows else { throw MalformedBytes("the table \(table) has columns of different length") }
+      columns[column] = try chunk.numbers(entry).values
+    }
+    return DimensionTable(count: rows, columns: columns)
+  }
+
+  private func check<Column: DimensionColumn>(
+    _ table: DimensionTable<Column>, in dimensions: Dimensions
+  ) throws(MalformedBytes) {
+    for column in Column.allCases where column.kind != .integer {
+      let values = table[column]
+      let limit: Int =
+        switch column.kind {
+        case .integer: 0
+        case .string: dimensions.strings.count
+        case .image: dimensions.images.count
+        case .thread: dimensions.threads.count
+        case .lineage: dimensions.lineages.count
+        case .container: dimensions.containers.count
+        }
+      for row in values.indices {
+        let value = values[row]
+        if value == EventBatch.missing { continue }
+        guard value >= 0, value < Int64(limit) else {
+          throw MalformedBytes("\(column.name) of row \(row) refers to row \(value) of \(limit)")
+        }
+        // Parents stand before their children, so that walks to the first process end.
+        guard column.kind != .lineage || value < Int64(row) else {
+          throw MalformedBytes("the parent of lineage \(row) does not stand before it")
+        }
+      }
+    }
+    if let lineages = table as? DimensionTable<LineageColumn>, lineages[.thread].contains(EventBatch.missing) {
+      throw MalformedBytes("a lineage has no thread")
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import EventBatch
+import EventSchema
+
+/// The order of a batch's rows by type, and by row within a type.
+struct TypeOrder {
+  /// The position of each row in that order; empty when it is the order of the rows itself.
+  private var positions: [UInt32] = []
+
+  init(_ batch: EventBatch) {
+    self.init(types: batch.types, ranks: batch.ranks, counts: batch.arguments.map { ($0.type, UInt32($0.count)) })
+  }
+
+  init(types: [UInt16], ranks: [UInt32], counts: [(type: EventTypeID, count: UInt32)]) {
+    guard counts.count > 1 else { return }
+    var starts = [UInt32](repeating: 0, count: 65_536)
+    var start: UInt32 = 0
+    for (type, count) in counts {
+      starts[Int(type.rawValue)] = start
+      start += count
+    }
+    positions = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
+      for row in types.indices { target[row] = starts[Int(types[row])] &+ ranks[row] }
+      count = types.count
+    }
+  }
+
+  /// Whether a column of so many rows could gain from this order.
+  func isWorthTrying(_ rows: Int) -> Bool { !positions.isEmpty && rows >= 256 }
+
+  /// Brings values from the order of rows into this one.
+  func sort(_ values: [Int64], into sorted: inout [Int64]) {
+    let positions = positions
+    sorted = [Int64](unsafeUninitializedCapacity: values.count) { target, count in
+      for row in values.indices { target[Int(positions[row])] = values[row] }
+      count = values.count
+    }
+  }
+
+  /// Values in this order.
+  func sorted(_ values: [Int64]) -> [Int64] {
+    if positions.isEmpty { return values }
+    var sorted: [Int64] = []
+    sort(values, into: &sorted)
+    return sorted
+  }
+
+  /// Brings values from this order back into that of the rows.
+  func restore(_ values: [Int64]) -> [Int64] {
+    if positions.isEmpty { return values }
+    return [Int64](unsafeUninitializedCapacity: values.count) { target, count in
+      for row in values.indices { target[row] = values[Int(positions[row])] }
+      count = values.count
+    }
+  }
+}
+
+/// The results of a batch's events, type by type: many arguments and lengths of payloads repeat them.
+struct ResultsByType {
+  private let results: [Int64]
+  private let starts: [EventTypeID: Range<Int>]
+
+  init(_ batch: EventBatch) {
+    self.init(
+      sorted: TypeOrder(batch).sorted(batch.results), counts: batch.arguments.map { ($0.type, UInt32($0.count)) })
+  }
+
+  init(sorted: [Int64], counts: [(type: EventTypeID, count: UInt32)]) {
+    results = sorted
+    var starts: [EventTypeID: Range<Int>] = [:]
+    var start = 0
+    for (type, count) in counts {
+      starts[type] = start..<start + Int(count)
+      start += Int(count)
+    }
+    self.starts = starts
+  }
+
+  /// The results of a type's events, by rank.
+  subscript(type: EventTypeID) -> ArraySlice<Int64> {
+    starts[type].map { results[$0] } ?? []
+  }
+
+  /// The limit at which results were cut off, if that is what some values are; `nil` when they are something else or
+  /// all equal, which is cheaper said as a constant.
+  func limit(for values: [Int64], missing: [UInt32], of type: EventTypeID) -> Int64? {
+    let results = self[type]
+    guard values.count > 8, values.count == results.count, let limit = values.max() else { return nil }
+    var skip = 0
+    var isConstant = true
+    var first: Int64?
+    for (rank, value) in values.enumerated() {
+      if skip < missing.count, Int(missing[skip]) == rank {
+        skip += 1
+        continue
+      }
+      if value != min(results[results.startIndex + rank], limit) { return nil }
+      if let first { isConstant = isConstant && first == value } else { first = value }
+    }
+    return isConstant ? nil : limit
+  }
+}

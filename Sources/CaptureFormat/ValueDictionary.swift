@@ -1,0 +1,104 @@
+import BinaryCoding
+
+/// The distinct values of a column and where each stands among them.
+struct ValueDictionary: ~Copyable {
+  /// More distinct values than this are not worth a dictionary.
+  static let mostValues = 1 << 16
+
+  private var values: [Int64] = []
+  /// Open addressing: position in `values` + 1, 0 when free.
+  private var slots: [UInt32] = []
+  private var positions: [Int64] = []
+  private var sortedPositions: [Int64] = []
+
+  init() {}
+
+  /// Gathers the distinct values.
+  /// - Returns: false when there are more than `limit`.
+  mutating func fill(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
+    values.removeAll(keepingCapacity: true)
+    slots = [UInt32](repeating: 0, count: 256)
+    var last: Int64 = 0
+    var isFirst = true
+    for value in column {
+      if !isFirst, value == last { continue }
+      isFirst = false
+      last = value
+      if find(value) == nil {
+        if values.count == limit { return false }
+        insert(value)
+      }
+    }
+    return true
+  }
+
+  /// `count` | the values in ascending order: the first zigzag, then differences | the encoding of the positions u8 |
+  /// the positions
+  mutating func write(_ column: UnsafeBufferPointer<Int64>, nested: ColumnEncoding, into output: inout ByteBuffer) {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    output.append(varint: UInt64(values.count))
+    var before: Int64 = 0
+    sortedPositions = [Int64](repeating: 0, count: values.count)
+    for (position, index) in order.enumerated() {
+      sortedPositions[index] = Int64(position)
+      if position == 0 {
+        output.append(zigzag: values[index])
+      } else {
+        output.append(varint: UInt64(bitPattern: values[index] &- before))
+      }
+      before = values[index]
+    }
+    positions.removeAll(keepingCapacity: true)
+    positions.reserveCapacity(column.count)
+    var last = column.first ?? 0
+    var lastPosition = find(last).map { sortedPositions[$0] } ?? 0
+    for value in column {
+      if value != last {
+        last = value
+        lastPosition = find(value).map { sortedPositions[$0] } ?? 0
+      }
+      positions.append(lastPosition)
+    }
+    output.append(nested.rawValue)
+    positions.withUnsafeBufferPointer { positions in
+      if nested == .packed {
+        ValueWriter.packed(positions, into: &output)
+      } else {
+        ValueWriter.fixed(positions, into: &output)
+      }
+    }
+  }
+
+  private func find(_ value: Int64) -> Int? {
+    slots.withUnsafeBufferPointer { slots in
+      var slot = hash(value) & (slots.count - 1)
+      while slots[slot] != 0 {
+        let index = Int(slots[slot]) - 1
+        if values[index] == value { return index }
+        slot = (slot + 1) & (slots.count - 1)
+      }
+      return nil
+    }
+  }
+
+  private mutating func insert(_ value: Int64) {
+    values.append(value)
+    if values.count * 2 > slots.count {
+      slots = [UInt32](repeating: 0, count: slots.count * 4)
+      for index in values.indices { place(index) }
+    } else {
+      place(values.count - 1)
+    }
+  }
+
+  private mutating func place(_ index: Int) {
+    var slot = hash(values[index]) & (slots.count - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = UInt32(index + 1)
+  }
+
+  private func hash(_ value: Int64) -> Int {
+    let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: mixed >> 32)
+  }
+}

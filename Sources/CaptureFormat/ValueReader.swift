@@ -1,0 +1,202 @@
+import BinaryCoding
+
+/// Reads whole columns back, distrusting every byte.
+///
+/// The bytes given must be followed by `BitPacking.slack` readable ones (of any value): unpacking loads eight at a time.
+enum ValueReader {
+  /// Fills `target` from the bytes of one column, all of which must be used.
+  static func read(
+    _ encoding: ColumnEncoding, _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    var cursor = ByteCursor(bytes)
+    if !target.isEmpty { try values(encoding, &cursor, into: target, isNested: false) }
+    guard cursor.remaining == 0 else { throw MalformedBytes("a column has bytes behind its last value") }
+  }
+
+  private static func values(
+    _ encoding: ColumnEncoding, _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>,
+    isNested: Bool
+  ) throws(MalformedBytes) {
+    switch encoding {
+    case .constant: target.update(repeating: try cursor.zigzag())
+    case .fixed: try fixed(&cursor, into: target)
+    case .planes: try planes(&cursor, into: target)
+    case .packed: try packed(&cursor, into: target)
+    case .packedDeltas: try packedDeltas(&cursor, into: target)
+    case .variable: try variable(&cursor, into: target)
+    case .variableDeltas:
+      try variable(&cursor, into: target)
+      sum(target, from: 0)
+    case .runs: try runs(&cursor, into: target)
+    case .dictionary:
+      if isNested { throw MalformedBytes("a dictionary stands inside a dictionary") }
+      try dictionary(&cursor, into: target)
+    case .same, .result, .bytes:
+      throw MalformedBytes("a column of numbers has the encoding \(encoding)")
+    }
+  }
+
+  private static func fixed(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let base = try cursor.zigzag()
+    let width = try byteWidth(&cursor)
+    let bytes = try cursor.take(target.count * width)
+    switch width {
+    case 0: target.update(repeating: base)
+    case 1: load(bytes, UInt8.self, base, target)
+    case 2: load(bytes, UInt16.self, base, target)
+    case 4: load(bytes, UInt32.self, base, target)
+    default: load(bytes, UInt64.self, base, target)
+    }
+  }
+
+  private static func planes(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let base = try cursor.zigzag()
+    let width = try byteWidth(&cursor)
+    let bytes = try cursor.take(target.count * width)
+    target.update(repeating: base)
+    guard let start = bytes.baseAddress else { return }
+    for plane in 0..<width {
+      let from = start + plane * target.count
+      let shift = Int64(plane * 8)
+      for index in target.indices {
+        let byte = Int64(from.load(fromByteOffset: index, as: UInt8.self))
+        target[index] = target[index] &+ byte &<< shift
+      }
+    }
+  }
+
+  private static func byteWidth(_ cursor: inout ByteCursor) throws(MalformedBytes) -> Int {
+    let width = try cursor.integer(UInt8.self)
+    switch width {
+    case 0, 1, 2, 4, 8: return Int(width)
+    default: throw MalformedBytes("a column has values of \(width) bytes", at: cursor.offset)
+    }
+  }
+
+  @inline(__always)
+  private static func load<Value: FixedWidthInteger & UnsignedInteger>(
+    _ bytes: UnsafeRawBufferPointer, _ type: Value.Type, _ base: Int64, _ target: UnsafeMutableBufferPointer<Int64>
+  ) {
+    guard let start = bytes.baseAddress else { return }
+    for index in target.indices {
+      let value = start.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
+      target[index] = base &+ Int64(truncatingIfNeeded: Value(littleEndian: value))
+    }
+  }
+
+  private static func packed(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    var start = 0
+    while start < target.count {
+      let end = min(start + packedBlock, target.count)
+      try block(&cursor, into: UnsafeMutableBufferPointer(rebasing: target[start..<end]))
+      start = end
+    }
+  }
+
+  private static func packedDeltas(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    target[0] = try cursor.zigzag()
+    let rest = UnsafeMutableBufferPointer(rebasing: target[1...])
+    try packed(&cursor, into: rest)
+    sum(rest, from: target[0])
+  }
+
+  /// One block; drawn at `BlockPacker`.
+  private static func block(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let base = try cursor.zigzag()
+    let width = Int(try cursor.integer(UInt8.self))
+    let patches = Int(try cursor.integer(UInt8.self))
+    guard width <= 56 || width == 64, patches <= target.count, width < 64 || patches == 0 else {
+      throw MalformedBytes("a packed block has \(width) bits a value and \(patches) patches", at: cursor.offset)
+    }
+    let bits = try cursor.take(BitPacking.byteCount(target.count, width: width))
+    if let source = bits.baseAddress {
+      BitPacking.unpack(source, width: width, adding: base, to: target)
+    } else {
+      target.update(repeating: base)
+    }
+    for _ in 0..<patches {
+      let position = Int(try cursor.integer(UInt8.self))
+      let high = try cursor.varint()
+      guard position < target.count else { throw MalformedBytes("a patch is outside its block", at: cursor.offset) }
+      target[position] = target[position] &+ Int64(bitPattern: high &<< UInt64(width))
+    }
+  }
+
+  private static func variable(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let bytes = cursor.bytes
+    var offset = cursor.offset
+    for index in target.indices {
+      if offset < bytes.count, bytes[offset] < 0x80 {
+        target[index] = VariableLength.unzigzag(UInt64(bytes[offset]))
+        offset += 1
+        continue
+      }
+      guard let (value, length) = VariableLength.read(bytes, at: offset) else {
+        throw MalformedBytes("a number of variable length does not end or is too long", at: offset)
+      }
+      target[index] = VariableLength.unzigzag(value)
+      offset += length
+    }
+    _ = try cursor.take(offset - cursor.offset)
+  }
+
+  private static func runs(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let runs = try cursor.count(upTo: target.count, "the number of runs")
+    var start = 0
+    var value: Int64 = 0
+    for _ in 0..<runs {
+      let length = try cursor.count(upTo: target.count - start, "the length of a run")
+      value = value &+ (try cursor.zigzag())
+      UnsafeMutableBufferPointer(rebasing: target[start..<start + length]).update(repeating: value)
+      start += length
+    }
+    guard start == target.count else { throw MalformedBytes("the runs of a column end early", at: cursor.offset) }
+  }
+
+  private static func dictionary(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let count = try cursor.count(upTo: ValueDictionary.mostValues, "the size of a dictionary")
+    guard count > 0, count <= cursor.remaining else { throw MalformedBytes("a dictionary is cut off") }
+    var values: [Int64] = []
+    values.reserveCapacity(count)
+    var value: Int64 = 0
+    for index in 0..<count {
+      if index == 0 { value = try cursor.zigzag() } else { value = value &+ Int64(bitPattern: try cursor.varint()) }
+      values.append(value)
+    }
+    let number = try cursor.integer(UInt8.self)
+    guard let nested = ColumnEncoding(rawValue: number) else {
+      throw MalformedBytes("the positions of a dictionary have the unknown encoding \(number)", at: cursor.offset)
+    }
+    try self.values(nested, &cursor, into: target, isNested: true)
+    var greatest: UInt64 = 0
+    for position in target { greatest = max(greatest, UInt64(bitPattern: position)) }
+    guard greatest < UInt64(count) else { throw MalformedBytes("a position is outside its dictionary") }
+    values.withUnsafeBufferPointer { values in
+      for index in target.indices { target[index] = values[Int(target[index])] }
+    }
+  }
+
+  private static func sum(_ target: UnsafeMutableBufferPointer<Int64>, from first: Int64) {
+    var value = first
+    for index in target.indices {
+      value = value &+ target[index]
+      target[index] = value
+    }
+  }
+}

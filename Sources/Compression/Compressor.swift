@@ -1,0 +1,71 @@
+import CLZ4
+import CZstd
+import Synchronization
+
+/// Compresses blocks of bytes, one at a time.
+///
+/// Keeps its working memory from block to block. Calls from several threads wait for each other: use one compressor a
+/// thread.
+public final class Compressor: Sendable {
+  /// What the blocks are compressed with.
+  public let codec: Codec
+  /// How hard it tries; see `Codec.levels`.
+  public let level: Int
+  private let context: Mutex<Context>
+
+  /// - Parameter level: brought into the codec's range; `nil` for its default.
+  public init(_ codec: Codec, level: Int? = nil) {
+    self.codec = codec
+    self.level = min(max(level ?? codec.defaultLevel, codec.levels.lowerBound), codec.levels.upperBound)
+    context = Mutex(Context(codec))
+  }
+
+  /// Compresses a block if the result fits the room given.
+  ///
+  /// - Returns: the bytes written, or 0 when the result does not fit (also for `Codec.none`): store the block as it is.
+  public func compress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
+    // Both libraries count in 32 bits; no block of a capture is near that.
+    guard source.count <= Int(LZ4_MAX_INPUT_SIZE), target.count <= Int(Int32.max) else { return 0 }
+    return context.withLock { context in
+      switch codec {
+      case .none: return 0
+      case .lz4:
+        guard let state = context.pointer else { return 0 }
+        return Int(
+          LZ4_compress_fast_extState(
+            state, from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self),
+            Int32(source.count), Int32(target.count), Int32(level)))
+      case .zstd:
+        guard let state = context.pointer else { return 0 }
+        let size = ZSTD_compressCCtx(OpaquePointer(state), to, target.count, from, source.count, Int32(level))
+        return ZSTD_isError(size) != 0 ? 0 : size
+      }
+    }
+  }
+
+  /// A library's working memory, freed with its owner. `nil` when there was no memory left: nothing is compressed then.
+  private struct Context: ~Copyable, @unchecked Sendable {
+    // Reached only under the compressor's lock.
+    let pointer: UnsafeMutableRawPointer?
+    let codec: Codec
+
+    init(_ codec: Codec) {
+      self.codec = codec
+      pointer =
+        switch codec {
+        case .none: nil
+        case .lz4: UnsafeMutableRawPointer.allocate(byteCount: Int(LZ4_sizeofState()), alignment: 16)
+        case .zstd: ZSTD_createCCtx().map { UnsafeMutableRawPointer($0) }
+        }
+    }
+
+    deinit {
+      switch codec {
+      case .none: break
+      case .lz4: pointer?.deallocate()
+      case .zstd: ZSTD_freeCCtx(pointer.map { OpaquePointer($0) })
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/// What the numbers in a dimension column are.
+public enum DimensionValueKind: UInt8, Sendable {
+  /// A plain number.
+  case integer = 0
+  /// A row of the string table.
+  case string = 1
+  /// A row of the image table.
+  case image = 2
+  /// A row of the thread table.
+  case thread = 3
+  /// A row of the lineage table.
+  case lineage = 4
+  /// A row of the container table.
+  case container = 5
+}
+
+/// The columns of one dimension, declared once; builders, files, slicing, merging and fields go by the declaration.
+///
+/// Raw values are stable and stand in files; a column is never removed or given another meaning.
+public protocol DimensionColumn: RawRepresentable<Int>, CaseIterable, Hashable, Sendable {
+  /// The stable name that stands in files and documents.
+  var name: String { get }
+  var kind: DimensionValueKind { get }
+}
+
+/// The rows of one dimension, column by column. A value that is not there is `EventBatch.missing`.
+public struct DimensionTable<Column: DimensionColumn>: Sendable {
+  /// How many rows there are.
+  public private(set) var count = 0
+  /// One array of `count` values for each column, by the column's raw value.
+  private var columns: [[Int64]]
+
+  /// A table without rows.
+  public init() {
+    columns = [[Int64]](repeating: [], count: Column.allCases.count)
+  }
+
+  /// A table from whole columns; those not given hold missing values.
+  /// - Precondition: all have `count` values; decoders check that.
+  public init(count: Int, columns given: [Column: [Int64]]) {
+    self.count = count
+    columns = Column.allCases.map { column in
+      let values = given[column] ?? [Int64](repeating: EventBatch.missing, count: count)
+      precondition(values.count == count)
+      return values
+    }
+  }
+
+  /// The values of a column for all rows.
+  public subscript(column: Column) -> [Int64] { columns[column.rawValue] }
+
+  /// One value; `EventBatch.missing` when it is not there.
+  public subscript(row: Int, column: Column) -> Int64 {
+    get { columns[column.rawValue][row] }
+    set { columns[column.rawValue][row] = newValue }
+  }
+
+  /// One value, `nil` when it is not there.
+  public func value(_ row: Int, _ column: Column) -> Int64? {
+    let value = columns[column.rawValue][row]
+    return value == EventBatch.missing ? nil : value
+  }
+
+  /// Adds a row of missing values.
+  /// - Returns: its number.
+  public mutating func appendRow() -> UInt32 {
+    for index in columns.indices { columns[index].append(EventBatch.missing) }
+    count += 1
+    return UInt32(count - 1)
+  }
+
+  /// Adds a row with all its values, in the order of the columns.
+  public mutating func appendRow(_ values: [Int64]) -> UInt32 {
+    precondition(values.count == columns.count)
+    for index in columns.indices { columns[index].append(values[index]) }
+    count += 1
+    return UInt32(count - 1)
+  }
+
+  /// All values of a row, in the order of the columns.
+  public func row(_ row: Int) -> [Int64] { columns.map { $0[row] } }
+}

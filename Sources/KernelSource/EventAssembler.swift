@@ -1,0 +1,368 @@
+import EventBatch
+import EventSchema
+import Probe
+
+/// Builds batches from the probe's records, which must come in order of time.
+struct EventAssembler: ~Copyable {
+  private var builder: EventBatchBuilder
+  private let plans: TypePlans
+  private let options: KernelSourceOptions
+  private let epochOffset: Int64
+  var definitions: Definitions
+
+  /// Events whose thread or object was never defined.
+  private(set) var unresolved: UInt64 = 0
+  /// Events of the open batch whose thread or object was not defined when they came: a definition may stand in the
+  /// ring of another CPU.
+  private var pending: [PendingEvent] = []
+  /// Batches that are closed and not yet taken.
+  private(set) var closed: [EventBatch] = []
+  private var batchStart = Int64.max
+
+  /// What the last event of each CPU referred to: most events repeat it.
+  private var recent: [RecentReferences]
+
+  private struct RecentReferences {
+    var thread: UInt64 = 0
+    var lineage: UInt32 = 0
+    var epoch: UInt32 = 0
+    var object: UInt64 = 0
+    var objectRow: UInt32 = 0
+  }
+
+  /// What an event still lacks; `nil` for what it has.
+  private struct PendingEvent {
+    var row: Int
+    var thread: UInt64?
+    var object: UInt64?
+  }
+
+  init(schema: Schema, options: KernelSourceOptions, epochOffset: Int64, cpuCount: Int) {
+    builder = EventBatchBuilder(schema: schema)
+    plans = TypePlans(schema)
+    self.options = options
+    self.epochOffset = epochOffset
+    definitions = Definitions(epochOffset: epochOffset)
+    recent = [RecentReferences](repeating: RecentReferences(), count: cpuCount)
+  }
+
+  var pendingEvents: Int { builder.count }
+
+  /// Takes the batches that were closed.
+  mutating func takeClosed() -> [EventBatch] {
+    let batches = closed
+    closed = []
+    return batches
+  }
+
+  /// Takes one record.
+  @inline(__always)
+  mutating func take(_ record: UnsafeRawPointer, cpu: Int) {
+    let header = record.assumingMemoryBound(to: reel_record.self)
+    switch UInt32(header.pointee.kind) {
+    case REEL_RECORD_EVENT.rawValue: event(record, cpu: cpu)
+    case REEL_RECORD_THREAD.rawValue: definitions.thread(record)
+    case REEL_RECORD_IMAGE.rawValue: definitions.image(record)
+    case REEL_RECORD_OBJECT.rawValue: definitions.object(record)
+    default: break
+    }
+  }
+
+  /// Closes the batch that is being built, if it has events.
+  mutating func close() {
+    guard builder.count > 0 else { return }
+    resolvePending()
+    let batch = definitions.store.withDimensions { builder.finish($0) }
+    closed.append(batch)
+    batchStart = Int64.max
+  }
+
+  /// How many rows the dimensions have grown to.
+  var dimensionRows: Int { definitions.store.rowCount }
+
+  /// Goes on with fresh dimensions; see `Definitions.startGeneration`.
+  mutating func startGeneration() {
+    close()
+    definitions.startGeneration()
+    for cpu in recent.indices { recent[cpu] = RecentReferences() }
+  }
+
+  /// Closes the batch when it is old enough at a time of the epoch.
+  mutating func closeIfOlder(than now: Int64) {
+    if builder.count > 0, now - batchStart >= options.batchTime { close() }
+  }
+
+  private mutating func event(_ record: UnsafeRawPointer, cpu: Int) {
+    let event = record.assumingMemoryBound(to: reel_event.self)
+    let typeNumber = event.pointee.type
+    guard let plan = plans.plan(typeNumber) else { return }
+    let time = Int64(event.pointee.record.time) &+ epochOffset
+    let start = event.pointee.start
+    let result = event.pointee.result
+    let recordFlags = event.pointee.record.flags
+    var flags = EventFlags(rawValue: recordFlags & 0x00FF)
+    let words = record + MemoryLayout<reel_event>.size
+    let wordCount = Int(event.pointee.argument_count)
+    let captures = CaptureList(
+      words + wordCount * 8, count: Int(event.pointee.capture_count),
+      end: record + Int(event.pointee.record.length))
+
+    if flags.contains(.childReturn), !plan.makesTask { flags.remove(.childReturn) }
+
+    let thread = event.pointee.thread
+    let lineage = lineageRow(thread, cpu: cpu)
+    var objectRow = EventBatch.noRow
+    let object = event.pointee.object
+    var isPending = lineage == EventBatch.noRow
+    if object != 0 {
+      objectRow = self.objectRow(object, cpu: cpu)
+      if objectRow == EventBatch.noRow {
+        isPending = true
+      } else if plan.makesServerSocket {
+        definitions.setRole(.server, ofObject: objectRow)
+      } else if plan.makesClientSocket {
+        if result == 0 || result == -115 {
+          definitions.setRole(.client, ofObject: objectRow)
+        } else if let address = plan.address, let bytes = captures[Int(address.index)] {
+          objectRow = failedConnection(objectRow, to: bytes)
+        }
+      }
+    } else if result < 0, let path = plan.path,
+      let bytes = captures[Int(path.index)]
+    {
+      let directory =
+        plan.hasDirectory && wordCount > 0
+        ? words.load(fromByteOffset: (wordCount - 1) * 8, as: UInt64.self) : 0
+      objectRow = failedOpen(bytes, directory: directory, lineage: lineage)
+    }
+
+    if builder.count == 0 { batchStart = time }
+    if isPending {
+      pending.append(
+        PendingEvent(
+          row: builder.count, thread: lineage == EventBatch.noRow ? thread : nil,
+          object: object != 0 && objectRow == EventBatch.noRow ? object : nil))
+    }
+    builder.appendEvent(
+      exitTime: time, latency: start == 0 ? EventBatch.missing : Int64(event.pointee.record.time &- start),
+      type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
+      object: objectRow, result: plan.isCall ? result : EventBatch.missing)
+    appendArguments(
+      plan, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
+    if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes { close() }
+  }
+
+  @inline(__always)
+  private mutating func appendArguments(
+    _ plan: TypePlan, words: UnsafeRawPointer, wordCount: Int, captures: CaptureList, result: Int64,
+    lineage: UInt32
+  ) {
+    for number in 0..<plan.argumentCount {
+      let argument = plans.argument(plan, number)
+      let index = Int(argument.index)
+      if argument.conditionRegister != ArgumentPlan.noCondition,
+        words.load(fromByteOffset: Int(argument.conditionRegister) * 8, as: UInt64.self) != argument.conditionValue
+      {
+        builder.appendMissing()
+        continue
+      }
+      switch argument.kind {
+      case .integer:
+        guard index < wordCount else {
+          builder.appendMissing()
+          continue
+        }
+        let word = words.load(fromByteOffset: index * 8, as: UInt64.self)
+        builder.appendInteger(IntegerLayout.value(word, size: argument.size, isSigned: argument.isSigned))
+      case .text:
+        if let bytes = captures[index] { builder.appendText(bytes) } else { builder.appendMissing() }
+      case .filename:
+        if result == 0, let row = filename(lineage) {
+          row.withUnsafeBytes { builder.appendText($0) }
+        } else if let bytes = captures[index] {
+          builder.appendText(bytes)
+        } else {
+          builder.appendMissing()
+        }
+      case .bytes:
+        if let bytes = captures[index] {
+          builder.appendBytes(bytes)
+        } else if result == 0 {
+          // The call moved nothing: the payload is empty, which is not the same as unknown.
+          builder.appendBytes(UnsafeRawBufferPointer(start: nil, count: 0))
+        } else {
+          builder.appendMissing()
+        }
+      case .address:
+        if let bytes = captures[index], let address = SocketAddress.encode(sockaddr: bytes) {
+          address.withUnsafeBytes { builder.appendText($0) }
+        } else {
+          builder.appendMissing()
+        }
+      case .field:
+        let offset = Int(argument.offset)
+        guard let bytes = captures[index], offset + Int(argument.size) <= bytes.count else {
+          builder.appendMissing()
+          continue
+        }
+        if argument.size == 16 {
+          // A timespec: seconds, then nanoseconds.
+          let seconds = bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)
+          let nanoseconds = bytes.loadUnaligned(fromByteOffset: offset + 8, as: Int64.self)
+          builder.appendInteger(seconds &* 1_000_000_000 &+ nanoseconds)
+          continue
+        }
+        var word: UInt64 = 0
+        for position in 0..<Int(argument.size) { word |= UInt64(bytes[offset + position]) << UInt64(position * 8) }
+        builder.appendInteger(IntegerLayout.value(word, size: argument.size, isSigned: argument.isSigned))
+      case .callNumber:
+        builder.appendInteger(words.load(fromByteOffset: (wordCount - 1) * 8, as: Int64.self))
+      case .exitStatus: builder.appendInteger(words.load(as: Int64.self))
+      case .exitCode: builder.appendInteger((words.load(as: Int64.self) >> 8) & 0xFF)
+      case .exitSignal: builder.appendInteger(words.load(as: Int64.self) & 0x7F)
+      case .exitCore: builder.appendInteger((words.load(as: Int64.self) >> 7) & 1)
+      case .missing: builder.appendMissing()
+      }
+    }
+  }
+
+  /// The path that the image of a lineage's thread was executed by.
+  private func filename(_ lineage: UInt32) -> [UInt8]? {
+    guard lineage != EventBatch.noRow else { return nil }
+    let dimensions = definitions.store.dimensions
+    let thread = Int(dimensions.lineages[Int(lineage), .thread])
+    guard let image = dimensions.threads.value(thread, .image),
+      let name = dimensions.images.value(Int(image), .filename)
+    else { return nil }
+    return Array(definitions.store.strings.table[Int(name)])
+  }
+
+  @inline(__always)
+  private mutating func lineageRow(_ thread: UInt64, cpu: Int) -> UInt32 {
+    if thread == recent[cpu].thread, recent[cpu].epoch == definitions.lineages.epoch { return recent[cpu].lineage }
+    guard thread != 0, let lineage = definitions.lineageRow(thread) else { return EventBatch.noRow }
+    recent[cpu].thread = thread
+    recent[cpu].lineage = lineage
+    recent[cpu].epoch = definitions.lineages.epoch
+    return lineage
+  }
+
+  @inline(__always)
+  private mutating func objectRow(_ object: UInt64, cpu: Int) -> UInt32 {
+    if object == recent[cpu].object { return recent[cpu].objectRow }
+    guard let row = definitions.objectRow(object) else { return EventBatch.noRow }
+    recent[cpu].object = object
+    recent[cpu].objectRow = row
+    return row
+  }
+
+  /// Looks again for definitions that came after their event; what is still unknown is counted and marked.
+  private mutating func resolvePending() {
+    for event in pending {
+      var lineage: UInt32?
+      var object: UInt32?
+      if let thread = event.thread, thread != 0 { lineage = definitions.lineageRow(thread) }
+      if let wanted = event.object { object = definitions.objectRow(wanted) }
+      builder.resolve(row: event.row, lineage: lineage, object: object)
+      if event.thread != nil && lineage == nil || event.object != nil && object == nil {
+        builder.mark(row: event.row, .unresolved)
+        unresolved += 1
+      }
+    }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// The object of an open that failed: its path, absolute.
+  private mutating func failedOpen(_ path: UnsafeRawBufferPointer, directory: UInt64, lineage: UInt32) -> UInt32 {
+    var base: [UInt8] = []
+    if path.first != UInt8(ascii: "/") {
+      guard let known = directoryPath(directory, lineage: lineage) else { return EventBatch.noRow }
+      base = known
+    }
+    let name = PathText.normal(Array(path)[...], in: base[...])
+    var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)
+    values[ObjectColumn.objectKind.rawValue] = ObjectKind.file.rawValue
+    values[ObjectColumn.label.rawValue] = definitions.store.text(name)
+    values[ObjectColumn.flags.rawValue] = ObjectFlags.fromArguments.rawValue
+    return definitions.store.argumentObject(values)
+  }
+
+  /// What a relative path is relative to: the directory's descriptor, or the thread's working directory.
+  private mutating func directoryPath(_ directory: UInt64, lineage: UInt32) -> [UInt8]? {
+    if directory != 0 {
+      guard let row = definitions.objectRow(directory),
+        let name = definitions.store.dimensions.objects.value(Int(row), .label)
+      else { return nil }
+      return Array(definitions.store.strings.table[Int(name)])
+    }
+    guard lineage != EventBatch.noRow else { return nil }
+    let thread = definitions.store.dimensions.lineages[Int(lineage), .thread]
+    return definitions.store.dimensions.threads.value(Int(thread), .workingDirectory).map {
+      Array(definitions.store.strings.table[Int($0)])
+    }
+  }
+
+  /// The object of a connection that failed: the socket, with the address that was asked for.
+  private mutating func failedConnection(_ socket: UInt32, to sockaddr: UnsafeRawBufferPointer) -> UInt32 {
+    guard let address = SocketAddress.encode(sockaddr: sockaddr) else { return socket }
+    var values = definitions.store.dimensions.objects.row(Int(socket))
+    switch UInt16(address[0]) {
+    case SocketAddress.ipv4Family, SocketAddress.ipv6Family:
+      values[ObjectColumn.remoteAddress.rawValue] = definitions.store.text(Array(address[1..<(address.count - 2)]))
+      values[ObjectColumn.remotePort.rawValue] =
+        Int64(address[address.count - 2]) | Int64(address[address.count - 1]) << 8
+    case SocketAddress.unixFamily:
+      values[ObjectColumn.localAddress.rawValue] = definitions.store.text(Array(address[1...]))
+    default:
+      return socket
+    }
+    values[ObjectColumn.role.rawValue] = SocketRole.client.rawValue
+    values[ObjectColumn.flags.rawValue] = ObjectFlags.fromArguments.rawValue
+    return definitions.store.argumentObject(values)
+  }
+}
+
+/// The part of a register that a parameter has.
+enum IntegerLayout {
+  @inline(__always)
+  static func value(_ word: UInt64, size: UInt8, isSigned: Bool) -> Int64 {
+    let unused = UInt64(64 - Int(size) * 8)
+    if isSigned { return Int64(bitPattern: word << unused) >> Int64(unused) }
+    return Int64(bitPattern: (word << unused) >> unused)
+  }
+}
+
+/// The captures of one event record: bytes in the ring, valid until the record is consumed.
+struct CaptureList {
+  private var slots:
+    (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?, UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
+
+  @inline(__always)
+  init(_ start: UnsafeRawPointer, count: Int, end: UnsafeRawPointer) {
+    slots = (nil, nil, nil, nil)
+    var cursor = start
+    for _ in 0..<count {
+      guard cursor + MemoryLayout<reel_capture>.size <= end else { return }
+      let head = cursor.assumingMemoryBound(to: reel_capture.self)
+      let length = Int(head.pointee.length)
+      let body = UnsafeRawBufferPointer(start: cursor + MemoryLayout<reel_capture>.size, count: length)
+      switch head.pointee.index {
+      case 0: slots.0 = body
+      case 1: slots.1 = body
+      case 2: slots.2 = body
+      default: slots.3 = body
+      }
+      cursor += MemoryLayout<reel_capture>.size + (length + 7) & ~7
+    }
+  }
+
+  @inline(__always)
+  subscript(index: Int) -> UnsafeRawBufferPointer? {
+    switch index {
+    case 0: slots.0
+    case 1: slots.1
+    case 2: slots.2
+    default: slots.3
+    }
+  }
+}

@@ -1,0 +1,254 @@
+import CLibBPF
+import EventBatch
+import EventSchema
+import Probe
+import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The running kernel as a source of batches.
+///
+///     var source = try KernelSource(schema: .builtIn, options: KernelSourceOptions())
+///     try source.start()
+///     while recording {
+///       source.wait(milliseconds: 20)
+///       for batch in source.drain() { … }
+///     }
+///     for batch in source.stop() { … }
+///
+/// Not thread-safe: one thread drains. Needs root or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.
+public struct KernelSource: ~Copyable {
+  private var probe: LoadedProbe
+  private var assembler: EventAssembler
+  private let schema: Schema
+  private let options: KernelSourceOptions
+  /// Nanoseconds to add to time since boot for the epoch: fixed at the start, so that no clock step reorders events.
+  public let epochOffset: Int64
+  /// When the recording started, in nanoseconds of the epoch.
+  public private(set) var started: Int64 = 0
+  private var cursors: [RingCursor]
+  private var losses: [LossCount] = []
+
+  /// Events that reached user space.
+  public private(set) var events: UInt64 = 0
+
+  /// Loads the kernel program; nothing is recorded yet.
+  public init(schema: Schema, options: KernelSourceOptions) throws(KernelSourceError) {
+    guard options.snapLength <= 65_535 else {
+      throw KernelSourceError(.badOption, "--snaplen \(options.snapLength) is out of range: 0 to 65535")
+    }
+    let offset = Clock.epochOffset()
+    let loaded = try LoadedProbe(schema: schema, options: options)
+    try loaded.install(
+      OperationTable(schema: schema, architecture: .current, snapLength: options.snapLength))
+    probe = loaded
+    self.schema = schema
+    self.options = options
+    epochOffset = offset
+    assembler = EventAssembler(
+      schema: schema, options: options, epochOffset: epochOffset, cpuCount: probe.cpuCount)
+    cursors = [RingCursor](repeating: RingCursor(), count: probe.cpuCount)
+  }
+
+  /// How many CPUs the machine can have, each with a ring.
+  public var cpuCount: Int { probe.cpuCount }
+
+  /// Events that were drained and are in no closed batch yet.
+  public var pendingEvents: Int { assembler.pendingEvents }
+
+  /// Starts recording, then takes the snapshot of what was there before: nothing falls between the two.
+  public mutating func start() throws(KernelSourceError) {
+    started = Clock.sinceBoot() + epochOffset
+    try probe.attach(latency: options.latency)
+    assembler.definitions.listeningPorts = MachineSnapshot.listeningPorts()
+    MachineSnapshot.addUsers(to: &assembler.definitions)
+    MachineSnapshot.addProcesses(to: &assembler.definitions)
+  }
+
+  /// Waits until there is something to drain that should not wait, or the time is over, or a signal arrives.
+  public func wait(milliseconds: Int32) { probe.wait(milliseconds: milliseconds) }
+
+  /// Takes what is in the rings and gives the batches that were closed by it, in order of time.
+  public mutating func drain() -> [EventBatch] {
+    take(until: nil)
+    renewDimensions()
+    assembler.closeIfOlder(than: Clock.sinceBoot() + epochOffset)
+    return assembler.takeClosed()
+  }
+
+  /// Stops recording and gives all that is left.
+  public mutating func stop() -> [EventBatch] {
+    probe.detach()
+    // A program that was running when its link went away is done long before this.
+    usleep(2000)
+    take(until: UInt64.max)
+    assembler.close()
+    return assembler.takeClosed()
+  }
+
+  /// What was lost since the last call.
+  public mutating func takeLosses() -> [LossCount] {
+    collectLosses()
+    defer { losses = [] }
+    return losses
+  }
+
+  /// Merges the rings by time up to a limit (`nil`: as far as no ring can still bring an earlier record).
+  private mutating func take(until limit: UInt64?) {
+    let now = UInt64(bitPattern: Clock.sinceBoot())
+    for cpu in 0..<probe.cpuCount {
+      let ring = probe.ring(cpu)
+      // Busy first: a program that starts after this look takes its time after `now`.
+      let isBusy = reel_load_acquire(&ring.pointee.busy) != 0
+      let head = reel_load_acquire(&ring.pointee.head)
+      cursors[cpu].begin(
+        head: head, isBusy: isBusy && limit == nil, idleLimit: limit ?? now &- RingCursor.slack)
+    }
+    while true {
+      var least = 0
+      var leastTime = UInt64.max
+      var secondTime = UInt64.max
+      for cpu in 0..<probe.cpuCount {
+        let time = cursors[cpu].nextTime(probe.ringData(cpu), mask: probe.ringSize - 1)
+        if time < leastTime {
+          secondTime = leastTime
+          leastTime = time
+          least = cpu
+        } else if time < secondTime {
+          secondTime = time
+        }
+      }
+      if cursors[least].isAtEnd {
+        watermark = leastTime
+        break
+      }
+      // A run of records of one ring, as long as none of another ring comes before them.
+      let data = probe.ringData(least)
+      repeat {
+        let record = cursors[least].record(data, mask: probe.ringSize - 1)
+        assembler.take(record, cpu: least)
+        cursors[least].advance(record)
+      } while !cursors[least].isAtEnd
+        && cursors[least].nextTime(data, mask: probe.ringSize - 1) <= secondTime
+    }
+    for cpu in 0..<probe.cpuCount {
+      reel_store_release(&probe.ring(cpu).pointee.tail, cursors[cpu].position)
+    }
+    collectLosses()
+  }
+
+  /// Keeps the dimensions from growing for ever: has everything defined anew, and drops the old rows once nothing that
+  /// was recorded before can come any more.
+  private mutating func renewDimensions() {
+    if let raisedAt {
+      // Every event behind this moment names rows of the new generation.
+      guard watermark > raisedAt else { return }
+      assembler.startGeneration()
+      self.raisedAt = nil
+    } else if assembler.dimensionRows > options.dimensionRows {
+      probe.raiseGeneration()
+      raisedAt = UInt64(bitPattern: Clock.sinceBoot()) + 1_000_000
+    }
+  }
+
+  private mutating func collectLosses() {
+    let now = Clock.sinceBoot() + epochOffset
+    for cpu in 0..<probe.cpuCount {
+      let ring = probe.ring(cpu)
+      let counts = [
+        ring.pointee.lost.0, ring.pointee.lost.1, ring.pointee.lost.2, ring.pointee.lost.3,
+      ]
+      for (index, cause) in LossCount.Cause.probeCauses.enumerated() {
+        let new = counts[index] &- cursors[cpu].lostBefore[index]
+        guard new > 0 else { continue }
+        cursors[cpu].lostBefore[index] = counts[index]
+        losses.append(
+          LossCount(cause: cause, cpu: UInt32(cpu), count: new, from: cursors[cpu].lookedAt, to: now))
+      }
+      cursors[cpu].lookedAt = now
+    }
+    let unresolved = assembler.unresolved - unresolvedBefore
+    if unresolved > 0 {
+      losses.append(LossCount(cause: .unresolved, cpu: nil, count: unresolved, from: started, to: now))
+      unresolvedBefore = assembler.unresolved
+    }
+  }
+
+  private var unresolvedBefore: UInt64 = 0
+  /// When the generation was raised, a moment added for programs that were running; `nil` when that is done with.
+  private var raisedAt: UInt64?
+  /// Everything before this time since boot was taken.
+  private var watermark: UInt64 = 0
+}
+
+/// Events of one cause that were lost on one CPU between two looks at its counter.
+public struct LossCount: Sendable, Hashable {
+  /// Why something was lost.
+  public enum Cause: Sendable, Hashable, CaseIterable {
+    /// The ring had no room: user space was too slow or the ring too small.
+    case ringFull
+    /// A program of the recorder was interrupted by another one.
+    case nested
+    /// There was no memory for the state of a task.
+    case noTask
+    /// A definition did not fit; the event itself was recorded, and the definition is sent again with the next one.
+    case definition
+    /// An event refers to a thread or object that was never defined.
+    case unresolved
+
+    static let probeCauses: [Cause] = [.ringFull, .nested, .noTask, .definition]
+  }
+
+  /// Why.
+  public let cause: Cause
+  /// `nil` for what is found after the rings were merged.
+  public let cpu: UInt32?
+  /// How many.
+  public let count: UInt64
+  /// Nanoseconds of the epoch.
+  public let from: Int64
+  /// See `from`.
+  public let to: Int64
+}
+
+/// How far one CPU's ring was read.
+struct RingCursor {
+  /// Time between the moment at which a program becomes visibly busy and the moment that it takes as its own: generous,
+  /// since a store may wait behind others.
+  static let slack: UInt64 = 50_000
+
+  private(set) var position: UInt64 = 0
+  private var head: UInt64 = 0
+  private var limit: UInt64 = 0
+  private var lastTime: UInt64 = 0
+  var lostBefore = [UInt64](repeating: 0, count: 4)
+  var lookedAt: Int64 = 0
+
+  mutating func begin(head: UInt64, isBusy: Bool, idleLimit: UInt64) {
+    self.head = head
+    // A busy program's record comes after all that its CPU wrote before, but maybe before `idleLimit`.
+    limit = isBusy ? 0 : idleLimit
+  }
+
+  var isAtEnd: Bool { position == head }
+
+  /// The time of the next record; behind the last one, a time that all later records of this ring are not before.
+  @inline(__always)
+  func nextTime(_ data: UnsafeRawPointer, mask: Int) -> UInt64 {
+    if position == head { return max(limit, lastTime) }
+    return record(data, mask: mask).load(fromByteOffset: 8, as: UInt64.self)
+  }
+
+  @inline(__always)
+  func record(_ data: UnsafeRawPointer, mask: Int) -> UnsafeRawPointer {
+    data + Int(truncatingIfNeeded: position) & mask
+  }
+
+  @inline(__always)
+  mutating func advance(_ record: UnsafeRawPointer) {
+    lastTime = record.load(fromByteOffset: 8, as: UInt64.self)
+    position &+= UInt64(record.load(as: UInt32.self))
+  }
+}

@@ -1,0 +1,246 @@
+import CLibBPF
+import EventSchema
+import Probe
+import ProbeImage
+import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The kernel program, loaded and attached, and the memory that it shares with this process.
+///
+/// Everything goes away with the value: links are closed first, so that no program runs while its maps disappear.
+struct LoadedProbe: ~Copyable {
+  private let object: OpaquePointer
+  private var links: [OpaquePointer] = []
+  private var doorbell: OpaquePointer?
+  private let ringMemory: UnsafeMutableRawPointer
+  private let ringMemorySize: Int
+  private let generationMemory: UnsafeMutableRawPointer
+  /// Bytes of each ring without its slack; a power of two.
+  let ringSize: Int
+  /// Bytes from one CPU's ring to the next.
+  let ringStride: Int
+  let cpuCount: Int
+
+  /// Loads the program; nothing runs yet.
+  init(schema: Schema, options: KernelSourceOptions) throws(KernelSourceError) {
+    reel_keep_bpf_messages()
+    let cpus = libbpf_num_possible_cpus()
+    guard cpus > 0 else {
+      throw KernelSourceError(.unsupportedKernel, "cannot count the CPUs: \(Errno(rawValue: -cpus))")
+    }
+    var size = 256 << 10
+    while size < options.ringSize, size < 512 << 20 { size *= 2 }
+    let stride = (Int(REEL_RING_HEADER) + size + Int(REEL_RING_SLACK) + 7) & ~7
+    let shared = try LoadedProbe.load(schema: schema, options: options, ringSize: size, stride: stride, cpus: cpus)
+    cpuCount = Int(cpus)
+    ringSize = size
+    ringStride = stride
+    object = shared.object
+    ringMemory = shared.ringMemory
+    ringMemorySize = shared.ringMemorySize
+    generationMemory = shared.generationMemory
+    for cpu in 0..<cpuCount { ring(cpu).pointee.called_at = UInt64.max }
+  }
+
+  /// What `load` hands over; owned by nobody until an initializer takes it.
+  private struct Shared {
+    var object: OpaquePointer
+    var ringMemory: UnsafeMutableRawPointer
+    var ringMemorySize: Int
+    var generationMemory: UnsafeMutableRawPointer
+  }
+
+  private static func load(
+    schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
+  ) throws(KernelSourceError) -> Shared {
+    let image = ProbeImage.bytes()
+    let opened = image.withUnsafeBytes { bytes in
+      "reel".withCString { name in
+        var openOptions = bpf_object_open_opts()
+        openOptions.sz = MemoryLayout<bpf_object_open_opts>.size
+        openOptions.object_name = name
+        return bpf_object__open_mem(bytes.baseAddress, bytes.count, &openOptions)
+      }
+    }
+    guard let object = opened else {
+      throw KernelSourceError(
+        .unsupportedKernel, "the kernel program does not open: is /sys/kernel/btf/vmlinux there? See reel doctor",
+        details: messages())
+    }
+    do throws(KernelSourceError) {
+      try configure(object, schema: schema, options: options, ringSize: ringSize, stride: stride, cpus: cpus)
+      let status = bpf_object__load(object)
+      guard status == 0 else { throw loadError(Errno(rawValue: -status)) }
+      let size = pageAligned(stride * Int(cpus))
+      let ringMemory = try map(object, "rings", size)
+      do throws(KernelSourceError) {
+        let generation = try map(object, "generation", pageAligned(8))
+        return Shared(
+          object: object, ringMemory: ringMemory, ringMemorySize: size, generationMemory: generation)
+      } catch {
+        munmap(ringMemory, size)
+        throw error
+      }
+    } catch {
+      bpf_object__close(object)
+      throw error
+    }
+  }
+
+  deinit {
+    for link in links { bpf_link__destroy(link) }
+    if let doorbell { ring_buffer__free(doorbell) }
+    munmap(ringMemory, ringMemorySize)
+    munmap(generationMemory, LoadedProbe.pageAligned(8))
+    bpf_object__close(object)
+  }
+
+  /// Starts the programs: returns before entries, so that a call seen at its beginning is also seen at its end.
+  mutating func attach(latency: ProbeLatency) throws(KernelSourceError) {
+    var names = ["on_task_exit", "on_execute", "on_system_call_exit"]
+    if latency != .none { names.append("on_system_call_enter") }
+    for name in names {
+      guard let program = bpf_object__find_program_by_name(object, name) else {
+        throw KernelSourceError(.refused, "the kernel program has no part named \(name)")
+      }
+      guard let link = bpf_program__attach(program) else {
+        throw KernelSourceError(
+          .refused, "the kernel refuses to attach \(name): \(Errno(rawValue: errno)); see reel doctor",
+          details: LoadedProbe.messages())
+      }
+      links.append(link)
+    }
+    let descriptor = bpf_object__find_map_fd_by_name(object, "doorbell")
+    doorbell = ring_buffer__new(descriptor, { _, _, _ in 0 }, nil, nil)
+    guard doorbell != nil else {
+      throw KernelSourceError(.refused, "cannot wait for the kernel program: \(Errno(rawValue: errno))")
+    }
+  }
+
+  /// Stops the programs; what they wrote can still be drained.
+  mutating func detach() {
+    for link in links { bpf_link__destroy(link) }
+    links = []
+  }
+
+  /// Waits until a ring fills up or the time is over, or a signal arrives.
+  func wait(milliseconds: Int32) {
+    guard let doorbell else { return }
+    // Interruptions and time-outs both mean: look now.
+    _ = ring_buffer__poll(doorbell, milliseconds)
+  }
+
+  /// The head of a CPU's ring, shared with the kernel program.
+  func ring(_ cpu: Int) -> UnsafeMutablePointer<reel_ring> {
+    (ringMemory + cpu * ringStride).assumingMemoryBound(to: reel_ring.self)
+  }
+
+  /// The first data byte of a CPU's ring.
+  func ringData(_ cpu: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(ringMemory + cpu * ringStride + Int(REEL_RING_HEADER))
+  }
+
+  /// Makes the program define everything anew from now on.
+  func raiseGeneration() {
+    let value = generationMemory.assumingMemoryBound(to: UInt64.self)
+    reel_store_release(value, value.pointee + 1)
+  }
+
+  private static func configure(
+    _ object: OpaquePointer, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
+  ) throws(KernelSourceError) {
+    guard let settingsMap = bpf_object__find_map_by_name(object, "reel.rodata") ?? readOnlyData(object),
+      let rings = bpf_object__find_map_by_name(object, "rings"),
+      let tasks = bpf_object__find_map_by_name(object, "tasks")
+    else { throw KernelSourceError(.refused, "the kernel program lacks one of its maps") }
+    let taskSlots = taskTableSize()
+    var settings = reel_settings()
+    settings.ring_mask = UInt32(ringSize - 1)
+    settings.task_mask = taskSlots - 1
+    settings.own_pid = UInt32(getpid())
+    settings.snap_length = options.snapLength
+    settings.cpu_count = UInt32(cpus)
+    settings.latency = options.latency.abiValue
+    settings.stage = options.stage.rawValue
+    settings.alternatives = options.alternatives.rawValue
+    settings.exit_type = schema.type(named: "procexit")?.id.rawValue ?? 0
+    let size = bpf_map__value_size(settingsMap)
+    var bytes = [UInt8](repeating: 0, count: Int(size))
+    withUnsafeBytes(of: &settings) { source in
+      for index in 0..<min(source.count, bytes.count) { bytes[index] = source[index] }
+    }
+    guard Int(size) >= MemoryLayout<reel_settings>.size,
+      bpf_map__set_initial_value(settingsMap, bytes, bytes.count) == 0,
+      bpf_map__set_value_size(rings, UInt32(stride)) == 0,
+      bpf_map__set_max_entries(rings, UInt32(cpus)) == 0,
+      bpf_map__set_max_entries(tasks, taskSlots) == 0
+    else { throw KernelSourceError(.refused, "the kernel program does not take its settings", details: messages()) }
+  }
+
+  /// The read-only data map: its name is cut to what the kernel allows, so that it is found by its end.
+  private static func readOnlyData(_ object: OpaquePointer) -> OpaquePointer? {
+    var map = bpf_object__next_map(object, nil)
+    while let current = map {
+      if let name = bpf_map__name(current), String(cString: name).hasSuffix(".rodata") { return current }
+      map = bpf_object__next_map(object, current)
+    }
+    return nil
+  }
+
+  /// As many task slots as there can be ids, up to 65,536: beyond that, living tasks that meet are rare and have a
+  /// place of their own.
+  private static func taskTableSize() -> UInt32 {
+    let limit = ProcFile.integer("/proc/sys/kernel/pid_max") ?? 32768
+    var size: UInt32 = 1024
+    while size < 65_536, size < limit { size *= 2 }
+    return size
+  }
+
+  /// Puts the operations in place; done once before attaching.
+  func install(_ table: OperationTable) throws(KernelSourceError) {
+    let descriptor = bpf_object__find_map_fd_by_name(object, "operations")
+    for (index, operation) in table.operations.enumerated() {
+      var key = UInt32(index)
+      var value = operation
+      guard bpf_map_update_elem(descriptor, &key, &value, 0) == 0 else {
+        throw KernelSourceError(.refused, "the kernel program does not take its table: \(Errno(rawValue: errno))")
+      }
+    }
+  }
+
+  private static func map(_ object: OpaquePointer, _ name: String, _ size: Int) throws(KernelSourceError)
+    -> UnsafeMutableRawPointer
+  {
+    let descriptor = bpf_object__find_map_fd_by_name(object, name)
+    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED else {
+      throw KernelSourceError(.refused, "cannot map the kernel program's \(name): \(Errno(rawValue: errno))")
+    }
+    return memory
+  }
+
+  private static func loadError(_ error: Errno) -> KernelSourceError {
+    let details = messages()
+    switch error {
+    case .notPermitted where getuid() != 0, .permissionDenied where getuid() != 0:
+      return KernelSourceError(
+        .notPermitted, "recording needs root (or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE): run it with sudo",
+        details: details)
+    case .noMemory:
+      return KernelSourceError(
+        .refused, "the kernel has no memory for the rings: try a smaller --buffer", details: details)
+    default:
+      return KernelSourceError(
+        .unsupportedKernel, "the kernel refuses the recorder's program (\(error)): see reel doctor", details: details)
+    }
+  }
+
+  private static func messages() -> String { String(cString: reel_take_bpf_messages()) }
+
+  private static func pageAligned(_ size: Int) -> Int {
+    let page = Int(getpagesize())
+    return (size + page - 1) / page * page
+  }
+}

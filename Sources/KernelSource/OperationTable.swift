@@ -1,0 +1,78 @@
+import EventSchema
+import Probe
+
+/// Turns the schema into what the probe does for each system call number.
+struct OperationTable {
+  /// `REEL_OPERATIONS` elements, indexed by system call number.
+  private(set) var operations: [reel_operation]
+
+  init(schema: Schema, architecture: Architecture, snapLength: UInt32) {
+    let unknown = schema.type(named: "syscall")
+    operations = (0..<Int(REEL_OPERATIONS)).map { _ in
+      OperationTable.operation(unknown, snapLength: snapLength, isUnknown: true)
+    }
+    for type in schema.types {
+      guard let number = type.number(on: architecture), number < REEL_OPERATION_UNKNOWN else { continue }
+      operations[Int(number)] = OperationTable.operation(type, snapLength: snapLength, isUnknown: false)
+    }
+  }
+
+  private static func operation(_ type: EventType?, snapLength: UInt32, isUnknown: Bool) -> reel_operation {
+    var operation = reel_operation()
+    operation.object = UInt8(REEL_NO_ARGUMENT)
+    operation.directory = UInt8(REEL_NO_ARGUMENT)
+    guard let type else { return operation }
+    operation.type = type.id.rawValue
+    operation.flags = UInt32(REEL_OPERATION_ENABLED)
+    operation.argument_count = isUnknown ? 6 : type.argumentCount
+    switch type.object {
+    case .none: break
+    case .result: operation.object = UInt8(REEL_OBJECT_RESULT)
+    case .argument(let index):
+      operation.object = index
+      operation.flags |= UInt32(
+        type.traits.contains(.changesObject)
+          ? REEL_OPERATION_OBJECT_AT_EXIT : REEL_OPERATION_OBJECT_AT_ENTRY)
+    }
+    if isUnknown {
+      operation.flags |= UInt32(REEL_OPERATION_WITH_NUMBER)
+    } else if type.traits.contains(.namesObject), let directory = directoryArgument(of: type) {
+      operation.flags |= UInt32(REEL_OPERATION_WITH_DIRECTORY)
+      operation.directory = directory
+    }
+    var room = MemoryLayout<reel_event>.size + 7 * 8
+    withUnsafeMutableBytes(of: &operation.captures) { bytes in
+      let plans = bytes.bindMemory(to: reel_capture_plan.self)
+      for (index, capture) in type.captures.prefix(Int(REEL_CAPTURES)).enumerated() {
+        plans[index] = reel_capture_plan(
+          kind: capture.kind.rawValue, pointer: capture.pointer, length: capture.lengthArgument,
+          on_success: capture.onSuccess ? 1 : 0, size: UInt32(capture.size))
+        room += MemoryLayout<reel_capture>.size + 8 + longest(capture, snapLength: Int(snapLength))
+      }
+    }
+    operation.room = UInt32(room)
+    return operation
+  }
+
+  /// The argument with the directory that the path behind it is relative to.
+  private static func directoryArgument(of type: EventType) -> UInt8? {
+    guard let path = type.parameters.firstIndex(where: { $0.type == .relativePath }) else { return nil }
+    for parameter in type.parameters[..<path].reversed() where parameter.type == .fd {
+      if case .argument(let index) = parameter.source { return index }
+    }
+    return nil
+  }
+
+  /// The most bytes that the probe writes for a capture; the limits are those of `capture.h`.
+  private static func longest(_ capture: Capture, snapLength: Int) -> Int {
+    switch capture.kind {
+    case .string: 4096
+    case .structure: min(Int(capture.size), 1024)
+    case .structureArray: 1024
+    case .socketAddress, .socketAddressOut, .messageName: 128
+    case .messageControl: 512
+    case .stringArray: 7 * 1024
+    case .payload, .vector, .message, .messages, .buffer: snapLength
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import EventSchema
+
+/// Where the assembler finds the value of one stored parameter in a record of the probe.
+struct ArgumentPlan: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
+    case integer
+    case text
+    case bytes
+    case address
+    case field
+    /// A text that the task's memory does not hold any more after success: the image has it.
+    case filename
+    case missing
+    case callNumber
+    case exitStatus
+    case exitCode
+    case exitSignal
+    case exitCore
+  }
+
+  var kind: Kind
+  /// The register or capture.
+  var index: UInt8 = 0
+  /// Bytes of the value, 1 to 8.
+  var size: UInt8 = 8
+  var isSigned = false
+  var offset: UInt16 = 0
+  /// The value is there only when this register has that value; `noCondition` when it always is.
+  var conditionRegister = ArgumentPlan.noCondition
+  var conditionValue: UInt64 = 0
+
+  static let noCondition: UInt8 = 0xFF
+}
+
+/// How the events of one type are taken apart. Plain values: the plans are walked for every event.
+struct TypePlan: BitwiseCopyable {
+  /// The plans of the stored parameters, in `TypePlans.arguments`.
+  var firstArgument: Int32 = 0
+  var argumentCount: Int32 = 0
+  var isCall = false
+  /// Calls whose second return is that of a new task.
+  var makesTask = false
+  /// The plan of the path that names what the call opens: a failed one gets its object from it.
+  var path: ArgumentPlan?
+  /// The plan of the address that a connection goes to.
+  var address: ArgumentPlan?
+  var makesServerSocket = false
+  var makesClientSocket = false
+  /// The word behind the registers with the object of the directory that the path is relative to.
+  var hasDirectory = false
+}
+
+/// The plans of all types of a schema.
+///
+/// In memory of its own: reading from an array for every event would count references to it.
+struct TypePlans: ~Copyable {
+  private let types: UnsafeMutableBufferPointer<TypePlan>
+  private let arguments: UnsafeMutableBufferPointer<ArgumentPlan>
+
+  init(_ schema: Schema) {
+    var plans = [TypePlan](repeating: TypePlan(), count: Int(schema.types.last?.id.rawValue ?? 0) + 1)
+    var arguments: [ArgumentPlan] = []
+    for type in schema.types { plans[Int(type.id.rawValue)] = TypePlan(type, &arguments) }
+    types = .allocate(capacity: plans.count)
+    _ = types.initialize(from: plans)
+    self.arguments = .allocate(capacity: arguments.count)
+    _ = self.arguments.initialize(from: arguments)
+  }
+
+  deinit {
+    types.deallocate()
+    arguments.deallocate()
+  }
+
+  /// The plan of a type, `nil` for a number that the schema does not have.
+  @inline(__always)
+  func plan(_ type: UInt16) -> TypePlan? { Int(type) < types.count ? types[Int(type)] : nil }
+
+  @inline(__always)
+  func argument(_ plan: TypePlan, _ index: Int32) -> ArgumentPlan { arguments[Int(plan.firstArgument + index)] }
+}
+
+extension TypePlan {
+  fileprivate init(_ type: EventType, _ arguments: inout [ArgumentPlan]) {
+    self.init()
+    isCall = type.traits.contains(.systemCall)
+    firstArgument = Int32(arguments.count)
+    makesTask = ["clone", "clone3", "fork", "vfork"].contains(type.name)
+    makesServerSocket = ["accept", "accept4"].contains(type.name)
+    makesClientSocket = type.name == "connect"
+    for parameter in type.parameters {
+      var plan = TypePlan.plan(parameter)
+      if parameter.name == "filename", type.name.hasPrefix("execve"), plan.kind == .text { plan.kind = .filename }
+      // Names of a number hold under a condition, but the number always does; anything else is there or not.
+      if let condition = parameter.nameCondition, parameter.type.storage != .integer,
+        case .argument(let register) = type.parameters[Int(condition.parameter)].source
+      {
+        plan.conditionRegister = register
+        plan.conditionValue = condition.value
+      }
+      if parameter.source.isStored { arguments.append(plan) }
+      if path == nil, type.object == .result, plan.kind == .text,
+        parameter.type == .path || parameter.type == .relativePath
+      {
+        path = plan
+      }
+      if address == nil, plan.kind == .address { address = plan }
+    }
+    argumentCount = Int32(arguments.count) - firstArgument
+    hasDirectory =
+      type.traits.contains(.namesObject) && type.parameters.contains { $0.type == .relativePath }
+  }
+
+  private static func plan(_ parameter: Parameter) -> ArgumentPlan {
+    let (size, isSigned) = parameter.type.integerLayout
+    switch parameter.source {
+    case .argument(let index):
+      return ArgumentPlan(kind: .integer, index: index, size: size, isSigned: isSigned)
+    case .capture(let index):
+      switch parameter.type {
+      case .socketAddress, .socketTuple: return ArgumentPlan(kind: .address, index: index)
+      case .bytes: return ArgumentPlan(kind: .bytes, index: index)
+      default: return ArgumentPlan(kind: parameter.type.storage == .string ? .text : .missing, index: index)
+      }
+    case .field(let capture, let offset, let size):
+      return ArgumentPlan(kind: .field, index: capture, size: size, isSigned: isSigned, offset: offset)
+    case .assembled:
+      switch parameter.name {
+      case "nativeID", "ID": return ArgumentPlan(kind: .callNumber)
+      case "status": return ArgumentPlan(kind: .exitStatus)
+      case "ret": return ArgumentPlan(kind: .exitCode)
+      case "sig": return ArgumentPlan(kind: .exitSignal)
+      case "core": return ArgumentPlan(kind: .exitCore)
+      default: return ArgumentPlan(kind: .missing)
+      }
+    case .result, .thread, .object:
+      return ArgumentPlan(kind: .missing)
+    }
+  }
+}
+
+extension ParameterType {
+  /// How many bytes of a register a value of this type has, and whether its highest bit is a sign.
+  fileprivate var integerLayout: (size: UInt8, isSigned: Bool) {
+    switch self {
+    case .int8: (1, true)
+    case .int16: (2, true)
+    case .int32, .fd, .pid: (4, true)
+    case .uint8, .flags8, .enumeration8, .boolean: (1, false)
+    case .uint16, .flags16, .enumeration16, .port: (2, false)
+    case .uint32, .flags32, .enumeration32, .uid, .gid, .mode, .signal: (4, false)
+    case .int64, .errno: (8, true)
+    default: (8, false)
+    }
+  }
+}

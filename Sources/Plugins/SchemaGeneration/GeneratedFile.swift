@@ -1,0 +1,26 @@
+import EventSchema
+import Foundation
+
+/// A file that is derived from `formats/events.json`.
+public struct GeneratedFile {
+  /// Relative to the root of the package.
+  public let path: String
+  /// All of its text.
+  public let text: String
+}
+
+/// Reads `formats/events.json` below `root` and gives the files that are derived from it.
+///
+/// Checks that the encoding reads back as the same schema before anything is handed out.
+public func generatedFiles(root: URL) throws -> [GeneratedFile] {
+  let json = try Data(contentsOf: root.appendingPathComponent("formats/events.json"))
+  let schema = try readSchema(json: json)
+  let again = try Schema(decoding: schema.encoded())
+  guard again.types == schema.types, again.flagTables == schema.flagTables else {
+    throw SchemaGenerationError("the encoding", "does not read back as what was written")
+  }
+  return [
+    GeneratedFile(path: "Sources/EventSchema/Generated/Catalogue.swift", text: renderCatalogue(schema)),
+    GeneratedFile(path: "formats/events.md", text: renderReference(schema)),
+  ]
+}

@@ -1,0 +1,45 @@
+// The argument registers of a system call.
+#ifndef REEL_REGISTERS_H
+#define REEL_REGISTERS_H
+
+#include "kernel_types.h"
+
+#if defined(__TARGET_ARCH_x86)
+
+// Set while a task runs a call of the 32-bit entry.
+#define STATUS_COMPAT 2
+
+static __always_inline bool is_compat(struct task_struct *task) { return task->thread_info.status & STATUS_COMPAT; }
+
+static __always_inline __s32 call_number(struct pt_regs *registers) { return (__s32)registers->orig_ax; }
+
+static __always_inline void load_arguments(struct pt_regs *registers, __u64 arguments[6]) {
+  arguments[0] = registers->di;
+  arguments[1] = registers->si;
+  arguments[2] = registers->dx;
+  arguments[3] = registers->r10;
+  arguments[4] = registers->r8;
+  arguments[5] = registers->r9;
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define THREAD_32BIT (1u << 22)
+
+static __always_inline bool is_compat(struct task_struct *task) { return false; }
+
+static __always_inline __s32 call_number(struct pt_regs *registers) { return registers->syscallno; }
+
+// At exit x0 holds the result; the kernel keeps the first argument aside.
+static __always_inline void load_arguments(struct pt_regs *registers, __u64 arguments[6]) {
+  arguments[0] = registers->orig_x0;
+  arguments[1] = registers->regs[1];
+  arguments[2] = registers->regs[2];
+  arguments[3] = registers->regs[3];
+  arguments[4] = registers->regs[4];
+  arguments[5] = registers->regs[5];
+}
+
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+// The state of the current task.
+#ifndef REEL_TASK_H
+#define REEL_TASK_H
+
+#include "maps.h"
+
+// Forgets what is known of whichever task had the slot.
+static __always_inline void take_slot(struct task_slot *slot, struct task_struct *task) {
+  slot->start_time = task->start_boottime;
+  slot->tid = task->pid;
+  slot->enter_time = 0;
+  slot->enter_number = ~0u;
+  slot->version = 0;
+  slot->image = 0;
+#pragma unroll
+  for (int index = 0; index < DESCRIPTOR_SLOTS; index++) slot->descriptors[index].file = 0;
+}
+
+// Ids are handed out one after the other, so that an element of a table at least as large as the number of tasks is
+// shared only by tasks far apart in time. When two living tasks do meet, the second one gets task storage.
+static __always_inline struct task_slot *task_slot_of(struct task_struct *task) {
+  struct task_slot *slot;
+  if (!(settings.alternatives & REEL_ALTERNATIVE_TASK_STORAGE)) {
+    __u32 index = task->pid & settings.task_mask;
+    slot = bpf_map_lookup_elem(&tasks, &index);
+    if (!slot) return 0;
+    if (slot->tid == task->pid && slot->start_time == task->start_boottime) return slot;
+    if (slot->tid == 0 || slot->tid == task->pid) {
+      take_slot(slot, task);
+      return slot;
+    }
+  }
+  slot = bpf_task_storage_get(&crowded_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (slot && slot->tid != task->pid) take_slot(slot, task);
+  return slot;
+}
+
+#endif

@@ -1,0 +1,282 @@
+// What the kernel program and user space say to each other: layouts of maps and ring records.
+// Both sides compile this file, and the assertions at its end with it.
+#ifndef REEL_PROBE_ABI_H
+#define REEL_PROBE_ABI_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+typedef __u8 reel_u8;
+typedef __u16 reel_u16;
+typedef __u32 reel_u32;
+typedef __u64 reel_u64;
+typedef __s64 reel_s64;
+#else
+#include <stdint.h>
+typedef uint8_t reel_u8;
+typedef uint16_t reel_u16;
+typedef uint32_t reel_u32;
+typedef uint64_t reel_u64;
+typedef int64_t reel_s64;
+#endif
+
+// ---- Rings -------------------------------------------------------------------------------------------------------
+//
+// One element of an mmapable array map for each CPU:
+//
+//     0      head      bytes ever written; the program alone stores it, after the record behind it is complete
+//     64     tail      bytes ever consumed; user space alone stores it
+//     128    busy      1 while a program runs on this CPU: its record may carry a time before now
+//     136    lost      one counter for each cause
+//     256    data      ring_size bytes (a power of two), then REEL_RING_SLACK bytes
+//
+// A record begins at head modulo ring_size and may run into the slack: it is never split, and no wrap needs handling.
+#define REEL_RING_HEADER 256
+// The farthest offset of a record (128 KiB), the longest single read behind it (64 KiB), and a page.
+#define REEL_RING_SLACK 200704
+#define REEL_RECORD_MASK 131071
+
+enum reel_loss {
+  REEL_LOSS_RING_FULL = 0,       // no room for an event
+  REEL_LOSS_NESTED = 1,          // a program ran on top of another one
+  REEL_LOSS_NO_TASK = 2,         // no room for the state of a task
+  REEL_LOSS_DEFINITION = 3,      // no room for a definition; it is sent again with the next event
+  REEL_LOSS_CAUSES = 4,
+};
+
+struct reel_ring {
+  reel_u64 head;
+  reel_u64 head_padding[7];
+  reel_u64 tail;
+  reel_u64 tail_padding[7];
+  reel_u64 busy;
+  reel_u64 lost[REEL_LOSS_CAUSES];
+  // Numbers given out on this CPU for versions of threads, images and objects.
+  reel_u64 next_identity;
+  // The tail at the last wake-up, all ones before the first.
+  reel_u64 called_at;
+  reel_u64 padding[9];
+};
+
+// ---- Records -----------------------------------------------------------------------------------------------------
+
+enum reel_record_kind {
+  REEL_RECORD_EVENT = 1,
+  REEL_RECORD_THREAD = 2,
+  REEL_RECORD_IMAGE = 3,
+  REEL_RECORD_OBJECT = 4,
+};
+
+// In front of every record.
+struct reel_record {
+  reel_u32 length;  // of the whole record, a multiple of 8
+  reel_u16 kind;
+  reel_u16 flags;   // REEL_EVENT_* or REEL_OBJECT_*
+  reel_u64 time;    // nanoseconds since boot
+};
+
+#define REEL_EVENT_UNREADABLE 0x0004
+#define REEL_EVENT_TRUNCATED 0x0008
+#define REEL_EVENT_PAYLOAD_TRUNCATED 0x0010
+#define REEL_EVENT_CHILD_RETURN 0x0020
+#define REEL_EVENT_COMPAT 0x0080
+#define REEL_EVENT_LATENCY_BOUND 0x0001
+// Inside the probe only: there is an enter time.
+#define REEL_EVENT_HAS_START 0x8000
+
+// An event: this, then `argument_count` words (registers, then what the operation's flags add), then the captures that succeeded, each headed by reel_capture.
+struct reel_event {
+  struct reel_record record;
+  reel_u64 start;           // when the call began, 0 when not known
+  reel_s64 result;
+  reel_u64 thread;          // the version of the thread, 0 when it could not be defined
+  reel_u64 object;          // 0 when there is none
+  reel_u32 tid;
+  reel_u16 type;            // EventTypeID
+  reel_u8 argument_count;
+  reel_u8 capture_count;
+};
+
+// In front of the bytes of a capture, which are padded with anything to a multiple of 8.
+struct reel_capture {
+  reel_u32 length;          // without this header
+  reel_u8 index;            // which of the event type's captures
+  reel_u8 flags;            // REEL_CAPTURE_*
+  reel_u16 padding;
+};
+#define REEL_CAPTURE_TRUNCATED 1
+
+// Paths come leaf first: each component ends with a NUL; REEL_PATH_* say what the walk met.
+#define REEL_PATH_DEPTH 48
+#define REEL_PATH_TRUNCATED 1
+#define REEL_PATH_DELETED 2
+// There was nothing to walk from: a task that ends has no working directory any more.
+#define REEL_PATH_ABSENT 4
+
+// One version of a thread: this, then the components of its working directory, then those of its cgroup.
+struct reel_thread {
+  struct reel_record record;
+  reel_u64 identity;
+  reel_u64 image;
+  reel_u64 start_time;           // since boot
+  reel_u64 process_start_time;
+  reel_u64 parent_start_time;
+  reel_u32 tid, pid, parent_pid;
+  reel_u32 virtual_tid, virtual_pid;
+  reel_u32 session, process_group, virtual_session, virtual_process_group;
+  reel_u32 uid, effective_uid, saved_uid, filesystem_uid;
+  reel_u32 gid, effective_gid, saved_gid, filesystem_gid;
+  reel_u32 login_uid;
+  reel_u32 tty;
+  reel_u32 task_flags;
+  reel_u64 capabilities_inheritable, capabilities_permitted, capabilities_effective;
+  reel_u64 cgroup_id;
+  reel_u64 descriptor_limit;
+  reel_u32 mount_namespace, pid_namespace, net_namespace, user_namespace, uts_namespace, ipc_namespace;
+  reel_u32 cgroup_namespace;
+  reel_u32 working_directory_length, cgroup_length;
+  reel_u32 path_flags;           // of the working directory
+  char comm[16];
+};
+
+// What was executed: this, then the path's components, then the argument area (texts that end with NUL), then the path
+// that `execve` was given.
+struct reel_image {
+  struct reel_record record;
+  reel_u64 identity;
+  reel_u64 inode;
+  reel_s64 change_time, modification_time;  // nanoseconds of the epoch
+  reel_u32 device;
+  reel_u32 path_length, arguments_length;
+  reel_u32 path_flags;
+  reel_u32 flags;                // REEL_IMAGE_*
+  reel_u32 filename_length;
+};
+#define REEL_IMAGE_TRUNCATED 16
+#define REEL_IMAGE_KERNEL 32
+#define REEL_IMAGE_UNREADABLE 64
+
+// One version of what a descriptor points to: this, then the path's components or the socket's path.
+struct reel_object {
+  struct reel_record record;
+  reel_u64 identity;
+  reel_u64 thing;                // stays the same for all versions of one thing
+  reel_u64 inode;
+  reel_u32 device;
+  reel_u32 mode;                 // inode mode
+  reel_u32 open_flags;
+  reel_u32 path_length;
+  reel_u32 path_flags;
+  reel_u32 mount_id;
+  reel_u32 filesystem;           // super block magic
+  reel_u16 family;               // of a socket, 0 for anything else
+  reel_u16 socket_type;
+  reel_u16 protocol;
+  reel_u16 state;                // TCP_* of a socket
+  reel_u16 local_port, remote_port;
+  reel_u8 local_address[16], remote_address[16];
+  reel_u64 socket_source, socket_peer;
+  reel_u32 role;                 // 1 client, 2 server, 0 not known
+  reel_u32 padding;
+};
+
+// ---- What to do for a system call --------------------------------------------------------------------------------
+
+#define REEL_CAPTURES 4
+#define REEL_NO_ARGUMENT 0xFF
+#define REEL_OBJECT_RESULT 0xFE
+
+struct reel_capture_plan {
+  reel_u8 kind;       // Capture.Kind, 0 behind the last one
+  reel_u8 pointer;    // argument
+  reel_u8 length;     // argument or REEL_NO_ARGUMENT
+  reel_u8 on_success;
+  reel_u32 size;
+};
+
+#define REEL_OPERATION_ENABLED 1
+#define REEL_OPERATION_OBJECT_AT_ENTRY 2
+// The object is looked up after the call: connect and bind change it.
+#define REEL_OPERATION_OBJECT_AT_EXIT 4
+// One more word behind the registers: the number of the call, for calls that the schema does not know.
+#define REEL_OPERATION_WITH_NUMBER 8
+// One more word behind the registers: the object of the directory descriptor that a path is relative to, or 0.
+#define REEL_OPERATION_WITH_DIRECTORY 16
+
+// One element of an array map for each system call number; the last one is for numbers that the schema does not know.
+struct reel_operation {
+  reel_u16 type;
+  reel_u8 argument_count;
+  reel_u8 object;             // argument, REEL_OBJECT_RESULT or REEL_NO_ARGUMENT
+  reel_u32 flags;
+  reel_u32 room;              // the most bytes that its record can take
+  reel_u8 directory;          // argument with the directory descriptor
+  reel_u8 padding[3];
+  struct reel_capture_plan captures[REEL_CAPTURES];
+};
+
+#define REEL_OPERATIONS 1024
+#define REEL_OPERATION_UNKNOWN (REEL_OPERATIONS - 1)
+
+enum reel_capture_kind {
+  REEL_CAPTURE_STRING = 1,
+  REEL_CAPTURE_STRUCTURE = 2,
+  REEL_CAPTURE_SOCKET_ADDRESS = 3,
+  REEL_CAPTURE_SOCKET_ADDRESS_OUT = 4,
+  REEL_CAPTURE_PAYLOAD = 5,
+  REEL_CAPTURE_VECTOR = 6,
+  REEL_CAPTURE_MESSAGE = 7,
+  REEL_CAPTURE_MESSAGE_NAME = 8,
+  REEL_CAPTURE_STRING_ARRAY = 9,
+  REEL_CAPTURE_MESSAGES = 10,
+  REEL_CAPTURE_MESSAGE_CONTROL = 11,
+  REEL_CAPTURE_BUFFER = 12,
+  REEL_CAPTURE_STRUCTURE_ARRAY = 13,
+};
+
+enum reel_latency {
+  REEL_LATENCY_EXACT = 0,
+  REEL_LATENCY_ADAPTIVE = 1,
+  REEL_LATENCY_NONE = 2,
+};
+
+// Adaptive latency: after this many calls that each returned this soon after the one before, a thread is in a tight loop.
+#define REEL_TIGHT_LOOP_CALLS 64
+#define REEL_TIGHT_LOOP_NS 4000
+
+struct reel_settings {
+  reel_u32 ring_mask;
+  reel_u32 task_mask;
+  reel_u32 own_pid;
+  reel_u32 snap_length;
+  reel_u32 cpu_count;
+  reel_u32 latency;          // enum reel_latency
+  // How far a program goes, for measuring: REEL_STAGE_*.
+  reel_u32 stage;
+  reel_u16 exit_type;        // EventTypeID of the end of a task
+  // Other ways that were weighed and not taken, for measuring them side by side: REEL_ALTERNATIVE_*.
+  reel_u16 alternatives;
+};
+
+#define REEL_ALTERNATIVE_TASK_STORAGE 1
+#define REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS 2
+
+enum reel_stage {
+  REEL_STAGE_EMPTY = 0,
+  REEL_STAGE_STAMP = 1,
+  REEL_STAGE_THREAD = 2,
+  REEL_STAGE_OBJECT = 3,
+  REEL_STAGE_RECORD = 4,
+  REEL_STAGE_ALL = 5,
+};
+
+_Static_assert(sizeof(struct reel_ring) == REEL_RING_HEADER, "the ring's data begins behind its header");
+_Static_assert(sizeof(struct reel_record) == 16, "records are headed by 16 bytes");
+_Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignment");
+_Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
+_Static_assert(sizeof(struct reel_thread) == 232, "both sides lay out threads alike");
+_Static_assert(sizeof(struct reel_image) == 72, "both sides lay out images alike");
+_Static_assert(sizeof(struct reel_object) == 136, "both sides lay out objects alike");
+_Static_assert(sizeof(struct reel_operation) == 48, "both sides lay out operations alike");
+_Static_assert(sizeof(struct reel_settings) == 32, "both sides lay out settings alike");
+
+#endif
