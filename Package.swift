@@ -71,6 +71,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
       path: "Tests/Support", swiftSettings: strict),
+    .testTarget(
+      name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
+      swiftSettings: strict),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: strict),
     .testTarget(
       name: "EventSchemaTests", dependencies: ["EventSchema", "SchemaGeneration"], swiftSettings: strict),

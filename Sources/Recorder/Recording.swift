@@ -33,7 +33,7 @@ public struct Recording: ~Copyable {
       kernelRelease: machine.kernelRelease, architecture: machine.architecture, writer: options.writerName,
       started: Clock.sinceBoot() + source.epochOffset, bootTime: source.epochOffset,
       cpuCount: UInt32(source.cpuCount), snapLength: options.source.snapLength,
-      latencyMode: options.source.latency.inCapture, filter: nil,
+      latencyMode: options.source.latency.inCapture, filter: options.filterText,
       command: options.command.isEmpty ? nil : options.command.joined(separator: " "))
     let sink: ChunkSink
     do throws(CaptureError) {
@@ -51,18 +51,22 @@ public struct Recording: ~Copyable {
 
     while true {
       source.wait(milliseconds: 20)
-      take(source.drain(), source.takeLosses(), into: sink, &progress)
+      try take(source.drain(), source.takeLosses(), into: sink, &progress)
       if signals.arrived != 0 {
         child?.signal(signals.arrived)
         break
       }
       if child?.hasEnded() == true { break }
       if let duration = options.duration, Clock.sinceBoot() - started >= duration { break }
-      if let limit = options.eventLimit, progress.taken + UInt64(source.pendingEvents) >= limit { break }
+      if let limit = options.eventLimit,
+        progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
+      {
+        break
+      }
       if let limit = options.byteLimit, sink.bytes >= limit { break }
       if sink.error != nil { break }
     }
-    take(source.stop(), source.takeLosses(), into: sink, &progress)
+    try take(source.stop(), source.takeLosses(), into: sink, &progress)
 
     let totals: CaptureTotals
     do { totals = try sink.finish() } catch { throw .capture(error) }
@@ -79,9 +83,13 @@ public struct Recording: ~Copyable {
   /// Hands batches and losses on, and stops at the event limit to the event.
   private borrowing func take(
     _ batches: [EventBatch], _ losses: [LossCount], into sink: ChunkSink, _ progress: inout Progress
-  ) {
+  ) throws(RecordingError) {
     for batch in batches {
       var batch = batch
+      if let selection = options.selection {
+        let rows = try selection(batch)
+        if rows.count < batch.count { batch = batch.selecting(rows: rows) }
+      }
       if let limit = options.eventLimit {
         let left = limit - min(limit, progress.taken)
         if left == 0 { continue }

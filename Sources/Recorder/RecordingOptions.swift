@@ -1,4 +1,5 @@
 import CaptureFile
+import EventBatch
 import KernelSource
 
 /// What a recording takes in, where it goes, and when it ends.
@@ -15,6 +16,11 @@ public struct RecordingOptions: Sendable {
   public var eventLimit: UInt64?
   /// Bytes of capture after which the recording ends.
   public var byteLimit: UInt64?
+  /// The rows of a batch that are kept; all of them when this is not set. What the kernel cannot decide is decided here,
+  /// once a batch.
+  public var selection: (@Sendable (EventBatch) throws(RecordingError) -> [Int])?
+  /// The filter behind `selection`, as the capture says it.
+  public var filterText: String?
   /// A program to run; the recording ends with it and its descendants.
   public var command: [String] = []
   /// What the capture names as its maker.

@@ -1,0 +1,230 @@
+import EventBatch
+import EventSchema
+import Probe
+import Testing
+
+@testable import KernelSource
+
+/// Records as the probe writes them.
+private struct RecordBytes {
+  var bytes: [UInt8] = []
+
+  mutating func append<Value: BitwiseCopyable>(_ value: Value) {
+    withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// The record with its length filled in.
+  func finished() -> [UInt8] {
+    var padded = bytes
+    while padded.count % 8 != 0 { padded.append(0) }
+    withUnsafeBytes(of: UInt32(padded.count)) { for index in 0..<4 { padded[index] = $0[index] } }
+    return padded
+  }
+
+  static func header(_ kind: reel_record_kind, _ time: UInt64, flags: UInt16 = 0) -> reel_record {
+    reel_record(length: 0, kind: UInt16(kind.rawValue), flags: flags, time: time)
+  }
+
+  static func image(_ identity: UInt64, path: String, arguments: String, time: UInt64 = 0) -> [UInt8] {
+    var record = RecordBytes()
+    var image = reel_image()
+    image.record = header(REEL_RECORD_IMAGE, time)
+    image.identity = identity
+    image.path_length = UInt32(path.utf8.count)
+    image.arguments_length = UInt32(arguments.utf8.count)
+    record.append(image)
+    record.append(path)
+    record.append(arguments)
+    return record.finished()
+  }
+
+  static func thread(
+    _ identity: UInt64, pid: UInt32, parent: UInt32, image: UInt64, directory: String = "home\0", time: UInt64 = 0
+  ) -> [UInt8] {
+    var record = RecordBytes()
+    var thread = reel_thread()
+    thread.record = header(REEL_RECORD_THREAD, time)
+    thread.identity = identity
+    thread.image = image
+    (thread.tid, thread.pid, thread.parent_pid) = (pid, pid, parent)
+    thread.working_directory_length = UInt32(directory.utf8.count)
+    withUnsafeMutableBytes(of: &thread.comm) { $0.copyBytes(from: "worker".utf8) }
+    record.append(thread)
+    record.append(directory)
+    return record.finished()
+  }
+
+  static func object(_ identity: UInt64, path: String, mode: UInt32 = 0o100644, time: UInt64 = 0) -> [UInt8] {
+    var record = RecordBytes()
+    var object = reel_object()
+    object.record = header(REEL_RECORD_OBJECT, time)
+    object.identity = identity
+    object.thing = identity
+    object.inode = 7
+    object.mode = mode
+    object.path_length = UInt32(path.utf8.count)
+    record.append(object)
+    record.append(path)
+    return record.finished()
+  }
+
+  static func event(
+    _ type: EventTypeID, time: UInt64, start: UInt64, result: Int64, thread: UInt64, object: UInt64,
+    arguments: [UInt64], captures: [(index: UInt8, bytes: [UInt8])] = []
+  ) -> [UInt8] {
+    var record = RecordBytes()
+    record.append(
+      reel_event(
+        record: header(REEL_RECORD_EVENT, time), start: start, result: result, thread: thread, object: object, tid: 1,
+        type: type.rawValue, argument_count: UInt8(arguments.count), capture_count: UInt8(captures.count)))
+    for argument in arguments { record.append(argument) }
+    for capture in captures {
+      record.append(reel_capture(length: UInt32(capture.bytes.count), index: capture.index, flags: 0, padding: 0))
+      record.bytes.append(contentsOf: capture.bytes)
+      while record.bytes.count % 8 != 0 { record.bytes.append(0xEE) }
+    }
+    return record.finished()
+  }
+}
+
+extension EventAssembler {
+  fileprivate mutating func take(_ record: [UInt8]) {
+    record.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      take(start, cpu: 0)
+    }
+  }
+}
+
+@Suite("From records to batches")
+struct AssemblerTests {
+  /// Takes records in order and gives the one batch that they make.
+  private func assemble(_ records: [[UInt8]]) throws -> (batch: EventBatch, unresolved: UInt64) {
+    var assembler = EventAssembler(
+      schema: .builtIn, options: KernelSourceOptions(), epochOffset: 1_000_000, cpuCount: 1)
+    for record in records { assembler.take(record) }
+    assembler.close()
+    let batches = assembler.takeClosed()
+    try #require(batches.count == 1)
+    try batches[0].checkInvariants()
+    return (batches[0], assembler.unresolved)
+  }
+
+  private let definitions = [
+    RecordBytes.image(5, path: "cat\0bin\0", arguments: "cat\0/tmp/a\0"),
+    RecordBytes.thread(3, pid: 100, parent: 1, image: 5),
+    RecordBytes.object(9, path: "a\0tmp\0"),
+  ]
+
+  @Test("A read has its thread, object, latency and payload")
+  func read() throws {
+    let event = RecordBytes.event(
+      .read, time: 2_000, start: 1_500, result: 5, thread: 3, object: 9, arguments: [7, 0x1000, 4096],
+      captures: [(0, Array("hello".utf8))])
+    let (batch, unresolved) = try assemble(definitions + [event])
+    #expect(unresolved == 0)
+    #expect(batch.exitTimes == [1_002_000])
+    #expect(batch.latencies == [500])
+    #expect(batch.results == [5])
+    let dimensions = batch.dimensions
+    let thread = Int(dimensions.lineages[Int(batch.lineages[0]), .thread])
+    #expect(dimensions.threads[thread, .pid] == 100)
+    #expect(dimensions.strings.text(Int(dimensions.threads[thread, .workingDirectory])) == "/home")
+    let image = Int(dimensions.threads[thread, .image])
+    #expect(dimensions.strings.text(Int(dimensions.images[image, .path])) == "/bin/cat")
+    #expect(dimensions.strings.text(Int(dimensions.images[image, .arguments])) == "/tmp/a\0")
+    let object = Int(batch.objects[0])
+    #expect(dimensions.strings.text(Int(dimensions.objects[object, .label])) == "/tmp/a")
+    // data, fd, size
+    let arguments = try #require(batch.arguments(of: .read))
+    #expect(Array(arguments.columns[0].bytes(at: 0)) == Array("hello".utf8))
+    #expect(arguments.columns[1].values == [7])
+    #expect(arguments.columns[2].values == [4096])
+  }
+
+  @Test("An unknown latency is missing, not zero")
+  func noLatency() throws {
+    let event = RecordBytes.event(
+      .close, time: 2_000, start: 0, result: 0, thread: 3, object: 9, arguments: [7])
+    #expect(try assemble(definitions + [event]).batch.latencies == [EventBatch.missing])
+  }
+
+  @Test("A read of nothing has an empty payload; one whose payload was not copied has none")
+  func emptyPayload() throws {
+    let nothing = RecordBytes.event(
+      .read, time: 1, start: 0, result: 0, thread: 3, object: 9, arguments: [7, 0x1000, 4096])
+    let unknown = RecordBytes.event(
+      .read, time: 2, start: 0, result: 8, thread: 3, object: 9, arguments: [7, 0x1000, 4096])
+    let column = try #require(try assemble(definitions + [nothing, unknown]).batch.arguments(of: .read)).columns[0]
+    #expect(!column.isMissing(0))
+    #expect(column.bytes(at: 0).isEmpty)
+    #expect(column.isMissing(1))
+  }
+
+  @Test("A failed open has an object from its arguments")
+  func failedOpen() throws {
+    let event = RecordBytes.event(
+      .openat, time: 2_000, start: 1_500, result: -2, thread: 3, object: 0,
+      arguments: [UInt64(bitPattern: -100), 0x1000, 0, 0, 0], captures: [(0, Array("../etc/nothing".utf8))])
+    let batch = try assemble(definitions + [event]).batch
+    let object = Int(batch.objects[0])
+    #expect(batch.dimensions.strings.text(Int(batch.dimensions.objects[object, .label])) == "/etc/nothing")
+    let flags = ObjectFlags(rawValue: batch.dimensions.objects[object, .flags])
+    #expect(flags.contains(.fromArguments))
+  }
+
+  @Test("A definition that comes after its event is found when the batch closes")
+  func lateDefinition() throws {
+    let event = RecordBytes.event(.close, time: 1, start: 0, result: 0, thread: 3, object: 9, arguments: [7])
+    let (batch, unresolved) = try assemble([event] + definitions)
+    #expect(unresolved == 0)
+    #expect(batch.lineages[0] != EventBatch.noRow)
+    #expect(batch.objects[0] != EventBatch.noRow)
+    #expect(EventFlags(rawValue: batch.flags[0]).contains(.unresolved) == false)
+  }
+
+  @Test("What is never defined is counted and marked, not guessed")
+  func unresolved() throws {
+    let event = RecordBytes.event(.close, time: 1, start: 0, result: 0, thread: 44, object: 9, arguments: [7])
+    let (batch, unresolved) = try assemble(definitions + [event])
+    #expect(unresolved == 1)
+    #expect(batch.lineages[0] == EventBatch.noRow)
+    #expect(batch.objects[0] != EventBatch.noRow)
+    #expect(EventFlags(rawValue: batch.flags[0]).contains(.unresolved))
+  }
+
+  @Test("After the dimensions were renewed, earlier identities still resolve")
+  func renewal() throws {
+    var assembler = EventAssembler(schema: .builtIn, options: KernelSourceOptions(), epochOffset: 0, cpuCount: 1)
+    let event = RecordBytes.event(.close, time: 1, start: 0, result: 0, thread: 3, object: 9, arguments: [7])
+    for record in definitions + [event] { assembler.take(record) }
+    assembler.startGeneration()
+    assembler.take(event)
+    assembler.close()
+    let batches = assembler.takeClosed()
+    #expect(batches.count == 2)
+    #expect(assembler.unresolved == 0)
+    for batch in batches {
+      try batch.checkInvariants()
+      let object = Int(batch.objects[0])
+      #expect(batch.dimensions.strings.text(Int(batch.dimensions.objects[object, .label])) == "/tmp/a")
+    }
+  }
+
+  @Test("The end of a task says how it ended")
+  func taskExit() throws {
+    let event = RecordBytes.event(
+      .procexit, time: 1, start: 0, result: 0, thread: 3, object: 0, arguments: [0x8B, 1])
+    let batch = try assemble(definitions + [event]).batch
+    #expect(batch.results == [EventBatch.missing])
+    // status, ret, sig, core, reaper_tid
+    let columns = try #require(batch.arguments(of: .procexit)).columns
+    #expect(columns[0].values == [0x8B])
+    #expect(columns[1].values == [0])
+    #expect(columns[2].values == [11])
+    #expect(columns[3].values == [1])
+    #expect(columns[4].isMissing(0))
+  }
+}
