@@ -33,10 +33,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
       __u64 arguments[8];
       load_arguments(registers, arguments);
       arguments[6] = arguments[7] = 0;
-      struct reel_ring *ring = own_ring();
-      if (!ring || !ring_enter(ring)) return 0;
-      slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0);
-      ring_leave(ring);
+      slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0);
     }
   }
   slot->enter_number = number;
@@ -92,17 +89,17 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
   load_arguments(registers, arguments);
   arguments[6] = arguments[7] = 0;
   if (operation->object == REEL_OBJECT_RESULT) {
-    if (result >= 0) object = object_of(task, slot, (__u32)result, now);
+    if (result >= 0) object = object_of(task, slot, (__u32)result, now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
     if (!entered || stale || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
-      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now);
+      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring);
       // A closed descriptor is found no more: what it was at the entry stands.
       if (found || !entered) object = found;
     }
   }
   __u64 directory = 0;
   if (operation->flags & REEL_OPERATION_WITH_DIRECTORY && (__s32)arguments[operation->directory & 7] >= 0)
-    directory = object_of(task, slot, (__u32)arguments[operation->directory & 7], now);
+    directory = object_of(task, slot, (__u32)arguments[operation->directory & 7], now, ring);
   if (settings.stage < REEL_STAGE_RECORD) return;
 
   if (!ring_has_room(ring, operation->room, false)) {
@@ -147,7 +144,7 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
-        if (settings.snap_length == 0 || result <= 0) continue;
+        if (settings.snap_length == 0 || result <= 0 || object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
         __u64 length = smaller(result, settings.snap_length) & 0xFFFF;
         end = bpf_probe_read_user(record_at(ring, body), length, (const void *)pointer);
         if (end == 0)

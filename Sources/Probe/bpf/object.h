@@ -11,6 +11,12 @@
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+
+// Device numbers of the memory devices whose bytes say nothing: null 3, zero 5, full 7, random 8, urandom 9.
+#define MEMORY_MAJOR 1
+#define POINTLESS_MINORS (1u << 3 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 9)
 
 enum {
   TCP_STATE_ESTABLISHED = 1,
@@ -142,8 +148,12 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
     return 0;
   }
   __u64 identity = next_identity(ring);
-  __u64 thing = same ? known->thing : identity;
   __u16 mode = BPF_CORE_READ(inode, i_mode);
+  bool is_device = (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
+  __u32 device = is_device ? BPF_CORE_READ(inode, i_rdev) : BPF_CORE_READ(inode, i_sb, s_dev);
+  if ((mode & S_IFMT) == S_IFCHR && device >> 20 == MEMORY_MAJOR && (POINTLESS_MINORS >> (device & 31) & 1))
+    identity |= REEL_OBJECT_WITHOUT_PAYLOAD;
+  __u64 thing = same ? known->thing : identity;
   bool is_socket = (mode & S_IFMT) == S_IFSOCK;
   struct reel_object *object = (void *)record_at(ring, 0);
   __u64 offset = sizeof *object;
@@ -154,10 +164,9 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
   object->thing = thing;
   object->inode = inode_number;
   object->mode = mode;
-  object->device = BPF_CORE_READ(inode, i_sb, s_dev);
+  object->device = device;
   object->filesystem = BPF_CORE_READ(inode, i_sb, s_magic);
   object->open_flags = BPF_CORE_READ(file, f_flags);
-  if ((mode & S_IFMT) == 0020000 || (mode & S_IFMT) == 0060000) object->device = BPF_CORE_READ(inode, i_rdev);
   if (vfsmount) {
     struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
     object->mount_id = BPF_CORE_READ(mount, mnt_id);
@@ -190,8 +199,10 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
   return identity;
 }
 
-// The object of a descriptor; 0 when it is not open or could not be defined.
-static __always_inline __u64 object_of(struct task_struct *task, struct task_slot *slot, __u32 descriptor, __u64 now) {
+// The object of a descriptor; 0 when it is not open or could not be defined. `ring` is that of a program which has
+// entered it already; without one it is entered here, where it is needed.
+static __always_inline __u64 object_of(struct task_struct *task, struct task_slot *slot, __u32 descriptor, __u64 now,
+                                       struct reel_ring *ring) {
   __u64 address = file_of(task, descriptor);
   if (!address) return 0;
   struct inode *inode;
@@ -216,7 +227,15 @@ static __always_inline __u64 object_of(struct task_struct *task, struct task_slo
       known->file == address && known->inode == (__u64)inode && known->fingerprint == fingerprint &&
       known->generation == wanted)
     return known->object;
-  __u64 object = define_object(address, fingerprint, now);
+  __u64 object;
+  if (ring) {
+    object = define_object(address, fingerprint, now);
+  } else {
+    ring = own_ring();
+    if (!ring || !ring_enter(ring)) return 0;
+    object = define_object(address, fingerprint, bpf_ktime_get_boot_ns());
+    ring_leave(ring);
+  }
   if (object) {
     known->descriptor = descriptor;
     known->file = address;

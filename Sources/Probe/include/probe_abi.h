@@ -155,6 +155,9 @@ struct reel_image {
 #define REEL_IMAGE_KERNEL 32
 #define REEL_IMAGE_UNREADABLE 64
 
+// Set in the identity of an object whose bytes say nothing (null, zero, full and random devices): no payload is copied.
+#define REEL_OBJECT_WITHOUT_PAYLOAD (1ull << 63)
+
 // One version of what a descriptor points to: this, then the path's components or the socket's path.
 struct reel_object {
   struct reel_record record;
