@@ -71,6 +71,20 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
       path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "BinaryCodingTests", dependencies: ["BinaryCoding", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CaptureFormatTests",
+      dependencies: ["CaptureFormat", "Compression", "BinaryCoding", "EventBatch", "EventSchema", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CaptureFileTests",
+      dependencies: [
+        "CaptureFile", "CaptureFormat", "BinaryCoding", "Compression", "EventBatch", "EventSchema", "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),

@@ -62,8 +62,21 @@ public enum BitPacking {
       return
     }
     let mask = (UInt64(1) &<< UInt64(width)) &- 1
-    var position = 0
-    for index in target.indices {
+    var start = 0
+    if width < 8 {
+      // Eight values fill `width` whole bytes: one load serves them all.
+      while start &+ 8 <= target.count {
+        let offset = (start &>> 3) &* width
+        var word = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        for index in 0..<8 {
+          target[start &+ index] = base &+ Int64(bitPattern: word & mask)
+          word = word &>> UInt64(width)
+        }
+        start &+= 8
+      }
+    }
+    var position = start &* width
+    for index in start..<target.count {
       let word = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: position &>> 3, as: UInt64.self))
       target[index] = base &+ Int64(bitPattern: (word &>> UInt64(position & 7)) & mask)
       position &+= width

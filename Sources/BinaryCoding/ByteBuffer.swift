@@ -2,8 +2,10 @@
 public struct ByteBuffer: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer
   @usableFromInline var capacity: Int
+  @usableFromInline var used = 0
+
   /// How many bytes were written.
-  public private(set) var count = 0
+  @inlinable public var count: Int { used }
 
   /// An empty buffer with room for some bytes.
   public init(capacity: Int = 256) {
@@ -22,44 +24,50 @@ public struct ByteBuffer: ~Copyable {
   /// Forgets all bytes behind the first `count`; keeps the memory.
   public mutating func truncate(to count: Int) {
     precondition(count <= self.count)
-    self.count = count
+    used = count
   }
 
   /// Room for `needed` more bytes. Whoever writes there says how many with `advance`.
+  @inlinable
   public mutating func reserve(_ needed: Int) -> UnsafeMutableRawPointer {
     if count + needed > capacity { grow(needed) }
     return base + count
   }
 
   /// Takes bytes that were written into reserved room.
+  @inlinable
   public mutating func advance(_ written: Int) {
     precondition(count + written <= capacity)
-    count += written
+    used += written
   }
 
   /// Appends an integer in little-endian order.
+  @inlinable
   public mutating func append<Value: FixedWidthInteger>(_ value: Value) {
     let size = MemoryLayout<Value>.size
     reserve(size).storeBytes(of: value.littleEndian, as: Value.self)
-    count += size
+    used += size
   }
 
   /// Appends bytes as they are.
+  @inlinable
   public mutating func append(contentsOf bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
     reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
-    count += bytes.count
+    used += bytes.count
   }
 
   /// Appends bytes as they are.
   public mutating func append(contentsOf bytes: [UInt8]) { bytes.withUnsafeBytes { append(contentsOf: $0) } }
 
   /// Appends an unsigned number, seven bits a byte, the lowest first; the top bit of a byte says that more follow.
+  @inlinable
   public mutating func append(varint value: UInt64) {
-    count += VariableLength.write(value, to: reserve(VariableLength.longest))
+    used += VariableLength.write(value, to: reserve(VariableLength.longest))
   }
 
   /// Appends a signed number, small magnitudes short.
+  @inlinable
   public mutating func append(zigzag value: Int64) { append(varint: VariableLength.zigzag(value)) }
 
   /// Appends the length of some bytes and the bytes.
@@ -80,12 +88,14 @@ public struct ByteBuffer: ~Copyable {
   }
 
   /// Replaces an integer that was written before.
+  @inlinable
   public mutating func replace<Value: FixedWidthInteger>(at offset: Int, with value: Value) {
     precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= count)
     base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
   }
 
-  private mutating func grow(_ needed: Int) {
+  @usableFromInline
+  mutating func grow(_ needed: Int) {
     let larger = max(count + needed, capacity * 2)
     let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 8)
     moved.copyMemory(from: base, byteCount: count)

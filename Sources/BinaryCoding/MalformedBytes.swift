@@ -11,6 +11,7 @@ public struct MalformedBytes: Error, Hashable, Sendable, CustomStringConvertible
     self.offset = offset
   }
 
+  /// The complaint and its place.
   public var description: String {
     offset.map { "\(reason) (at byte \($0))" } ?? reason
   }

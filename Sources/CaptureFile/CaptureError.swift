@@ -14,7 +14,7 @@ public struct CaptureError: Error, Hashable, Sendable, CustomStringConvertible {
   public let kind: Kind
   /// What happened, in a few words.
   public let what: String
-  /// The file; `-` for standard input or output.
+  /// The file, or `standard input`, or `standard output`.
   public let path: String
   /// Where in the file, in bytes from its start.
   public let offset: UInt64?
@@ -30,13 +30,9 @@ public struct CaptureError: Error, Hashable, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
+  /// One line: what, where, and the remedy.
   public var description: String {
-    let name =
-      switch path {
-      case "-": kind == .refused || offset != nil ? "standard input" : "standard stream"
-      default: path
-      }
-    var text = "\(name): \(what)"
+    var text = "\(path): \(what)"
     if let offset { text += " (at byte \(offset))" }
     if let remedy { text += "; \(remedy)" }
     return text

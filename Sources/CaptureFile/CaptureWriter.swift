@@ -27,17 +27,21 @@ public struct WriterOptions: Sendable {
 
 /// What a writer made.
 public struct CaptureTotals: Sendable, Hashable {
+  /// The events written.
   public let events: UInt64
+  /// The events that loss records speak of.
   public let lost: UInt64
   /// The bytes of the file.
   public let bytes: UInt64
+  /// The chunks written.
   public let chunks: Int
 }
 
 /// Writes a capture file, from front to back and never back again: to a file and to a pipe the same bytes.
 ///
 /// Whatever is on the disk when something goes wrong is a readable capture up to the last whole chunk. A writer that is
-/// dropped without `finish` leaves a file without a tail.
+/// dropped without `finish` leaves a file without a tail. A pipe whose reader has gone is an error here only in a program
+/// that ignores `SIGPIPE`; else the signal ends it.
 ///
 ///     var writer = try CaptureWriter(path: "host.reel", header: header, schema: schema, options: WriterOptions())
 ///     try writer.append(batch)
@@ -106,7 +110,7 @@ public struct CaptureWriter: ~Copyable {
     try append(chunk)
   }
 
-  /// Appends a chunk that was encoded elsewhere, with `encoder(for:)` of the same options.
+  /// Appends a chunk that was encoded elsewhere: by a `ChunkEncoder(BlockCompression(codec))` on a thread of its own.
   public mutating func append(_ chunk: consuming EncodedChunk) throws(CaptureError) {
     if chunk.head.count == 0 { return }
     var chunk = chunk

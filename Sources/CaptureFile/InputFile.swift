@@ -8,13 +8,14 @@ import Musl
 
 /// A capture that is read by position, from several threads at once.
 final class InputFile: Sendable {
+  /// What errors call it.
   let path: String
   let size: UInt64
   private let descriptor: FileDescriptor
 
   /// Opens a file; `-` is standard input, which is copied to a file without a name when it is a pipe.
   init(path: String) throws(CaptureError) {
-    self.path = path
+    self.path = path == "-" ? "standard input" : path
     if path == "-" {
       (descriptor, size) = try InputFile.standardInput()
       return
@@ -99,7 +100,7 @@ final class InputFile: Sendable {
       let copy = dup(STDIN_FILENO)
       if copy >= 0 { return (FileDescriptor(rawValue: copy), UInt64(status.st_size)) }
     }
-    return try spool(.standardInput, path: "-")
+    return try spool(.standardInput, path: "standard input")
   }
 
   /// Copies a stream to a file that has no name and goes when it is closed: memory stays bounded.

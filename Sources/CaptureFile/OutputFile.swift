@@ -8,6 +8,7 @@ import Musl
 
 /// A file or pipe that is only ever appended to.
 struct OutputFile: ~Copyable {
+  /// What errors call it.
   let path: String
   private let descriptor: FileDescriptor
   private let isOwned: Bool
@@ -15,7 +16,7 @@ struct OutputFile: ~Copyable {
 
   /// Makes the file, readable by its owner only; `-` is standard output.
   init(path: String, replaceExisting: Bool) throws(CaptureError) {
-    self.path = path
+    self.path = path == "-" ? "standard output" : path
     if path == "-" {
       descriptor = .standardOutput
       isOwned = false

@@ -23,6 +23,7 @@ public struct CaptureHeader: Hashable, Sendable {
   public var sessionID: [UInt8]
   /// The file's place in its rotation, from 0.
   public var fileIndex: UInt32
+  /// The machine's name.
   public var hostname: String
   /// As `uname -r` says.
   public var kernelRelease: String
@@ -34,9 +35,11 @@ public struct CaptureHeader: Hashable, Sendable {
   public var started: Int64
   /// When the machine booted, in nanoseconds of the epoch: what was added to the kernel's clock.
   public var bootTime: Int64
+  /// The CPUs of the machine.
   public var cpuCount: UInt32
   /// The most payload bytes that are kept of a call.
   public var snapLength: UInt32
+  /// How latencies were measured.
   public var latencyMode: LatencyMode
   /// The filter that chose what was recorded.
   public var filter: String?

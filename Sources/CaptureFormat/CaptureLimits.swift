@@ -36,5 +36,6 @@ public struct LimitExceeded: Error, Hashable, Sendable, CustomStringConvertible 
   /// How much of it may be.
   public let limit: Int
 
+  /// What is too much, how much it is, and the limit.
   public var description: String { "\(what) is \(value), the format's limit is \(limit)" }
 }

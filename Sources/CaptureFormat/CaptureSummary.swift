@@ -6,10 +6,13 @@ public struct CaptureSummary: Sendable {
   public var started: Int64
   /// The greatest exit time, or the end of the last loss when that is later; `started` when there is neither.
   public var ended: Int64
+  /// The events in all chunks.
   public var events: UInt64
+  /// The events lost, by all causes.
   public var lost: UInt64
   /// The losses by cause, in the order of the causes' numbers; those without any are left out.
   public var lostByCause: [(cause: LossCause, count: UInt64)]
+  /// The chunks of the file.
   public var chunkCount: Int
   /// Distinct threads among all rows, ancestors included: pairs of id and start time.
   public var threads: UInt64

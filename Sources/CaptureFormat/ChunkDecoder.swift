@@ -40,8 +40,8 @@ struct ChunkDecoder {
 
   private mutating func decodeCore(_ batch: inout EventBatch) throws(MalformedBytes) {
     let core = selection.effectiveCore
-    let entries = layout.needed(selection).map { layout.directory.entries[$0].key }
-    func isNeeded(_ column: CoreColumn) -> Bool { entries.contains(.core(column)) }
+    let needed = layout.needed(selection).map { layout.directory.entries[$0] }
+    func isNeeded(_ column: CoreColumn) -> Bool { needed.contains { $0.key == .core(column) } }
     batch.numbers = .consecutive(first: layout.head.firstNumber)
     if core.contains(.numbers), let column = try self.core(.numbers) {
       batch.numbers = .listed(column.values.map { UInt64(bitPattern: $0) })
@@ -53,7 +53,7 @@ struct ChunkDecoder {
     }
     if isNeeded(.types) {
       let types: [UInt16] = try narrow(.types, missing: nil)
-      try setOrder(types)
+      try setOrder(types, needed)
       if core.contains(.types) { batch.types = types }
       if core.contains(.ranks) { batch.ranks = ranks }
     }
@@ -88,23 +88,16 @@ struct ChunkDecoder {
     }
   }
 
-  /// Ranks are not stored: they count the events of each type.
-  private mutating func setOrder(_ types: [UInt16]) throws(MalformedBytes) {
-    var counts = [UInt32](repeating: 0, count: 65_536)
-    ranks = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
-      for row in types.indices {
-        let type = Int(types[row])
-        target[row] = counts[type]
-        counts[type] &+= 1
-      }
-      count = types.count
+  /// Ranks are not stored: they count the events of each type. The order of types is made where a column needs it.
+  private mutating func setOrder(_ types: [UInt16], _ needed: [ColumnDirectory.Entry]) throws(MalformedBytes) {
+    let counts = layout.head.typeCounts
+    let needsOrder = needed.contains { $0.isByType || $0.encoding == .result || $0.encoding == .same }
+    if needsOrder || selection.core.contains(.ranks) {
+      ranks = try TypeOrder.ranks(types, counts)
+      if needsOrder { order = TypeOrder(types: types, ranks: ranks, counts: counts) }
+    } else {
+      try TypeOrder.check(types, counts)
     }
-    for (type, count) in layout.head.typeCounts where counts[Int(type.rawValue)] != count {
-      let found = counts[Int(type.rawValue)]
-      throw MalformedBytes("the chunk head says \(count) events of type \(type.rawValue), there are \(found)")
-    }
-    // The head's counts add up to all rows, so that no other type can have any.
-    order = TypeOrder(types: types, ranks: ranks, counts: layout.head.typeCounts)
   }
 
   private func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {

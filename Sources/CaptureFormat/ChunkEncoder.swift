@@ -113,12 +113,11 @@ public struct ChunkEncoder: ~Copyable {
   private mutating func encodeEither(_ column: CoreColumn, _ order: TypeOrder, missing: Int64?) {
     var isByType = false
     if order.isWorthTrying(wide.count) {
-      order.sort(wide, into: &ordered)
-      let plain = wide.withUnsafeBufferPointer { columns.estimate($0) }
-      let byType = ordered.withUnsafeBufferPointer { columns.estimate($0) }
-      // The order of rows is faster to read; it is left for a gain of a thirty-second only.
-      isByType = byType * 33 < plain * 32
-      if isByType { swap(&wide, &ordered) }
+      isByType = columns.prefersTypeOrder(.core(column), wide) { order.sort(wide, into: &$0) }
+      if isByType {
+        order.sort(wide, into: &ordered)
+        swap(&wide, &ordered)
+      }
     }
     encodeWide(.core(column), group: .core, missing: missing, isByType: isByType)
   }
@@ -193,7 +192,7 @@ public struct ChunkEncoder: ~Copyable {
     scratch.truncate(to: 0)
     let kind = MissingRowsCoding.write(missingRows, rows: rows, into: &scratch)
     if kind != .none { MissingRowsCoding.remove(missingRows, from: &wide) }
-    let encoding = wide.withUnsafeBufferPointer { columns.encode($0, into: &scratch) }
+    let encoding = wide.withUnsafeBufferPointer { columns.encode(key, $0, into: &scratch) }
     builder.append(
       key, rows: rows, encoding: encoding, missing: kind, isByType: isByType, group: group, scratch.bytes)
   }
@@ -252,7 +251,8 @@ public struct ChunkEncoder: ~Copyable {
         .copyMemory(from: blocks)
       count = total
     }
-    return EncodedChunk(head: head, facts: ChunkFacts(batch), bytes: bytes, headLength: headLength)
+    return EncodedChunk(
+      head: head, facts: ChunkFacts(batch), bytes: bytes, headLength: headLength)
   }
 }
 

@@ -4,18 +4,28 @@ import EventSchema
 public struct ColumnSelection: Sendable {
   /// The columns that every event has.
   public struct Core: OptionSet, Hashable, Sendable {
+    /// A bit for each column.
     public let rawValue: UInt16
+    /// A set from its bits.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// `EventBatch.numbers`; costs nothing where they are consecutive.
     public static let numbers = Core(rawValue: 1 << 0)
+    /// When calls returned.
     public static let exitTimes = Core(rawValue: 1 << 1)
+    /// How long they took.
     public static let latencies = Core(rawValue: 1 << 2)
+    /// Their types.
     public static let types = Core(rawValue: 1 << 3)
+    /// Where they returned.
     public static let cpus = Core(rawValue: 1 << 4)
+    /// What is special about them.
     public static let flags = Core(rawValue: 1 << 5)
+    /// Who did them.
     public static let lineages = Core(rawValue: 1 << 6)
+    /// To what.
     public static let objects = Core(rawValue: 1 << 7)
+    /// What they returned.
     public static let results = Core(rawValue: 1 << 8)
     /// Computed from the types, which are then read too. Needed to find an event's arguments.
     public static let ranks = Core(rawValue: 1 << 9)
@@ -28,6 +38,7 @@ public struct ColumnSelection: Sendable {
 
   /// One parameter of one event type.
   public struct ArgumentKey: Hashable, Sendable {
+    /// The event type.
     public var type: EventTypeID
     /// The index in `EventType.parameters`.
     public var parameter: Int
@@ -46,7 +57,9 @@ public struct ColumnSelection: Sendable {
     case only(Set<ArgumentKey>)
   }
 
+  /// The columns that every event has.
   public var core: Core
+  /// The argument columns.
   public var arguments: Arguments
   /// Whether selected columns of bytes are read; when not they stay absent, selected or not.
   public var payloads: Bool

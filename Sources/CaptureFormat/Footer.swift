@@ -6,13 +6,16 @@ import BinaryCoding
 ///     16  length    u64   of the file, from its magic to the end of this frame
 ///     24  tail      u64   where the tail's first frame begins, counted from the magic
 public struct Footer: Hashable, Sendable {
-  /// The bytes of the payload; later versions may append.
+  /// The bytes of the payload: always these, so that the footer is found from the end.
   static let payloadBytes = 32
   /// The bytes of the whole frame.
   public static let frameBytes = FrameHeader.byteCount + payloadBytes
 
+  /// The id that the header has.
   public var fileID: FileID
+  /// The bytes of the file, this frame included.
   public var length: UInt64
+  /// Where the tail's first frame begins.
   public var tail: UInt64
 
   /// A footer.

@@ -3,7 +3,9 @@ import BinaryCoding
 /// What a frame holds. Raw values stand in files; the top bit says that a reader that does not know the type must not go
 /// on, since it could not understand what follows.
 public struct FrameType: RawRepresentable, Hashable, Sendable {
+  /// The number in the file.
   public let rawValue: UInt16
+  /// A type by its number.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// The file's header.
@@ -44,14 +46,19 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
 /// The payload follows, then zeros to a multiple of 8. In `header` and `footer` frames the file id is the payload's first
 /// 16 bytes, so that they can be checked by themselves.
 public struct FrameHeader: Hashable, Sendable {
+  /// The bytes of a frame's header.
   public static let byteCount = 32
   /// The mark as it is loaded.
   static let mark: UInt32 = 0x4D46_52C5
   private static let version: UInt8 = 1
 
+  /// What the frame holds.
   public var type: FrameType
+  /// The bytes of the payload.
   public var length: Int
+  /// The frame's ordinal in the file.
   public var sequence: UInt64
+  /// The checksum of payload and padding.
   public var payloadCheck: UInt32
 
   /// The bytes of a whole frame with a payload of some length.

@@ -30,9 +30,11 @@ public enum LossCause: UInt8, CaseIterable, Hashable, Sendable {
 
 /// Events that were lost: how many, why, where and when.
 public struct LossRecord: Sendable, Hashable {
+  /// Why.
   public var cause: LossCause
   /// The CPU, where it is known.
   public var cpu: UInt32?
+  /// How many events.
   public var count: UInt64
   /// The time range in nanoseconds of the epoch.
   public var from: Int64

@@ -7,6 +7,7 @@ public struct ChunkEntry: Sendable {
   public var offset: UInt64
   /// The bytes of the frame's payload.
   public var length: Int
+  /// What the chunk says about itself.
   public var head: ChunkHead
 
   /// A chunk and its place.
@@ -26,6 +27,7 @@ public struct SummaryPage: ~Copyable {
   public static let fullBytes = 1 << 20
 
   private var content = ByteBuffer(capacity: 1 << 12)
+  /// The chunks gathered so far.
   public private(set) var count = 0
   private var before: UInt64 = 0
 

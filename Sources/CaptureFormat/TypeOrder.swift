@@ -1,3 +1,4 @@
+import BinaryCoding
 import EventBatch
 import EventSchema
 
@@ -21,6 +22,61 @@ struct TypeOrder {
     positions = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
       for row in types.indices { target[row] = starts[Int(types[row])] &+ ranks[row] }
       count = types.count
+    }
+  }
+
+  /// The rank of each event among those of its type; each type must have the events that `counts` says.
+  static func ranks(
+    _ types: [UInt16], _ counts: [(type: EventTypeID, count: UInt32)]
+  ) throws(MalformedBytes) -> [UInt32] {
+    var found = [UInt32](repeating: 0, count: Int(counts.last?.type.rawValue ?? 0) + 1)
+    var isUnknown = false
+    let ranks = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
+      found.withUnsafeMutableBufferPointer { found in
+        for row in types.indices {
+          let type = Int(types[row])
+          guard type < found.count else {
+            isUnknown = true
+            return
+          }
+          target[row] = found[type]
+          found[type] &+= 1
+        }
+      }
+      count = isUnknown ? 0 : types.count
+    }
+    try compare(found, isUnknown, counts)
+    return ranks
+  }
+
+  /// Whether each type has the events that `counts` says.
+  static func check(_ types: [UInt16], _ counts: [(type: EventTypeID, count: UInt32)]) throws(MalformedBytes) {
+    let size = Int(counts.last?.type.rawValue ?? 0) + 1
+    // Neighbours are often of one type: two counters each spare them the wait for one another.
+    var found = [UInt32](repeating: 0, count: size * 2)
+    var isUnknown = false
+    found.withUnsafeMutableBufferPointer { found in
+      var side = 0
+      for type in types {
+        let type = Int(type)
+        guard type < size else {
+          isUnknown = true
+          return
+        }
+        found[type &+ side] &+= 1
+        side = size &- side
+      }
+    }
+    let sums = (0..<size).map { found[$0] &+ found[size + $0] }
+    try compare(sums, isUnknown, counts)
+  }
+
+  private static func compare(
+    _ found: [UInt32], _ isUnknown: Bool, _ counts: [(type: EventTypeID, count: UInt32)]
+  ) throws(MalformedBytes) {
+    // The head's counts add up to all rows, so that no other type has any when these agree.
+    for (type, count) in counts where isUnknown || found[Int(type.rawValue)] != count {
+      throw MalformedBytes("the events of type \(type.rawValue) are not the \(count) that the chunk head says")
     }
   }
 

@@ -9,6 +9,11 @@ struct Definitions {
   let epochOffset: Int64
   /// Local ports that something listens on: a connection with one of them has the role of the server.
   var listeningPorts: Set<UInt16> = []
+  /// Names that differ from what the directory entries say, by the probe's number of the first object of that name: they
+  /// outlive the store's rows. Forgotten all at once when there are too many; files that stay open longer then go by
+  /// their real names.
+  private var requestedNames: [UInt64: [UInt8]] = [:]
+  private static let requestedNameLimit = 100_000
   /// What a call said about a socket's role, by the probe's number of the thing.
   private var roles: [UInt64: SocketRole] = [:]
 
@@ -157,8 +162,12 @@ struct Definitions {
 
   mutating func object(_ record: UnsafeRawPointer) {
     let object = record.assumingMemoryBound(to: reel_object.self).pointee
-    let text = UnsafeRawBufferPointer(
-      start: record + MemoryLayout<reel_object>.size, count: Int(object.path_length))
+    let textStart = record + MemoryLayout<reel_object>.size
+    let text = UnsafeRawBufferPointer(start: textStart, count: Int(object.path_length))
+    let requestStart = textStart + Int(object.path_length)
+    let request = UnsafeRawBufferPointer(start: requestStart, count: Int(object.request_length))
+    let directory = UnsafeRawBufferPointer(
+      start: requestStart + Int(object.request_length), count: Int(object.directory_length))
     let kind = ObjectKind(object, name: text)
     var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)
     func set(_ column: ObjectColumn, _ value: Int64) { values[column.rawValue] = value }
@@ -173,7 +182,10 @@ struct Definitions {
     if object.path_flags & UInt32(REEL_PATH_TRUNCATED) != 0 { flags.insert(.nameTruncated) }
 
     if object.family == 0 {
-      set(.label, store.text(kind.label(of: object, text)))
+      let real = kind.label(of: object, text)
+      let name = kind.hasPath || kind == .pipe ? name(of: object, request: request, in: directory, real: real) : real
+      set(.label, store.text(name))
+      if name != real { set(.realName, store.text(real)) }
     } else {
       let isInternet = kind == .ipv4Socket || kind == .ipv6Socket
       set(.family, Int64(object.family))
@@ -211,6 +223,28 @@ struct Definitions {
     }
     set(.flags, flags.rawValue)
     _ = store.object(values, identity: object.identity)
+  }
+
+  /// The name of something with a path: what it was opened by, absolute and normal. A rename does not change it, nor does
+  /// a new generation; without a path that was seen it is what the directory entries said first.
+  private mutating func name(
+    of object: reel_object, request: UnsafeRawBufferPointer, in directory: UnsafeRawBufferPointer, real: [UInt8]
+  ) -> [UInt8] {
+    var name = real
+    if !request.isEmpty {
+      name = PathText.normal(Array(request)[...], in: PathText.absolute(leafFirst: directory)[...])
+    } else if object.name != object.identity {
+      if let known = requestedNames[object.name] {
+        name = known
+      } else if let row = objectRow(object.name), let label = store.dimensions.objects.value(Int(row), .label) {
+        name = Array(store.strings.table[Int(label)])
+      }
+    }
+    if name != real {
+      if requestedNames.count >= Definitions.requestedNameLimit { requestedNames = [:] }
+      requestedNames[object.name] = name
+    }
+    return name
   }
 
   /// Notes which end a socket is, from the call that made or connected it; its rows from now on say so.

@@ -43,6 +43,8 @@ struct LoadedProbe: ~Copyable {
     ringMemorySize = shared.ringMemorySize
     generationMemory = shared.generationMemory
     for cpu in 0..<cpuCount { ring(cpu).pointee.called_at = UInt64.max }
+    // Generation 0 means "never": entries of the probe's maps that only carry a number have it.
+    raiseGeneration()
   }
 
   /// What `load` hands over; owned by nobody until an initializer takes it.

@@ -40,6 +40,10 @@ struct OperationTable {
       operation.flags |= UInt32(REEL_OPERATION_WITH_DIRECTORY)
       operation.directory = directory
     }
+    if type.opensPath, let path = pathArgument(of: type) {
+      operation.flags |= UInt32(REEL_OPERATION_OPENS)
+      operation.path = path
+    }
     var room = MemoryLayout<reel_event>.size + 7 * 8
     withUnsafeMutableBytes(of: &operation.captures) { bytes in
       let plans = bytes.bindMemory(to: reel_capture_plan.self)
@@ -52,6 +56,14 @@ struct OperationTable {
     }
     operation.room = UInt32(room)
     return operation
+  }
+
+  /// The argument with the path.
+  private static func pathArgument(of type: EventType) -> UInt8? {
+    for parameter in type.parameters where parameter.type == .path || parameter.type == .relativePath {
+      if case .capture(let index) = parameter.source { return type.captures[Int(index)].pointer }
+    }
+    return nil
   }
 
   /// The argument with the directory that the path behind it is relative to.
@@ -75,4 +87,9 @@ struct OperationTable {
     case .payload, .vector, .message, .messages, .buffer: snapLength
     }
   }
+}
+
+extension EventType {
+  /// Whether the call makes a descriptor for the path in its arguments.
+  var opensPath: Bool { object == .result && traits.contains(.namesObject) }
 }

@@ -33,7 +33,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
       __u64 arguments[8];
       load_arguments(registers, arguments);
       arguments[6] = arguments[7] = 0;
-      slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0);
+      slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0, 0);
     }
   }
   slot->enter_number = number;
@@ -89,17 +89,25 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
   load_arguments(registers, arguments);
   arguments[6] = arguments[7] = 0;
   if (operation->object == REEL_OBJECT_RESULT) {
-    if (result >= 0) object = object_of(task, slot, (__u32)result, now, ring);
+    if (result >= 0) {
+      __u64 request = 0;
+      long directory = -100;
+      if (operation->flags & REEL_OPERATION_OPENS) {
+        if (operation->directory != REEL_NO_ARGUMENT) directory = (__s32)arguments[operation->directory & 7];
+        request = take_request(arguments[operation->path & 7], directory);
+      }
+      object = object_of(task, slot, (__u32)result, now, ring, request, directory);
+    }
   } else if (operation->object != REEL_NO_ARGUMENT) {
     if (!entered || stale || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
-      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring);
+      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring, 0, 0);
       // A closed descriptor is found no more: what it was at the entry stands.
       if (found || !entered) object = found;
     }
   }
   __u64 directory = 0;
   if (operation->flags & REEL_OPERATION_WITH_DIRECTORY && (__s32)arguments[operation->directory & 7] >= 0)
-    directory = object_of(task, slot, (__u32)arguments[operation->directory & 7], now, ring);
+    directory = object_of(task, slot, (__u32)arguments[operation->directory & 7], now, ring, 0, 0);
   if (settings.stage < REEL_STAGE_RECORD) return;
 
   if (!ring_has_room(ring, operation->room, false)) {

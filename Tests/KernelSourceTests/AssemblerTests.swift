@@ -61,7 +61,7 @@ private struct RecordBytes {
     var object = reel_object()
     object.record = header(REEL_RECORD_OBJECT, time)
     object.identity = identity
-    object.thing = identity
+    (object.thing, object.name) = (identity, identity)
     object.inode = 7
     object.mode = mode
     object.path_length = UInt32(path.utf8.count)

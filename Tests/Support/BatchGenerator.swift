@@ -6,6 +6,7 @@ import EventSchema
 ///
 /// The same seed gives the same batches.
 public struct BatchGenerator: ~Copyable {
+  /// The schema of the batches.
   public let schema: Schema
   private var random: SeededGenerator
   private var source = Dimensions()

@@ -98,13 +98,17 @@ struct {
   __type(value, struct task_slot);
 } crowded_tasks SEC(".maps");
 
-// What was last defined for a directory entry on a mount (or a socket, pipe … by its own entry).
+// What was last defined for a directory entry on a mount (or a socket, pipe … by its own entry), opened by a path.
 struct object_key {
   __u64 dentry, mount;
+  __u64 request;  // of the path as requested; 0 when the opening was not seen
 };
 
+// The same for one open file: its name is the one that it was opened by, whatever happens to the directory entry.
 struct object_entry {
-  __u64 object, thing, inode, inode_number, fingerprint, generation;
+  __u64 object, thing;
+  __u64 name;  // the object whose name it has
+  __u64 inode, inode_number, fingerprint, generation;
 };
 
 struct {
@@ -113,6 +117,28 @@ struct {
   __type(key, struct object_key);
   __type(value, struct object_entry);
 } objects SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 65536);
+  __type(key, __u64);
+  __type(value, struct object_entry);
+} open_files SEC(".maps");
+
+// The path of the open that is being looked at. Only programs that entered the ring use it.
+#define REQUEST_ROOM 4096
+
+struct request {
+  __u8 path[REQUEST_ROOM + 8];
+  __u32 length;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct request);
+} requests SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,7 +1,7 @@
 // What: versions of the things that descriptors point to.
 //
-// Found through a few slots in the task's own state, then through a map by directory entry and mount, else defined
-// anew. Entries and inodes are reused by the kernel, and names change: a slot or map entry counts only while the
+// Found through a few slots in the task's own state, then by the open file, whose name is the one that it was opened by,
+// then by directory entry, mount and requested path, else defined anew. Entries and inodes are reused by the kernel, and names change: a slot or map entry counts only while the
 // inode, its number, the hash of the entry's name (which the kernel salts with the parent directory) and, for
 // sockets, addresses and state are what they were.
 #ifndef REEL_OBJECT_H
@@ -127,8 +127,66 @@ static __always_inline __u64 put_socket(struct reel_ring *ring, struct reel_obje
   return offset;
 }
 
-// Finds the object of an open file in the map, or sends it; gives its identity, 0 when there was no room.
-__noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now) {
+#define AT_CURRENT_DIRECTORY (-100)
+
+// Directory and root that a path is looked up from.
+static __always_inline struct path directory_of(struct task_struct *task, long descriptor) {
+  struct path path = {};
+  if (descriptor == AT_CURRENT_DIRECTORY) {
+    path.dentry = BPF_CORE_READ(task, fs, pwd.dentry);
+    path.mnt = BPF_CORE_READ(task, fs, pwd.mnt);
+  } else if (descriptor >= 0) {
+    struct file *file = 0;
+    struct file **table = BPF_CORE_READ(task, files, fdt, fd);
+    if (descriptor < BPF_CORE_READ(task, files, fdt, max_fds))
+      bpf_probe_read_kernel(&file, sizeof file, table + descriptor);
+    if (file) {
+      path.dentry = BPF_CORE_READ(file, f_path.dentry);
+      path.mnt = BPF_CORE_READ(file, f_path.mnt);
+    }
+  }
+  return path;
+}
+
+static __always_inline struct request *own_request(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&requests, &zero);
+}
+
+// Keeps the path of an open and gives a number for it and for what it is relative to; 0 when it cannot be read.
+__noinline __u64 take_request(__u64 pointer, long descriptor) {
+  struct request *request = own_request();
+  if (!request) return 0;
+  long length = bpf_probe_read_user_str(request->path, REQUEST_ROOM, (const void *)pointer);
+  if (length <= 1 || length >= REQUEST_ROOM) return 0;
+  __u32 bytes = (length - 1) & (REQUEST_ROOM - 1);
+  request->length = bytes;
+  // Whole words are folded: what an earlier path left behind this one must not count.
+  *(__u64 *)(request->path + bytes) = 0;
+  __u64 folded = bytes;
+  for (__u32 offset = 0; offset < REQUEST_ROOM; offset += 8) {
+    if (offset >= bytes) break;
+    folded = mix(folded, *(__u64 *)(request->path + (offset & (REQUEST_ROOM - 1))));
+    folded ^= folded >> 29;
+  }
+  struct task_struct *task = (void *)bpf_get_current_task();
+  folded = mix(folded, (__u64)BPF_CORE_READ(task, fs, root.dentry));
+  if (request->path[0] != '/') {
+    struct path directory = directory_of(task, descriptor);
+    folded = mix(folded, (__u64)directory.dentry);
+    folded = mix(folded, (__u64)directory.mnt);
+  }
+  return folded | 1;
+}
+
+static __always_inline bool is_same_inode(struct object_entry *entry, struct inode *inode, __u64 number) {
+  return entry->inode == (__u64)inode && entry->inode_number == number;
+}
+
+// Finds the object of an open file in the maps, or sends it; gives its identity, 0 when there was no room.
+//
+// `request` is what take_request gave, when the file has just been opened by that path relative to `descriptor`.
+__noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now, __u64 request, long descriptor) {
   struct reel_ring *ring = own_ring();
   if (!ring) return 0;
   struct file *file = (void *)file_address;
@@ -136,33 +194,75 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
   struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
   struct inode *inode = BPF_CORE_READ(file, f_inode);
   if (!dentry || !inode) return 0;
-  __u64 wanted = current_generation();
-  __u64 inode_number = BPF_CORE_READ(inode, i_ino);
-  struct object_key key = {.dentry = (__u64)dentry, .mount = (__u64)vfsmount};
-  struct object_entry *known = bpf_map_lookup_elem(&objects, &key);
-  bool same = known && known->inode == (__u64)inode && known->inode_number == inode_number;
-  if (same && known->fingerprint == fingerprint && known->generation == wanted) return known->object;
+  struct object_entry entry = {
+      .inode = (__u64)inode,
+      .inode_number = BPF_CORE_READ(inode, i_ino),
+      .fingerprint = fingerprint,
+      .generation = current_generation(),
+  };
+  struct object_key key = {.dentry = (__u64)dentry, .mount = (__u64)vfsmount, .request = request};
+  struct object_entry *known = 0;
+  bool was_opened = false;
+  if (!request) {
+    known = bpf_map_lookup_elem(&open_files, &file_address);
+    if (known && !is_same_inode(known, inode, entry.inode_number)) known = 0;
+    was_opened = known != 0;
+  }
+  if (!known) {
+    known = bpf_map_lookup_elem(&objects, &key);
+    if (known && !is_same_inode(known, inode, entry.inode_number)) known = 0;
+  }
+  if (known && known->fingerprint == fingerprint && known->generation == entry.generation) {
+    __u64 object = known->object;
+    if (request) {
+      entry.object = object;
+      entry.thing = known->thing;
+      entry.name = known->name;
+      bpf_map_update_elem(&open_files, &file_address, &entry, BPF_ANY);
+    }
+    return object;
+  }
 
-  if (!ring_has_room(ring, 24 * 1024, false)) {
+  if (!ring_has_room(ring, 32 * 1024, false)) {
     count_loss(ring, REEL_LOSS_DEFINITION);
+    // What is known of the file that had this address before must not pass for this one.
+    if (request) bpf_map_delete_elem(&open_files, &file_address);
     return 0;
   }
-  __u64 identity = next_identity(ring);
   __u16 mode = BPF_CORE_READ(inode, i_mode);
   bool is_device = (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
   __u32 device = is_device ? BPF_CORE_READ(inode, i_rdev) : BPF_CORE_READ(inode, i_sb, s_dev);
+  entry.object = next_identity(ring);
   if ((mode & S_IFMT) == S_IFCHR && device >> 20 == MEMORY_MAJOR && (POINTLESS_MINORS >> (device & 31) & 1))
-    identity |= REEL_OBJECT_WITHOUT_PAYLOAD;
-  __u64 thing = same ? known->thing : identity;
+    entry.object |= REEL_OBJECT_WITHOUT_PAYLOAD;
+  // A rename changes what the directory entry is called, not what the file was opened by.
+  entry.name = known && !request && known->name ? known->name : entry.object;
+  entry.thing = known ? known->thing : entry.object;
+  if (request && !known) {
+    // All that one thing was opened by share its number: it stands in the entry without a request, which is made here
+    // if need be, without a name and with a fingerprint that nothing has.
+    struct object_key plain = {.dentry = (__u64)dentry, .mount = (__u64)vfsmount};
+    struct object_entry *other = bpf_map_lookup_elem(&objects, &plain);
+    if (other && is_same_inode(other, inode, entry.inode_number)) {
+      entry.thing = other->thing;
+    } else {
+      struct object_entry nameless = entry;
+      nameless.name = 0;
+      nameless.generation = 0;
+      bpf_map_update_elem(&objects, &plain, &nameless, BPF_ANY);
+    }
+  }
+
   bool is_socket = (mode & S_IFMT) == S_IFSOCK;
   struct reel_object *object = (void *)record_at(ring, 0);
   __u64 offset = sizeof *object;
   __builtin_memset(object, 0, sizeof *object);
   object->record.kind = REEL_RECORD_OBJECT;
   object->record.time = now;
-  object->identity = identity;
-  object->thing = thing;
-  object->inode = inode_number;
+  object->identity = entry.object;
+  object->thing = entry.thing;
+  object->name = entry.name;
+  object->inode = entry.inode_number;
   object->mode = mode;
   object->device = device;
   object->filesystem = BPF_CORE_READ(inode, i_sb, s_magic);
@@ -171,7 +271,7 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
     struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
     object->mount_id = BPF_CORE_READ(mount, mnt_id);
   }
-  __u32 path_flags = 0;
+  __u32 path_flags = 0, request_length = 0, directory_length = 0;
   if (is_socket) {
     offset = put_socket(ring, object, file, offset);
   } else {
@@ -181,28 +281,41 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now)
       offset = (__u32)end & REEL_RECORD_MASK;
     }
   }
+  __u32 path_length = (offset - sizeof *object) & REEL_RECORD_MASK;
+  struct request *requested = own_request();
+  if (request && requested) {
+    __u32 length = requested->length & (REQUEST_ROOM - 1);
+    offset &= REEL_RECORD_MASK;
+    if (bpf_probe_read_kernel(record_at(ring, offset), length, requested->path) == 0) {
+      request_length = length;
+      offset = (offset + length) & REEL_RECORD_MASK;
+      if (requested->path[0] != '/') {
+        struct path directory = directory_of((void *)bpf_get_current_task(), descriptor);
+        long end = put_path((__u64)directory.dentry, (__u64)directory.mnt, offset);
+        if (end > 0) {
+          directory_length = ((__u32)end - offset) & REEL_RECORD_MASK;
+          offset = (__u32)end & REEL_RECORD_MASK;
+        }
+      }
+    }
+  }
   object = (void *)record_at(ring, 0);
-  object->path_length = (offset - sizeof *object) & REEL_RECORD_MASK;
+  object->path_length = path_length;
   object->path_flags = path_flags;
+  object->request_length = request_length;
+  object->directory_length = directory_length;
   object->record.length = ROUND8(offset);
   ring_publish(ring, ROUND8(offset));
 
-  struct object_entry entry = {
-      .object = identity,
-      .thing = thing,
-      .inode = (__u64)inode,
-      .inode_number = inode_number,
-      .fingerprint = fingerprint,
-      .generation = wanted,
-  };
-  bpf_map_update_elem(&objects, &key, &entry, BPF_ANY);
-  return identity;
+  if (request || was_opened) bpf_map_update_elem(&open_files, &file_address, &entry, BPF_ANY);
+  if (!was_opened) bpf_map_update_elem(&objects, &key, &entry, BPF_ANY);
+  return entry.object;
 }
 
 // The object of a descriptor; 0 when it is not open or could not be defined. `ring` is that of a program which has
 // entered it already; without one it is entered here, where it is needed.
 static __always_inline __u64 object_of(struct task_struct *task, struct task_slot *slot, __u32 descriptor, __u64 now,
-                                       struct reel_ring *ring) {
+                                       struct reel_ring *ring, __u64 request, long directory) {
   __u64 address = file_of(task, descriptor);
   if (!address) return 0;
   struct inode *inode;
@@ -223,17 +336,17 @@ static __always_inline __u64 object_of(struct task_struct *task, struct task_slo
   }
   __u32 wanted = (__u32)current_generation();
   struct descriptor_slot *known = &slot->descriptors[descriptor & (DESCRIPTOR_SLOTS - 1)];
-  if (!(settings.alternatives & REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS) && known->descriptor == descriptor &&
+  if (!request && !(settings.alternatives & REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS) && known->descriptor == descriptor &&
       known->file == address && known->inode == (__u64)inode && known->fingerprint == fingerprint &&
       known->generation == wanted)
     return known->object;
   __u64 object;
   if (ring) {
-    object = define_object(address, fingerprint, now);
+    object = define_object(address, fingerprint, now, request, directory);
   } else {
     ring = own_ring();
     if (!ring || !ring_enter(ring)) return 0;
-    object = define_object(address, fingerprint, bpf_ktime_get_boot_ns());
+    object = define_object(address, fingerprint, bpf_ktime_get_boot_ns(), 0, 0);
     ring_leave(ring);
   }
   if (object) {

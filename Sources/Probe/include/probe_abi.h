@@ -158,11 +158,13 @@ struct reel_image {
 // Set in the identity of an object whose bytes say nothing (null, zero, full and random devices): no payload is copied.
 #define REEL_OBJECT_WITHOUT_PAYLOAD (1ull << 63)
 
-// One version of what a descriptor points to: this, then the path's components or the socket's path.
+// One version of what a descriptor points to: this, then the path's components or the socket's path, then the path as
+// requested, then, for a relative one, the components of the directory that it is relative to.
 struct reel_object {
   struct reel_record record;
   reel_u64 identity;
   reel_u64 thing;                // stays the same for all versions of one thing
+  reel_u64 name;                 // the object whose name it has; its own identity when it is the first of that name
   reel_u64 inode;
   reel_u32 device;
   reel_u32 mode;                 // inode mode
@@ -178,8 +180,7 @@ struct reel_object {
   reel_u16 local_port, remote_port;
   reel_u8 local_address[16], remote_address[16];
   reel_u64 socket_source, socket_peer;
-  reel_u32 role;                 // 1 client, 2 server, 0 not known
-  reel_u32 padding;
+  reel_u32 request_length, directory_length;
 };
 
 // ---- What to do for a system call --------------------------------------------------------------------------------
@@ -204,6 +205,8 @@ struct reel_capture_plan {
 #define REEL_OPERATION_WITH_NUMBER 8
 // One more word behind the registers: the object of the directory descriptor that a path is relative to, or 0.
 #define REEL_OPERATION_WITH_DIRECTORY 16
+// The call opens the path in the argument `path`: the object gets its name from it.
+#define REEL_OPERATION_OPENS 32
 
 // One element of an array map for each system call number; the last one is for numbers that the schema does not know.
 struct reel_operation {
@@ -212,8 +215,9 @@ struct reel_operation {
   reel_u8 object;             // argument, REEL_OBJECT_RESULT or REEL_NO_ARGUMENT
   reel_u32 flags;
   reel_u32 room;              // the most bytes that its record can take
-  reel_u8 directory;          // argument with the directory descriptor
-  reel_u8 padding[3];
+  reel_u8 directory;          // argument with the directory descriptor, or REEL_NO_ARGUMENT
+  reel_u8 path;               // argument with the path that is opened
+  reel_u8 padding[2];
   struct reel_capture_plan captures[REEL_CAPTURES];
 };
 
@@ -278,7 +282,7 @@ _Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignmen
 _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_thread) == 232, "both sides lay out threads alike");
 _Static_assert(sizeof(struct reel_image) == 72, "both sides lay out images alike");
-_Static_assert(sizeof(struct reel_object) == 136, "both sides lay out objects alike");
+_Static_assert(sizeof(struct reel_object) == 144, "both sides lay out objects alike");
 _Static_assert(sizeof(struct reel_operation) == 48, "both sides lay out operations alike");
 _Static_assert(sizeof(struct reel_settings) == 32, "both sides lay out settings alike");
 

@@ -1,0 +1,125 @@
+import BinaryCoding
+import CaptureFormat
+import EventBatch
+
+/// What a complete check of a file found.
+public struct CaptureVerification: Sendable {
+  /// Everything that is wrong, in the order of the file.
+  public internal(set) var problems: [CaptureError] = []
+  /// The bytes of damaged frames, and those between frames.
+  public internal(set) var damagedBytes: UInt64 = 0
+  /// The chunks that decoded.
+  public internal(set) var soundChunks = 0
+  /// Whether the file has its footer.
+  public internal(set) var isComplete = false
+
+  /// Whether the file is complete and nothing is wrong with it.
+  public var isWhole: Bool { isComplete && problems.isEmpty }
+}
+
+extension CaptureReader {
+  /// Reads the whole file: every checksum, every chunk, and whether the summary says what the chunks say.
+  ///
+  /// - Throws: when the file cannot be read at all; damage is part of the result.
+  public func verify() throws(CaptureError) -> CaptureVerification {
+    var check = CaptureCheck(self)
+    try check.run()
+    return check.result
+  }
+}
+
+/// The walk through a file that `verify` is.
+private struct CaptureCheck {
+  private let reader: CaptureReader
+  private var walk: FrameWalk
+  private var builder: SummaryBuilder
+  private var losses: [LossRecord] = []
+  private var stored: (summary: CaptureSummary, losses: [LossRecord])?
+  private(set) var result = CaptureVerification()
+
+  init(_ reader: CaptureReader) {
+    self.reader = reader
+    walk = FrameWalk(reader.file, reader.fileID)
+    builder = SummaryBuilder(reader.header)
+  }
+
+  mutating func run() throws(CaptureError) {
+    let magic = try reader.file.bytes(at: 0, count: CaptureHeader.magic.count)
+    if magic != CaptureHeader.magic { complain("the first bytes are not those of a capture file", 0, bytes: 8) }
+    var offset = UInt64(CaptureHeader.magic.count)
+    var sequence: UInt64 = 0
+    while offset < reader.size {
+      var found = try walk.frame(at: offset)
+      if let frame = found, frame.header.sequence < sequence { found = nil }
+      if found == nil {
+        found = try walk.next(from: offset + 8, sequence: sequence)
+        let end = found?.offset ?? reader.size
+        complain("\(end - offset) bytes belong to no frame", offset, bytes: end - offset)
+      }
+      guard let frame = found else { break }
+      if frame.header.sequence > sequence {
+        complain("\(frame.header.sequence - sequence) frames are not there", frame.offset, bytes: 0)
+      }
+      guard frame.header.isWhole(at: frame.offset, in: reader.size) else {
+        complain("the file ends inside a frame", frame.offset, bytes: reader.size - frame.offset)
+        break
+      }
+      try take(frame)
+      sequence = frame.header.sequence + 1
+      offset = frame.end
+    }
+    if !result.isComplete { complain("the file has no footer", reader.size, bytes: 0) }
+    compareSummary()
+  }
+
+  private mutating func take(_ frame: Frame) throws(CaptureError) {
+    let payload = try walk.payload(of: frame)
+    let size = UInt64(frame.header.frameBytes)
+    guard frame.header.matches(payload, fileID: reader.fileID) else {
+      return complain("a frame does not match its checksum", frame.offset, bytes: size)
+    }
+    do {
+      try payload.prefixBytes(frame.header.length) { (bytes) throws(MalformedBytes) in
+        switch frame.header.type {
+        case .header: _ = try CaptureHeader(decoding: bytes)
+        case .schema: _ = try SchemaFrame.decode(bytes, reader.decompression)
+        case .loss:
+          losses.append(try LossRecord(decoding: bytes))
+          builder.add(losses[losses.count - 1])
+        case .chunk: try takeChunk(bytes)
+        case .summaryPage: _ = try SummaryPage.decode(bytes, reader.decompression)
+        case .summary: stored = try CaptureSummary.decode(bytes, reader.decompression)
+        case .footer: result.isComplete = true
+        default: break
+        }
+      }
+    } catch {
+      complain(error.description, frame.offset, bytes: size)
+    }
+  }
+
+  private mutating func takeChunk(_ payload: UnsafeRawBufferPointer) throws(MalformedBytes) {
+    let length = payload.count < 8 ? 0 : Int(UInt32(littleEndian: payload.loadUnaligned(as: UInt32.self)))
+    guard length <= payload.count, let head = ChunkHead.checked(Array(payload.prefix(length)), fileID: reader.fileID)
+    else { throw MalformedBytes("a chunk head does not match its checksum") }
+    let batch = try ChunkLayout.decode(
+      payload: payload, head: head, selection: .all, schema: reader.schema, names: reader.names, reader.decompression)
+    builder.add(head, ChunkFacts(batch))
+    result.soundChunks += 1
+  }
+
+  private mutating func compareSummary() {
+    guard let stored, result.problems.isEmpty else { return }
+    let counted = builder.summary.encoded(losses: losses, .none)
+    if stored.summary.encoded(losses: stored.losses, .none) != counted {
+      complain("the summary does not say what the chunks say", reader.size, bytes: 0)
+    }
+  }
+
+  private mutating func complain(_ what: String, _ offset: UInt64, bytes: UInt64) {
+    result.problems.append(
+      CaptureError(.partlyReadable, what, path: reader.file.path, offset: offset, remedy: "reel recover keeps the rest")
+    )
+    result.damagedBytes += bytes
+  }
+}

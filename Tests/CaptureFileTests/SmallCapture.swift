@@ -1,0 +1,63 @@
+import CaptureFile
+import CaptureFormat
+import Compression
+import EventBatch
+import TestSupport
+
+/// A capture of a few small chunks and a loss, and what is in it.
+struct SmallCapture {
+  let bytes: [UInt8]
+  let batches: [EventBatch]
+
+  init(codec: Codec = .lz4, chunks: Int = 4, events: Int = 12, seed: UInt64 = 7) throws {
+    let path = temporaryPath()
+    defer { removeFile(path) }
+    var generator = BatchGenerator(seed: seed)
+    var writer = try CaptureWriter(
+      path: path, header: .test(), schema: TestSchema.schema, options: WriterOptions(codec: codec))
+    var batches: [EventBatch] = []
+    for index in 0..<chunks {
+      let batch = generator.next(events: events)
+      try writer.append(batch)
+      batches.append(batch)
+      if index == 1 { try writer.append(LossRecord(cause: .nested, cpu: nil, count: 5, from: 1, to: 2)) }
+    }
+    _ = try writer.finish()
+    self.batches = batches
+    bytes = try readFile(path)
+  }
+
+  /// Where each frame begins, and the end.
+  var frames: [(type: FrameType, range: Range<Int>)] {
+    guard let id = FileID(CaptureHeader.test().fileID) else { return [] }
+    var frames: [(FrameType, Range<Int>)] = []
+    var offset = CaptureHeader.magic.count
+    bytes.withUnsafeBytes { bytes in
+      while offset < bytes.count,
+        let header = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[offset...]), fileID: id)
+      {
+        frames.append((header.type, offset..<offset + header.frameBytes))
+        offset += header.frameBytes
+      }
+    }
+    return frames
+  }
+
+  /// The chunks of a changed file that decode, as indexes of the original ones; `nil` when a chunk decodes to something
+  /// else than any of them.
+  func survivors(of reader: CaptureReader) throws -> [Int]? {
+    var survivors: [Int] = []
+    for index in reader.heads.indices {
+      do {
+        let batch = try reader.readChunk(index)
+        guard let original = batches.firstIndex(where: { $0.numbers[0] == batch.numbers[0] }),
+          batches[original].difference(to: batch) == nil
+        else { return nil }
+        survivors.append(original)
+      } catch {
+        guard error.kind == .partlyReadable else { throw error }
+      }
+    }
+    return survivors
+  }
+}
