@@ -8,17 +8,20 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "reel",
   products: [
+    .executable(name: "reel", targets: ["reel"]),
     // What the nested benchmark package measures by itself.
     .library(name: "KernelSource", targets: ["KernelSource"]),
     .library(name: "EventSchema", targets: ["EventSchema"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // The catalogue of events, the hub, and the words that they are written in.
@@ -59,6 +62,20 @@ let package = Package(
 
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
+    .target(
+      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      swiftSettings: strict),
+    .target(name: "Inspect", dependencies: ["Query", "EventBatch", "EventSchema"], swiftSettings: strict),
+    .target(name: "Presentation", swiftSettings: strict),
+
+    // The command line: parse, call, render.
+    .executableTarget(
+      name: "reel",
+      dependencies: [
+        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
+        "Presentation", argumentParser,
+      ],
+      swiftSettings: strict),
 
     // What keeps committed files in step with their source.
     .target(
@@ -85,6 +102,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "QueryTests",
+      dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
+      swiftSettings: strict),
     .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),

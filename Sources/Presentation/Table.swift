@@ -1,0 +1,150 @@
+/// A table of texts: columns aligned, as wide as needed and no wider than the terminal.
+///
+///     var table = Table([.right("PID"), .left("COMMAND", .keepsStart)])
+///     table.append(["4711", "dd if=/dev/zero"])
+///     print(table.rendered(width: 80, colour: false))
+///
+/// Cells must not hold control characters: see `VisibleText`.
+public struct Table: Sendable {
+  /// One column.
+  public struct Column: Sendable, Hashable {
+    /// The heading.
+    public var title: String
+    /// Numbers stand at the right, so that their digits are comparable.
+    public var isRightAligned: Bool
+    /// Which end of its texts is kept when the table is wider than the terminal.
+    public var truncation: Truncation
+    /// Whether it may be left out on a narrow terminal.
+    public var isOptional = false
+
+    /// A column of texts.
+    public static func left(_ title: String, _ truncation: Truncation = .never) -> Column {
+      Column(title: title, isRightAligned: false, truncation: truncation)
+    }
+
+    /// A column of numbers.
+    public static func right(_ title: String) -> Column {
+      Column(title: title, isRightAligned: true, truncation: .never)
+    }
+  }
+
+  /// The columns.
+  public private(set) var columns: [Column]
+  /// The rows, each with a cell for each column.
+  public private(set) var rows: [[String]] = []
+  /// Shown under a line at the end.
+  public var totals: [String]?
+  /// Whether the headings are shown.
+  public var hasHeadings = true
+
+  /// How much a column may shrink at most.
+  private static let leastWidth = 8
+  /// The most columns for a text whose start is what matters (a command) where nothing else limits it.
+  private static let mostWidth = 160
+  /// The most columns of the line above the totals for a text in the last column.
+  private static let mostRule = 40
+  private static let gap = "  "
+
+  /// An empty table.
+  public init(_ columns: [Column]) { self.columns = columns }
+
+  /// Adds a row. Missing cells are empty, surplus ones are left out.
+  public mutating func append(_ row: [String]) {
+    rows.append((0..<columns.count).map { $0 < row.count ? row[$0] : "" })
+  }
+
+  /// The table as lines, each with its line feed; nothing at the ends of lines.
+  ///
+  /// - Parameters:
+  ///   - width: the columns there are; `nil` for as many as needed.
+  ///   - colour: whether headings and totals are emphasised.
+  public func rendered(width: Int?, colour: Bool) -> String {
+    let widths = widths(within: width)
+    var text = ""
+    if hasHeadings {
+      text += Style.bold.apply(to: line(columns.map(\.title), widths), colour: colour) + "\n"
+    }
+    for row in rows { text += line(row, widths) + "\n" }
+    if let totals {
+      var lengths = widths
+      if let last = columns.last, !last.isRightAligned {
+        lengths[columns.count - 1] = min(lengths.last ?? 0, Table.mostRule)
+      }
+      let rule = lengths.map { String(repeating: "─", count: $0) }.joined(separator: Table.gap)
+      text += Style.dim.apply(to: rule, colour: colour) + "\n"
+      text += Style.bold.apply(to: line(totals, widths), colour: colour) + "\n"
+    }
+    return text
+  }
+
+  private static func total(_ widths: [Int]) -> Int {
+    widths.reduce(0, +) + gap.count * max(widths.count - 1, 0)
+  }
+
+  /// Leaves out optional columns until the table fits: first those that say the same in all rows, then others, from the
+  /// right.
+  /// - Returns: the headings of what was left out.
+  public mutating func leaveOutColumns(toFit width: Int) -> [String] {
+    var leftOut: [String] = []
+    while Table.total(widths(within: width)) > width {
+      let optional = columns.indices.filter { columns[$0].isOptional }
+      guard let index = optional.last(where: isConstant) ?? optional.last else { break }
+      leftOut.append(columns[index].title)
+      columns.remove(at: index)
+      for row in rows.indices { rows[row].remove(at: index) }
+      if let count = totals?.count, index < count { totals?.remove(at: index) }
+    }
+    return leftOut
+  }
+
+  private func isConstant(_ column: Int) -> Bool {
+    rows.allSatisfy { $0[column] == rows[0][column] }
+  }
+
+  private func line(_ cells: [String], _ widths: [Int]) -> String {
+    var line = ""
+    // Blanks are added only when something follows them.
+    var pending = 0
+    for (index, column) in columns.enumerated() where index < cells.count {
+      if index > 0 { pending += Table.gap.count }
+      let cell = column.truncation.fit(cells[index], width: widths[index])
+      let blanks = max(widths[index] - DisplayWidth.of(cell), 0)
+      if cell.isEmpty {
+        pending += blanks
+        continue
+      }
+      line += String(repeating: " ", count: pending + (column.isRightAligned ? blanks : 0)) + cell
+      pending = column.isRightAligned ? 0 : blanks
+    }
+    return line
+  }
+
+  /// The width of each column: what its longest cell needs; when that is too much in sum, columns that may be shortened
+  /// give, the widest first.
+  private func widths(within limit: Int?) -> [Int] {
+    var widths = columns.map { hasHeadings ? DisplayWidth.of($0.title) : 0 }
+    for row in totals.map({ rows + [$0] }) ?? rows {
+      for (index, cell) in row.enumerated() where index < widths.count {
+        widths[index] = max(widths[index], DisplayWidth.of(cell))
+      }
+    }
+    for (index, column) in columns.enumerated() where column.truncation == .keepsStart {
+      widths[index] = min(widths[index], limit ?? Table.mostWidth)
+    }
+    guard let limit else { return widths }
+    var excess = Table.total(widths) - limit
+    while excess > 0 {
+      let flexible = widths.indices.filter { columns[$0].truncation != .never && widths[$0] > Table.leastWidth }
+      guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
+      // Down to the width of the next one, so that several wide columns shrink together.
+      let next = flexible.filter { widths[$0] < widths[widest] }.map { widths[$0] }.max() ?? Table.leastWidth
+      let equals = flexible.filter { widths[$0] == widths[widest] }
+      let step = min(widths[widest] - next, max(excess / equals.count, 1))
+      for index in equals where excess > 0 {
+        widths[index] -= step
+        excess -= step
+      }
+    }
+    return widths
+  }
+}

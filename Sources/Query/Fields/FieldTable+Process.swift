@@ -1,0 +1,200 @@
+extension FieldTable {
+  /// Fields of the process.
+  static let process: [Field] = [
+    Field("proc.pid", .integer, .process(.pid, .itself), "The process id.", "proc.pid = 4711"),
+    Field("proc.ppid", .integer, .process(.parentPid, .itself), "The parent's process id.", "proc.ppid = 1"),
+    Field(
+      "proc.vpid", .integer, .process(.virtualPid, .itself), "The process id inside its own pid namespace.",
+      "proc.vpid = 1"),
+    Field(
+      "proc.pvpid", .integer, .process(.virtualPid, .parent), "The parent's process id inside its pid namespace.",
+      "proc.pvpid = 1"),
+    Field(
+      "proc.name", .text, .process(.name, .itself), "The name of the process: of its main thread, at most 15 bytes.",
+      "proc.name = nginx"),
+    Field("proc.pname", .text, .process(.name, .parent), "The parent's name.", "proc.pname = sshd"),
+    Field(
+      "proc.aname", .text, .process(.name, .ancestor), "An ancestor's name: 1 is the parent; any without an index.",
+      "proc.aname[2] = sshd", argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.exe", .text, .process(.exe, .itself), "The first command line argument, as given.", "proc.exe = /bin/sh"),
+    Field("proc.pexe", .text, .process(.exe, .parent), "The parent's first argument.", "proc.pexe = /bin/sh"),
+    Field(
+      "proc.aexe", .text, .process(.exe, .ancestor), "An ancestor's first argument.", "proc.aexe[2] endswith sshd",
+      argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.exepath", .text, .process(.executablePath, .itself), "The absolute path of the executable.",
+      "proc.exepath = /usr/bin/curl"),
+    Field(
+      "proc.pexepath", .text, .process(.executablePath, .parent), "The parent's executable.",
+      "proc.pexepath = /bin/bash"),
+    Field(
+      "proc.aexepath", .text, .process(.executablePath, .ancestor), "An ancestor's executable.",
+      "proc.aexepath[2] = /usr/sbin/sshd", argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.args", .text, .process(.arguments, .itself),
+      "The arguments behind the first, with a blank between; one of them with an index.", "proc.args contains -rf",
+      argument: .optionalIndex),
+    Field(
+      "proc.aargs", .text, .process(.arguments, .ancestor), "An ancestor's arguments.", "proc.aargs[1] contains -c",
+      argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.cmdline", .text, .process(.commandLine, .itself), "Name and arguments.", "proc.cmdline = 'ls -l'"),
+    Field("proc.pcmdline", .text, .process(.commandLine, .parent), "The parent's name and arguments.",
+      "proc.pcmdline startswith sshd"),
+    Field(
+      "proc.acmdline", .text, .process(.commandLine, .ancestor), "An ancestor's name and arguments.",
+      "proc.acmdline[2] startswith sshd", argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.exeline", .text, .process(.exeLine, .itself), "First argument and the others.",
+      "proc.exeline startswith /bin/sh"),
+    Field(
+      "proc.cmdnargs", .unsigned, .process(.argumentCount, .itself), "How many arguments there are behind the first.",
+      "proc.cmdnargs = 0"),
+    Field(
+      "proc.cmdlenargs", .unsigned, .process(.argumentLength, .itself),
+      "How many bytes all arguments behind the first have.", "proc.cmdlenargs > 1000"),
+    Field(
+      "proc.env", .text, .process(.environment, .itself),
+      "The recorded environment with a blank between; one variable's value with a name.",
+      "proc.env[LD_PRELOAD] exists", argument: .optionalName),
+    Field(
+      "proc.aenv", .text, .process(.environment, .ancestor), "An ancestor's environment.",
+      "proc.aenv[1] contains LD_PRELOAD", argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field(
+      "proc.cwd", .text, .process(.workingDirectory, .itself), "The working directory, with a slash behind.",
+      "proc.cwd startswith /root/"),
+    Field(
+      "proc.loginshellid", .integer, .process(.loginShell, .itself),
+      "The process id of the oldest shell among the process and its ancestors.", "proc.loginshellid = 4711"),
+    Field(
+      "proc.tty", .unsigned, .process(.terminal, .itself), "The controlling terminal's device number, 0 without one.",
+      "proc.tty != 0"),
+    Field(
+      "proc.apid", .integer, .process(.pid, .ancestor), "An ancestor's process id: 1 is the parent.",
+      "proc.apid = 4711", argument: .optionalIndex, multiplicity: .anyAncestor),
+    Field("proc.sid", .integer, .process(.session, .itself), "The session id.", "proc.sid = 4711"),
+    Field("proc.sname", .text, .process(.name, .sessionLeader), "The session leader's name.", "proc.sname = bash"),
+    Field(
+      "proc.sid.exe", .text, .process(.exe, .sessionLeader), "The session leader's first argument.",
+      "proc.sid.exe = -bash"),
+    Field(
+      "proc.sid.exepath", .text, .process(.executablePath, .sessionLeader), "The session leader's executable.",
+      "proc.sid.exepath = /bin/bash"),
+    Field("proc.pgid", .integer, .process(.group, .itself), "The process group's id.", "proc.pgid = 4711"),
+    Field(
+      "proc.pgid.name", .text, .process(.name, .groupLeader), "The process group leader's name.",
+      "proc.pgid.name = make"),
+    Field(
+      "proc.pgid.exe", .text, .process(.exe, .groupLeader), "The process group leader's first argument.",
+      "proc.pgid.exe = make"),
+    Field(
+      "proc.pgid.exepath", .text, .process(.executablePath, .groupLeader), "The process group leader's executable.",
+      "proc.pgid.exepath = /usr/bin/make"),
+    Field(
+      "proc.vpgid", .integer, .process(.virtualGroup, .itself), "The process group's id inside the pid namespace.",
+      "proc.vpgid = 1"),
+    Field(
+      "proc.vpgid.name", .text, .process(.name, .virtualGroupLeader), "The name of that group's leader.",
+      "proc.vpgid.name = sh"),
+    Field(
+      "proc.vpgid.exe", .text, .process(.exe, .virtualGroupLeader), "The first argument of that group's leader.",
+      "proc.vpgid.exe = sh"),
+    Field(
+      "proc.vpgid.exepath", .text, .process(.executablePath, .virtualGroupLeader),
+      "The executable of that group's leader.", "proc.vpgid.exepath = /bin/sh"),
+    Field(
+      "proc.is_sid_leader", .boolean, .process(.isSessionLeader, .itself), "Whether the process leads its session.",
+      "proc.is_sid_leader = true"),
+    Field(
+      "proc.is_pgid_leader", .boolean, .process(.isGroupLeader, .itself), "Whether the process leads its group.",
+      "proc.is_pgid_leader = true"),
+    Field(
+      "proc.is_vpgid_leader", .boolean, .process(.isVirtualGroupLeader, .itself),
+      "Whether the process leads its group, as its pid namespace sees it.", "proc.is_vpgid_leader = true"),
+    Field(
+      "proc.duration", .relativeTime, .event(.processDuration), "Nanoseconds since the process was made.",
+      "proc.duration < 1000000000"),
+    Field(
+      "proc.ppid.duration", .relativeTime, .event(.parentDuration), "Nanoseconds since the parent was made.",
+      "proc.ppid.duration < 1000000000"),
+    Field(
+      "proc.pid.ts", .absoluteTime, .process(.processStart, .itself),
+      "When the process was made, in nanoseconds of the epoch.", "proc.pid.ts > 1764000000000000000"),
+    Field(
+      "proc.ppid.ts", .absoluteTime, .process(.processStart, .parent), "When the parent was made.",
+      "proc.ppid.ts > 1764000000000000000"),
+    Field(
+      "proc.is_exe_writable", .boolean, .process(.executableWritable, .itself),
+      "Whether the process may write to its executable.", "proc.is_exe_writable = true"),
+    Field(
+      "proc.is_exe_upper_layer", .boolean, .process(.executableUpperLayer, .itself),
+      "Whether the executable is on the upper layer of an overlay file system: added after the image was made.",
+      "proc.is_exe_upper_layer = true"),
+    Field(
+      "proc.is_exe_lower_layer", .boolean, .process(.executableLowerLayer, .itself),
+      "Whether the executable is on a lower layer of an overlay file system.", "proc.is_exe_lower_layer = true"),
+    Field(
+      "proc.is_exe_from_memfd", .boolean, .process(.executableInMemory, .itself),
+      "Whether the executable is a file in memory only.", "proc.is_exe_from_memfd = true"),
+    Field(
+      "proc.exe_ino", .integer, .process(.executableInode, .itself), "The executable's inode.", "proc.exe_ino = 1234"),
+    Field(
+      "proc.exe_ino.ctime", .absoluteTime, .process(.executableChangeTime, .itself),
+      "When the executable's inode was last changed.", "proc.exe_ino.ctime > 1764000000000000000"),
+    Field(
+      "proc.exe_ino.mtime", .absoluteTime, .process(.executableModificationTime, .itself),
+      "When the executable's content was last changed.", "proc.exe_ino.mtime > 1764000000000000000"),
+    Field(
+      "proc.exe_ino.ctime_duration_proc_start", .relativeTime, .process(.executableAgeAtStart, .itself),
+      "Nanoseconds from the last change of the executable's inode to the start of the process.",
+      "proc.exe_ino.ctime_duration_proc_start < 60000000000"),
+    Field(
+      "proc.fdlimit", .integer, .process(.descriptorLimit, .itself), "How many descriptors the process may open.",
+      "proc.fdlimit < 1024"),
+  ]
+
+  /// Fields of the thread.
+  static let thread: [Field] = [
+    Field("thread.tid", .integer, .process(.tid, .itself), "The thread id.", "thread.tid = 4712"),
+    Field(
+      "thread.vtid", .integer, .process(.virtualTid, .itself), "The thread id inside its pid namespace.",
+      "thread.vtid = 2"),
+    Field(
+      "thread.ismain", .boolean, .process(.isMainThread, .itself), "Whether it is the main thread of its process.",
+      "thread.ismain = true"),
+    Field("thread.name", .text, .process(.threadName, .itself), "The thread's own name.", "thread.name = worker-1"),
+    Field(
+      "thread.nametid", .text, .event(.threadNameAndID), "Process name and thread id, joined.",
+      "thread.nametid = nginx4712"),
+    Field(
+      "thread.cap_permitted", .text, .process(.capabilitiesPermitted, .itself), "The permitted capabilities by name.",
+      "thread.cap_permitted contains CAP_SYS_ADMIN"),
+    Field(
+      "thread.cap_inheritable", .text, .process(.capabilitiesInheritable, .itself),
+      "The inheritable capabilities by name.", "thread.cap_inheritable contains CAP_SYS_ADMIN"),
+    Field(
+      "thread.cap_effective", .text, .process(.capabilitiesEffective, .itself), "The effective capabilities by name.",
+      "thread.cap_effective contains CAP_SYS_PTRACE"),
+    Field(
+      "thread.cgroups", .text, .process(.cgroups, .itself), "The cgroup of the thread, by hierarchy.",
+      "thread.cgroups contains docker"),
+    Field(
+      "thread.cgroup", .text, .process(.cgroup, .itself), "The cgroup of the thread in one hierarchy.",
+      "thread.cgroup.cpu contains docker", argument: .required),
+  ]
+
+  /// Fields of users and groups.
+  static let user: [Field] = [
+    Field("user.uid", .unsigned, .user(.uid), "The effective user id.", "user.uid = 0"),
+    Field("user.name", .text, .user(.name), "The effective user's name.", "user.name = root"),
+    Field("user.homedir", .text, .user(.home), "The user's home directory.", "user.homedir = /root"),
+    Field("user.shell", .text, .user(.shell), "The user's shell.", "user.shell endswith nologin"),
+    Field(
+      "user.loginuid", .integer, .user(.loginUid), "The user id of the login session, -1 without one.",
+      "user.loginuid != -1"),
+    Field("user.loginname", .text, .user(.loginName), "The name of that user.", "user.loginname = alice"),
+    Field("group.gid", .unsigned, .user(.gid), "The effective group id.", "group.gid = 0"),
+    Field("group.name", .text, .user(.groupName), "The effective group's name.", "group.name = root"),
+  ]
+}

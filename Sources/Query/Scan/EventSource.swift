@@ -1,0 +1,43 @@
+import CaptureFormat
+import EventBatch
+import EventSchema
+
+/// Something that holds events in chunks: a capture file, or batches in memory.
+public protocol EventSource: Sendable {
+  /// What the chunks' type numbers mean.
+  var schema: Schema { get }
+  /// How many chunks there are, in order of time.
+  var chunkCount: Int { get }
+  /// What a chunk says about itself without being read; `nil` when nothing is known, so that it has to be read.
+  func head(ofChunk index: Int) -> ChunkHead?
+  /// Reads a chunk. Called from several threads at once.
+  /// - Parameter columns: what is needed; a source may give more.
+  func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch
+  /// Whether an error of `readChunk` is about that chunk alone, so that the others can still be read.
+  func isLimitedToChunk(_ error: any Error) -> Bool
+  /// What fields may ask about the whole: host, start.
+  var scanContext: ScanContext { get }
+}
+
+/// Batches in memory as a source: what live views and tests ask.
+public struct BatchSource: EventSource {
+  public let schema: Schema
+  public let batches: [EventBatch]
+  public var scanContext: ScanContext
+
+  /// A source of batches in order of time.
+  public init(_ batches: [EventBatch], schema: Schema, context: ScanContext? = nil) {
+    self.batches = batches
+    self.schema = schema
+    let start = batches.first { $0.count > 0 }?.exitTimes.first
+    scanContext = context ?? ScanContext(start: start)
+  }
+
+  public var chunkCount: Int { batches.count }
+
+  public func head(ofChunk index: Int) -> ChunkHead? { nil }
+
+  public func readChunk(_ index: Int, columns: ColumnSelection) -> EventBatch { batches[index] }
+
+  public func isLimitedToChunk(_ error: any Error) -> Bool { false }
+}

@@ -1,0 +1,168 @@
+import CaptureFormat
+import EventBatch
+import EventSchema
+import Filter
+
+extension Question {
+  /// Whether a chunk may hold an event that the question selects. False only when its head excludes that.
+  public func mayMatch(_ head: ChunkHead) -> Bool {
+    if head.count == 0 { return false }
+    if let from, head.greatestExit < from { return false }
+    if let to, head.leastExit >= to { return false }
+    return ChunkPruner(head: head, schema: schema).mayHold(root, wanted: true)
+  }
+}
+
+/// Decides from a chunk's head whether a filter can hold, or fail, for any of its events.
+private struct ChunkPruner {
+  let head: ChunkHead
+  let schema: Schema
+
+  /// Whether the expression may have the wanted answer for some event.
+  func mayHold(_ expression: BoundExpression, wanted: Bool) -> Bool {
+    switch expression {
+    case .constant(let value): return value == wanted
+    case .not(let term): return mayHold(term, wanted: !wanted)
+    // For all terms to hold, each must be possible; for one to fail, one must be.
+    case .and(let terms):
+      return wanted
+        ? terms.allSatisfy { mayHold($0, wanted: true) } : terms.contains { mayHold($0, wanted: false) }
+    case .or(let terms):
+      return wanted
+        ? terms.contains { mayHold($0, wanted: true) } : terms.allSatisfy { mayHold($0, wanted: false) }
+    case .predicate(let predicate):
+      if predicate.domain == .type { return mayHoldForTypes(predicate, wanted: wanted) }
+      // Indexes say what is there. That something else is there too, they do not exclude.
+      return wanted ? mayHold(predicate) : true
+    }
+  }
+
+  /// The types of a chunk are known exactly, so both answers can be excluded.
+  private func mayHoldForTypes(_ predicate: Predicate, wanted: Bool) -> Bool {
+    var empty = EventBatch(schema: schema)
+    empty.arguments = head.typeCounts.map { TypeArguments(type: $0.type, count: Int($0.count), columns: []) }
+    let view = BatchView(empty, context: ScanContext(), previousExit: nil)
+    return head.typeCounts.contains { type, _ in
+      let position = Position.type(type.rawValue)
+      return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) } == wanted
+    }
+  }
+
+  private func mayHold(_ predicate: Predicate) -> Bool {
+    guard case .field(let field) = predicate.operand else { return true }
+    switch field.field.source {
+    case .event(.time): return mayHoldBetween(predicate, head.leastExit, head.greatestExit)
+    case .event(.startTime): return mayHoldBetween(predicate, head.leastStart, head.greatestExit)
+    case .event(.number):
+      return mayHoldBetween(predicate, Int64(clamping: head.firstNumber), Int64(clamping: head.lastNumber))
+    case .process(.pid, .itself):
+      guard let pids = head.pids else { return true }
+      return pids.contains { predicate.holds(.integer($0)) { _ in .missing } } || !predicate.hasConstants
+    case .container(.fullID), .container(.shortID):
+      guard let containers = head.containers, predicate.hasConstants else { return true }
+      return containers.contains { id in
+        let full = Array(id.utf8)
+        let value: FieldValue =
+          if full.isEmpty {
+            field.field.source == .container(.shortID) ? .text("host") : .missing
+          } else {
+            .text(field.field.source == .container(.shortID) ? full.prefix(12) : full[...])
+          }
+        return predicate.holds(value) { _ in .missing }
+      }
+    case .process(.executablePath, let relation):
+      return mayHoldForExecutables(predicate, relation)
+    case .object(let property): return mayHold(predicate, property)
+    default: return true
+    }
+  }
+
+  /// Whether a comparison of numbers may hold for a value of a range.
+  private func mayHoldBetween(_ predicate: Predicate, _ least: Int64, _ greatest: Int64) -> Bool {
+    guard case .compare(let comparison, .one(.number(let number))) = predicate.test else { return true }
+    switch comparison {
+    case .equal: return number >= Int128(least) && number <= Int128(greatest)
+    case .less: return Int128(least) < number
+    case .lessOrEqual: return Int128(least) <= number
+    case .greater: return Int128(greatest) > number
+    case .greaterOrEqual: return Int128(greatest) >= number
+    default: return true
+    }
+  }
+
+  /// Executables of the events and of their ancestors are listed together.
+  private func mayHoldForExecutables(_ predicate: Predicate, _ relation: ProcessRelation) -> Bool {
+    guard let executables = head.executables, predicate.hasConstants, relation != .sessionLeader,
+      relation != .groupLeader, relation != .virtualGroupLeader
+    else { return true }
+    return executables.contains { path in predicate.holds(.text(path)) { _ in .missing } }
+  }
+
+  private func mayHold(_ predicate: Predicate, _ property: ObjectProperty) -> Bool {
+    guard let wanted = predicate.equalTexts else { return mayHoldForAddresses(predicate, property) }
+    switch property {
+    case .name, .realName:
+      // Names of connections are made from addresses and are not in the index; paths are.
+      guard let paths = head.paths, wanted.allSatisfy({ $0.first == UInt8(ascii: "/") }) else { return true }
+      return wanted.contains { paths.mayContain($0) }
+    case .directory:
+      guard let paths = head.paths, wanted.allSatisfy({ $0.first == UInt8(ascii: "/") }) else { return true }
+      return wanted.contains { paths.mayContain($0) }
+    case .filename:
+      guard let paths = head.paths else { return true }
+      return wanted.contains { paths.mayContain($0) }
+    default: return true
+    }
+  }
+
+  private func mayHoldForAddresses(_ predicate: Predicate, _ property: ObjectProperty) -> Bool {
+    switch property {
+    case .bothAddresses, .clientAddress, .serverAddress, .localAddress, .remoteAddress: break
+    default: return true
+    }
+    guard let addresses = head.addresses, let wanted = predicate.equalAddresses else { return true }
+    return wanted.contains { addresses.mayContain($0[...]) }
+  }
+}
+
+extension Predicate {
+  /// Whether the answer depends on nothing but the left side.
+  fileprivate var hasConstants: Bool {
+    if case .compare(_, .operand) = test { return false }
+    return true
+  }
+
+  /// The texts of which the value must be one; `nil` when the predicate asks something else.
+  fileprivate var equalTexts: [ArraySlice<UInt8>]? {
+    guard operand.type == .text else { return nil }
+    switch test {
+    case .compare(.equal, .one(.bytes(let bytes))), .compare(.in, .one(.bytes(let bytes))): return [bytes[...]]
+    case .compare(.in, .texts(let texts)), .compare(.intersects, .texts(let texts)): return Array(texts)
+    default: return nil
+    }
+  }
+
+  /// The addresses of which the value must be one, as in packets; `nil` when the predicate asks something else.
+  fileprivate var equalAddresses: [[UInt8]]? {
+    let literals: [Literal]
+    switch test {
+    case .compare(.equal, .one(let literal)): literals = [literal]
+    case .compare(.in, .any(let several)), .compare(.intersects, .any(let several)): literals = several
+    default: return nil
+    }
+    var addresses: [[UInt8]] = []
+    for literal in literals {
+      guard case .network(let network) = literal, network.prefixLength == network.address.bitWidth else { return nil }
+      addresses.append(network.address.packetBytes)
+    }
+    return addresses
+  }
+}
+
+extension IPAddress {
+  /// The address as in packets: 4 or 16 bytes.
+  fileprivate var packetBytes: [UInt8] {
+    func bytes(_ word: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
+    return family == .ipv4 ? Array(bytes(low).suffix(4)) : bytes(high) + bytes(low)
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Presentation
+import Query
+
+struct EventsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events",
+    abstract: "Lists the events of a capture.",
+    discussion: """
+      FORMAT is text with fields in it: %evt.num, %proc.name, %evt.arg[fd]. With a leading * a missing value shows as \
+      <NA>; without it, events that miss one are left out.
+
+      EXAMPLES:
+        reel events build.reel "evt.type = execve"
+        reel events build.reel "fd.name contains .conf" -p "%evt.time %proc.name %fd.name"
+        reel events build.reel --from -1s --json
+        reel events build.reel "evt.failed = true" --reverse --limit 20
+      """)
+
+  @OptionGroup var selection: SelectionOptions
+
+  @Option(
+    name: [.customShort("p"), .customLong("print")], help: ArgumentHelp("What a line shows.", valueName: "format"))
+  var format: String?
+
+  @Flag(help: "Write one JSON object for each event; with -p of the fields in FORMAT.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The most events wanted.", valueName: "n"))
+  var limit: Int?
+
+  @Flag(help: "The last event first.")
+  var reverse = false
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
+  }
+
+  func run() async throws {
+    let selected = try Selection(selection)
+    let printer = try printer(for: selected)
+    var scan = Scan(selected.source, selected.question)
+    scan.isReversed = reverse
+    let output = StandardOutput()
+    var bar = ProgressBar("reading", terminal: .progress)
+    var left = limit ?? Int.max
+    let limit = left
+    // A file's name may hold sequences that a terminal obeys; what reads a pipe gets the bytes as they are.
+    let isShown = Terminal.standardOutput.isTerminal
+    var failures: [String] = []
+    if left > 0 {
+      let progress = try await scan.run(columns: printer.columns) { events in
+        let lines = printer.lines(for: events, limit: limit)
+        return isShown ? SafeLines(lines) : SafeLines(whole: lines)
+      } consume: { lines, progress in
+        try output.write(lines.prefix(left))
+        left -= min(left, lines.count)
+        bar.update(done: progress.chunksRead, of: progress.chunksToRead)
+        return left > 0
+      }
+      failures = progress.failures
+    }
+    bar.clear()
+    try output.flush()
+    try Captures.reportMissingParts(of: selected.reader, failures: failures)
+  }
+
+  private func printer(for selected: Selection) throws(Failure) -> EventPrinter {
+    let schema = selected.reader.schema
+    let line = try reading("format") { () throws(QueryError) in
+      if let format { return try LineFormat(format, schema: schema) }
+      return json ? try LineFormat.standardJSON(schema: schema) : try LineFormat.standard(schema: schema)
+    }
+    return EventPrinter(format: line, style: json ? .json : .text, schema: schema)
+  }
+}
+
+/// Lines of a chunk, for a terminal with everything made visible that it would obey.
+private struct SafeLines: Sendable {
+  private let lines: PrintedLines
+  private let isHarmless: Bool
+
+  init(_ lines: PrintedLines) {
+    self.lines = lines
+    isHarmless = VisibleText.isHarmless(lines.text)
+  }
+
+  init(whole lines: PrintedLines) {
+    self.lines = lines
+    isHarmless = true
+  }
+
+  var count: Int { lines.count }
+
+  func prefix(_ count: Int) -> ArraySlice<UInt8> {
+    let text = lines.prefix(count)
+    return isHarmless ? text : VisibleText.lines(text)[...]
+  }
+}

@@ -1,0 +1,185 @@
+import ArgumentParser
+import Compression
+import KernelSource
+import Presentation
+import Query
+import Recorder
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+struct RecordCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Records the running machine into a capture.",
+    usage: "reel record [<options>] [<filter>] [-- <command> ...]",
+    discussion: """
+      Records until a limit, Ctrl-C, or the end of COMMAND and its descendants. With COMMAND the exit status is that \
+      of the command (128 + n for signal n), and 125 when Reel itself fails.
+
+      EXAMPLES:
+        reel record --duration 10s
+        reel record -o build.reel -- make -j8
+        reel record --max-size 1GiB "evt.type in (open, openat) or fd.type = ipv4"
+        reel record -o - --events 100000 --codec zstd > first.reel
+      """)
+
+  @Argument(help: "Which events to record, in the filter language.")
+  var filter: String?
+
+  @Option(
+    name: [.short, .customLong("output")],
+    help: ArgumentHelp("Where the capture goes; - is standard output. (default: HOST-TIME.reel)", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("End after this time: 250ms, 10s, 5m.", valueName: "duration"))
+  var duration: TimeSpan?
+
+  @Option(help: ArgumentHelp("End after this many events.", valueName: "n"))
+  var events: UInt64?
+
+  @Option(help: ArgumentHelp("End when the capture has this size: 512KiB, 1GiB.", valueName: "size"))
+  var maxSize: ByteSize?
+
+  @Option(help: ArgumentHelp("Bytes of payload that are kept of a read or write, 0 to 65535.", valueName: "n"))
+  var snaplen = KernelSourceOptions().snapLength
+
+  @Option(help: "How the time of calls is measured: exact, adaptive (cheaper, upper bounds in tight loops) or none.")
+  var latency = LatencyChoice.exact
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory of each CPU's ring, rounded up to a power of two, 256KiB to 512MiB.", valueName: "size"))
+  var buffer = ByteSize(bytes: Int64(KernelSourceOptions().ringSize))
+
+  @Option(help: "How the capture is compressed: lz4, zstd or none.")
+  var codec = CodecChoice.lz4
+
+  @Flag(help: "Overwrite the capture if it exists.")
+  var force = false
+
+  @Flag(help: "End with status 3 when events were lost.")
+  var strict = false
+
+  @Flag(help: "End with one JSON object on standard error instead of the summary.")
+  var json = false
+
+  @Argument(parsing: .postTerminator, help: ArgumentHelp("A program to run and record.", valueName: "command"))
+  var command: [String] = []
+
+  func validate() throws {
+    if let duration, duration.nanoseconds == 0 { throw ValidationError("--duration must be more than nothing") }
+    if events == 0 { throw ValidationError("--events must be more than 0") }
+    if let maxSize, maxSize.bytes == 0 { throw ValidationError("--max-size must be more than 0") }
+    if snaplen > 65_535 { throw ValidationError("--snaplen is \(snaplen), and 65535 is the most") }
+    if buffer.bytes > 512 << 20 { throw ValidationError("--buffer is more than 512MiB, which is the most for a CPU") }
+  }
+
+  func run() throws {
+    do {
+      try record()
+    } catch {
+      var failure = Failure(error)
+      // What came before belongs to the reader of the pipe, who has seen enough.
+      if output == "-", StandardOutput.hasLostItsReader { failure = Failure(status: ExitStatus.done, nil) }
+      if !command.isEmpty, failure.status != ExitStatus.done, failure.line != nil {
+        failure.status = ExitStatus.recorderFailed
+      }
+      throw failure
+    }
+  }
+
+  private func record() throws {
+    let options = try recordingOptions()
+    if Terminal.standardError.isTerminal, command.isEmpty, !json {
+      StandardError.write("recording to \(VisibleText.of(options.output)); Ctrl-C ends it\n")
+    }
+    let summary = try Recording(options).run()
+    let report = RecordReport(summary)
+    if let line = report.lossLine {
+      StandardError.write(line.rendered(colour: Terminal.standardError.allowsColour))
+    }
+    StandardError.write(
+      json ? String(decoding: report.json.line, as: UTF8.self) : report.rendered(for: .standardError))
+    let status = summary.commandStatus?.shellCode ?? ExitStatus.done
+    if strict, summary.lost > 0, status == ExitStatus.done {
+      throw ExitCode(ExitStatus.partlyReadable)
+    }
+    throw ExitCode(status)
+  }
+
+  /// What the filter selects of a batch. It is bound before anything is recorded, so that its errors are refusals.
+  private func addFilter(to options: inout RecordingOptions) throws(Failure) {
+    guard let filter else { return }
+    let question: Question
+    do throws(QueryError) {
+      question = try Question(filter: filter, schema: .builtIn)
+    } catch {
+      var failure = Failure(error, in: "filter")
+      // Whoever forgets the dashes in front of a program gets here.
+      if command.isEmpty { failure.line?.remedy = "a program to run goes behind --" }
+      throw failure
+    }
+    question.reportWarnings()
+    options.filterText = filter
+    options.selection = { batch throws(RecordingError) in question.select(from: batch).map { Int($0) } }
+  }
+
+  func recordingOptions() throws(Failure) -> RecordingOptions {
+    let path = output ?? RecordCommand.defaultName()
+    if path == "-", isatty(STDOUT_FILENO) == 1 {
+      throw .refused("a capture is not for a terminal", remedy: "name a file with -o, or send it into a pipe")
+    }
+    var options = RecordingOptions(output: path)
+    options.source.snapLength = snaplen
+    options.source.latency = latency.mode
+    options.source.ringSize = Int(buffer.bytes)
+    options.writer.codec = codec.codec
+    options.writer.replaceExisting = force
+    options.duration = duration?.nanoseconds
+    options.eventLimit = events
+    options.byteLimit = maxSize.map { UInt64($0.bytes) }
+    options.command = command
+    options.writerName = "reel \(Reel.version)"
+    try addFilter(to: &options)
+    return options
+  }
+
+  /// `HOST-TIME.reel`.
+  static func defaultName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let time = ClockText.compact(Int64(now.tv_sec) * 1_000_000_000, zone: .local)
+    return (host.isEmpty ? "host" : host.replacing("/", with: "-")) + "-\(time).reel"
+  }
+}
+
+/// The names of `--latency`.
+enum LatencyChoice: String, ExpressibleByArgument, CaseIterable {
+  case exact, adaptive, none
+
+  var mode: ProbeLatency {
+    switch self {
+    case .exact: .exact
+    case .adaptive: .adaptive
+    case .none: .none
+    }
+  }
+}
+
+/// The names of `--codec`.
+enum CodecChoice: String, ExpressibleByArgument, CaseIterable {
+  case lz4, zstd, none
+
+  var codec: Codec {
+    switch self {
+    case .lz4: .lz4
+    case .zstd: .zstd
+    case .none: .none
+    }
+  }
+}

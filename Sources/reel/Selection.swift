@@ -1,0 +1,90 @@
+import ArgumentParser
+import CaptureFile
+import Presentation
+import Query
+
+/// Which events of which capture: what all questions share.
+struct SelectionOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
+  var capture: String
+
+  @Argument(help: "Which events, in the filter language.")
+  var filter: String?
+
+  @OptionGroup var window: WindowOptions
+}
+
+/// A window of time, and how times are shown.
+struct WindowOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The first exit time that counts: 12:03:04.5, RFC 3339, epoch nanoseconds, +5s after the start, -5s before the end.",
+      valueName: "time"))
+  var from: Moment?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The first exit time that does not count.", valueName: "time"))
+  var to: Moment?
+
+  @Flag(help: "Read and show times in UTC.")
+  var utc = false
+
+  var zone: ClockZone { utc ? .utc : .local }
+}
+
+/// An open capture and a question about it.
+struct Selection {
+  let source: CaptureSource
+  let question: Question
+  let from: Int64?
+  let to: Int64?
+
+  var reader: CaptureReader { source.reader }
+
+  /// Opens the capture and binds the filter. Warnings about the filter go to standard error.
+  init(_ options: SelectionOptions) throws(Failure) {
+    try self.init(capture: options.capture, filter: options.filter, window: options.window)
+  }
+
+  init(capture: String, filter: String?, window: WindowOptions) throws(Failure) {
+    let reader = try Captures.open(capture)
+    source = CaptureSource(reader, zone: window.utc ? .utc : .local)
+    let start = min(reader.summary.started, source.scanContext.start ?? Int64.max)
+    func resolved(_ moment: Moment?, _ name: String) throws(Failure) -> Int64? {
+      guard let moment else { return nil }
+      guard let time = moment.resolved(start: start, end: reader.summary.ended, zone: window.zone) else {
+        throw .refused("\(name) is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
+      }
+      return time
+    }
+    let from = try resolved(window.from, "--from")
+    let to = try resolved(window.to, "--to")
+    if let from, let to, from >= to { throw .refused("--from is not before --to") }
+    question = try reading("filter") { () throws(QueryError) in
+      try Question(filter: filter, schema: reader.schema, from: from, to: to)
+    }
+    (self.from, self.to) = (from, to)
+    question.reportWarnings()
+  }
+
+  /// Ends a command: with a word about what could not be read, if that is something.
+  func reportMissingParts(_ progress: ScanProgress) throws(Failure) {
+    try Captures.reportMissingParts(of: reader, failures: progress.failures)
+  }
+}
+
+extension Question {
+  /// Says on standard error what is allowed in the filter but hardly meant.
+  func reportWarnings() {
+    for warning in warnings { StandardError.write("reel: warning: \(VisibleText.of(warning.description))\n") }
+  }
+}
+
+/// Where progress is drawn: not between lines of results.
+extension Terminal {
+  static var progress: Terminal {
+    standardOutput.isTerminal ? Terminal(isTerminal: false, width: nil, allowsColour: false) : standardError
+  }
+}

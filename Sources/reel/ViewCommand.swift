@@ -1,0 +1,72 @@
+import ArgumentParser
+import Inspect
+import Presentation
+import Query
+
+struct ViewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "view",
+    abstract: "Shows a view of a capture: processes, files, connections and others.",
+    discussion: """
+      A column to sort by is named as in --json, the greatest first; with a minus in front the least first.
+
+      EXAMPLES:
+        reel view --list
+        reel view files build.reel --sort bytes_out --limit 10
+        reel view connections build.reel "proc.name = curl" --json
+      """)
+
+  @Flag(help: "List the views.")
+  var list = false
+
+  @Argument(help: "A view's name.")
+  var name: String?
+
+  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
+  var capture: String?
+
+  @Argument(help: "Which events count, in the filter language.")
+  var filter: String?
+
+  @OptionGroup var window: WindowOptions
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("The column to sort by.", valueName: "column"))
+  var sort: String?
+
+  @Option(help: ArgumentHelp("The most rows wanted.", valueName: "n"))
+  var limit: Int?
+
+  @OptionGroup var form: FormOptions
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
+    if list { return }
+    guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
+    guard capture != nil else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
+  }
+
+  func run() async throws {
+    guard let name, let capture, !list else {
+      try ViewList.write(form.form)
+      return
+    }
+    guard let view = ViewCatalogue.view(named: name) else {
+      throw Failure.refused("there is no view '\(name)'", remedy: "`reel view --list` lists them")
+    }
+    let selected = try Selection(capture: capture, filter: filter, window: window)
+    let run = try reading("filter") { () throws(QueryError) in
+      try ViewRun(
+        view, schema: selected.reader.schema, filter: filter, from: selected.from, to: selected.to, sort: sort,
+        // The totals of a table are those of all its rows.
+        limit: view.kind == .table && form.form == .table ? nil : limit)
+    }
+    var bar = ProgressBar("reading", terminal: .progress)
+    let result = try await run.answer(over: selected.source) { progress in
+      bar.update(done: progress.chunksRead, of: progress.chunksToRead)
+    }
+    bar.clear()
+    let report = ViewReport(result, limit: limit, zone: window.zone)
+    try report.write(form.form)
+    try selected.reportMissingParts(result.progress)
+  }
+}
