@@ -107,6 +107,8 @@ let package = Package(
       dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
       swiftSettings: strict),
     .testTarget(
+      name: "InspectTests", dependencies: ["Inspect", "Query", "EventBatch", "EventSchema"], swiftSettings: strict),
+    .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: strict),

@@ -70,13 +70,15 @@ public enum ThreadColumn: Int, DimensionColumn {
   case taskFlags
   /// The soft limit of open descriptors.
   case descriptorLimit
+  /// The name (`comm`) of the process's main thread: what `proc.name` says.
+  case processName
 
   /// The stable name that stands in files.
   public var name: String { "\(self)" }
   /// What the numbers are.
   public var kind: DimensionValueKind {
     switch self {
-    case .comm, .workingDirectory, .rootDirectory, .cgroup: .string
+    case .comm, .workingDirectory, .rootDirectory, .cgroup, .processName: .string
     case .image: .image
     case .container: .container
     default: .integer

@@ -65,7 +65,9 @@ public struct ViewRun: Sendable {
         aggregates.append(
           try Aggregate(name: column.name, function: function, of: field, where: filter, schema: schema))
       case .last(let fields):
-        for field in fields { aggregates.append(try Aggregate(name: field, function: "last", of: field, schema: schema)) }
+        for field in fields {
+          aggregates.append(try Aggregate(name: field, function: "last", of: field, schema: schema))
+        }
       }
     }
     return try Grouping(by: keys, show: aggregates, schema: schema)
@@ -74,7 +76,7 @@ public struct ViewRun: Sendable {
   /// Scans a source.
   /// - Parameter progress: called after each chunk.
   /// - Throws: what the source throws.
-  public func answer<Source: EventSource>(
+  public nonisolated(nonsending) func answer<Source: EventSource>(
     over source: Source, parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> ViewResult {
     switch plan {
@@ -103,7 +105,7 @@ public struct ViewRun: Sendable {
     }
   }
 
-  private func list<Source: EventSource>(
+  private nonisolated(nonsending) func list<Source: EventSource>(
     _ values: EventValues, over source: Source, _ parallelism: Int?, _ progress: (ScanProgress) -> Void
   ) async throws -> ViewResult {
     var rows: [[FieldValue]] = []

@@ -96,6 +96,7 @@ struct Definitions {
     let cgroup = UnsafeRawBufferPointer(
       start: directoryStart + Int(thread.working_directory_length), count: Int(thread.cgroup_length))
     let comm = withUnsafeBytes(of: thread.comm) { Array($0.prefix { $0 != 0 }) }
+    let processName = withUnsafeBytes(of: thread.process_comm) { Array($0.prefix { $0 != 0 }) }
     let cgroupPath = PathText.absolute(leafFirst: cgroup)
 
     var values = [Int64](repeating: EventBatch.missing, count: ThreadColumn.allCases.count)
@@ -108,6 +109,7 @@ struct Definitions {
     set(.processStartTime, Int64(thread.process_start_time) + epochOffset)
     set(.parentPid, Int64(thread.parent_pid))
     set(.comm, store.text(comm))
+    set(.processName, store.text(processName))
     if let image = image(of: thread) { set(.image, Int64(image)) }
     if thread.path_flags & UInt32(REEL_PATH_ABSENT) == 0 {
       set(.workingDirectory, store.text(PathText.absolute(leafFirst: directory)))

@@ -45,6 +45,7 @@ struct MachineSnapshot {
     set(.processStartTime, status.startTime + definitions.epochOffset)
     set(.parentPid, status.parentPid)
     set(.comm, definitions.store.text(status.name))
+    set(.processName, definitions.store.text(status.name))
     set(.image, Int64(imageRow))
     set(.session, status.session)
     set(.processGroup, status.processGroup)

@@ -12,11 +12,14 @@ import Filter
 public struct Question: Sendable {
   /// What the filter's author should know although the filter is valid.
   public let warnings: [FilterWarning]
-  /// The least and the first excluded exit time, in nanoseconds of the epoch.
+  /// The least exit time that is selected, in nanoseconds of the epoch.
   public let from: Int64?
+  /// The first exit time that is not.
   public let to: Int64?
   let schema: Schema
   let root: BoundExpression
+  /// How many different predicates there are: their slots are below this number.
+  private let slotCount: Int
 
   /// Binds a filter.
   ///
@@ -30,7 +33,7 @@ public struct Question: Sendable {
     filter: String? = nil, schema: Schema, from: Int64? = nil, to: Int64? = nil
   ) throws(QueryError) {
     guard let filter, filter.contains(where: { !$0.isWhitespace }) else {
-      self.init(root: .constant(true), warnings: [], schema: schema, from: from, to: to)
+      self.init(root: .constant(true), slotCount: 0, warnings: [], schema: schema, from: from, to: to)
       return
     }
     let parsed: FilterExpression
@@ -45,11 +48,15 @@ public struct Question: Sendable {
     var binder = FilterBinder(schema: schema, source: source)
     let root = try binder.bind(expression)
     let warnings = expression.warnings { FieldTable.resolve($0) != nil }
-    self.init(root: root.simplified(), warnings: warnings, schema: schema, from: from, to: to)
+    self.init(
+      root: root.simplified(), slotCount: binder.slotCount, warnings: warnings, schema: schema, from: from, to: to)
   }
 
-  private init(root: BoundExpression, warnings: [FilterWarning], schema: Schema, from: Int64?, to: Int64?) {
+  private init(
+    root: BoundExpression, slotCount: Int, warnings: [FilterWarning], schema: Schema, from: Int64?, to: Int64?
+  ) {
     self.root = root
+    self.slotCount = slotCount
     self.warnings = warnings
     self.schema = schema
     self.from = from
@@ -59,7 +66,8 @@ public struct Question: Sendable {
   /// Both questions at once: what both select. The time windows intersect.
   public func and(_ other: Question) -> Question {
     Question(
-      root: BoundExpression.and([root, other.root]).simplified(), warnings: warnings + other.warnings, schema: schema,
+      root: BoundExpression.and([root, other.root.movingSlots(by: slotCount)]).simplified(),
+      slotCount: slotCount + other.slotCount, warnings: warnings + other.warnings, schema: schema,
       from: [from, other.from].compactMap { $0 }.max(), to: [to, other.to].compactMap { $0 }.min())
   }
 

@@ -48,6 +48,7 @@ public struct Recording: ~Copyable {
     var progress = Progress(path: options.output)
     var child: ChildCommand?
     if !options.command.isEmpty { child = try ChildCommand(options.command) }
+    KernelSource.preferCallingThread()
 
     while true {
       source.wait(milliseconds: 20)

@@ -24,7 +24,9 @@ struct AggregationTests {
     let fields = ["evt.buflen", "evt.latency", "evt.rawres", "fd.name", "evt.num", "proc.name"]
     let reader = try EventValues(keys + fields, schema: .builtIn)
     var events: [[FieldValue]] = []
-    try await Scan(source, question).run(columns: reader.columns) { reader.rows(of: $0) } consume: { rows, _ in
+    try await Scan(source, question).run(columns: reader.columns) {
+      reader.rows(of: $0)
+    } consume: { rows, _ in
       events += rows
       return true
     }
@@ -86,7 +88,8 @@ struct AggregationTests {
     let (table, _) = try await grouping.run(over: source, try Question(schema: .builtIn))
     #expect(
       try table.sorted(by: nil).map { [$0.key[0], $0.values[0]] } == [
-        [.integer(1_000_000), .unsigned(80)], [.integer(2_000_000), .unsigned(80)], [.integer(3_000_000), .unsigned(80)],
+        [.integer(1_000_000), .unsigned(80)], [.integer(2_000_000), .unsigned(80)],
+        [.integer(3_000_000), .unsigned(80)],
       ])
   }
 }

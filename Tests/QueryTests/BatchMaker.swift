@@ -136,7 +136,9 @@ func values(_ fields: [String], of batch: EventBatch, context: ScanContext = Sca
   let reader = try EventValues(fields, schema: batch.schema)
   let source = BatchSource([batch], schema: batch.schema, context: context)
   var rows: [[FieldValue]] = []
-  try await Scan(source, Question(schema: batch.schema)).run(columns: reader.columns) { reader.rows(of: $0) } consume: {
+  try await Scan(source, Question(schema: batch.schema)).run(columns: reader.columns) {
+    reader.rows(of: $0)
+  } consume: {
     rows += $0
     _ = $1
     return true

@@ -42,7 +42,8 @@ struct FieldTextTests {
       remote: ([UInt8](repeating: 0, count: 10) + [255, 255, 10, 0, 0, 2], 443), role: .client)
     let pipe = maker.object(.pipe, columns: [.inode: 22242])
     let directory = maker.object(.directory, name: "/tmp")
-    let listening = maker.socket(.ipv6Socket, local: ([UInt8](repeating: 0, count: 16), 22), remote: nil, role: .unknown)
+    let listening = maker.socket(
+      .ipv6Socket, local: ([UInt8](repeating: 0, count: 16), 22), remote: nil, role: .unknown)
     // 0
     maker.event(
       "openat", at: start, latency: 1534, cpu: 3, lineage: process, object: passwd, result: 3,
@@ -97,10 +98,12 @@ struct FieldTextTests {
     (0, "evt.is_open_read", "true"), (0, "evt.is_open_write", "false"), (1, "evt.is_open_read", "false"),
     (0, "evt.abspath", "/etc/passwd"), (4, "evt.abspath", "/tmp/b"), (4, "fs.path.nameraw", "./a/../b"),
     (1, "evt.buffer", "root."), (6, "evt.arg.sig", "SIGKILL"), (6, "evt.arg.pid", "bash"),
-    (8, "evt.arg.uid", "alice"), (3, "evt.arg.addr", "10.0.0.2:443"), (3, "evt.arg.tuple", "10.0.0.1:5000->10.0.0.2:443"),
+    (8, "evt.arg.uid", "alice"), (3, "evt.arg.addr", "10.0.0.2:443"),
+    (3, "evt.arg.tuple", "10.0.0.1:5000->10.0.0.2:443"),
     (0, "proc.pid", "200"), (0, "proc.ppid", "100"), (0, "proc.vpid", "7"), (0, "proc.name", "cat"),
     (2, "proc.name", "cat"), (2, "thread.name", "worker"), (2, "thread.tid", "201"), (2, "thread.ismain", "false"),
-    (0, "proc.pname", "bash"), (0, "proc.aname[2]", "init"), (0, "proc.aname[3]", "<NA>"), (0, "proc.aname", "bash->init"),
+    (0, "proc.pname", "bash"), (0, "proc.aname[2]", "init"), (0, "proc.aname[3]", "<NA>"),
+    (0, "proc.aname", "bash->init"),
     (0, "proc.apid[1]", "100"), (0, "proc.exe", "cat"), (0, "proc.pexe", "-bash"), (0, "proc.exepath", "/usr/bin/cat"),
     (0, "proc.args", "-n /etc/passwd"), (0, "proc.args[1]", "/etc/passwd"), (0, "proc.args[2]", "<NA>"),
     (0, "proc.cmdline", "cat -n /etc/passwd"), (0, "proc.pcmdline", "bash"), (0, "proc.exeline", "cat -n /etc/passwd"),
@@ -109,7 +112,8 @@ struct FieldTextTests {
     (0, "proc.sid", "100"), (0, "proc.sname", "bash"), (0, "proc.pgid", "200"), (0, "proc.pgid.name", "cat"),
     (0, "proc.is_vpgid_leader", "true"), (0, "proc.is_sid_leader", "false"), (0, "proc.loginshellid", "100"),
     (0, "proc.duration", "1500000000"), (0, "thread.cap_effective", "CAP_CHOWN CAP_FOWNER"),
-    (0, "thread.nametid", "cat200"), (0, "user.uid", "1000"), (0, "user.name", "alice"), (0, "user.homedir", "/home/alice"),
+    (0, "thread.nametid", "cat200"), (0, "user.uid", "1000"), (0, "user.name", "alice"),
+    (0, "user.homedir", "/home/alice"),
     (0, "user.loginuid", "0"), (0, "user.loginname", "root"), (2, "user.loginuid", "-1"), (2, "user.name", "root"),
     (0, "group.gid", "1000"), (0, "group.name", "staff"), (0, "container.id", "3ad7b26ded6d"),
     (0, "container.name", "web"), (2, "container.id", "host"), (2, "container.full_id", "<NA>"),
@@ -121,7 +125,8 @@ struct FieldTextTests {
     (2, "fd.sport", "80"), (2, "fd.lport", "80"), (2, "fd.rport", "40000"), (2, "fd.cip", "127.0.0.1"),
     (2, "fd.is_server", "true"), (2, "fd.l4proto", "tcp"), (2, "fd.sockfamily", "ip"), (2, "fd.connected", "false"),
     (2, "evt.arg.fd", "<4t>127.0.0.1:40000->127.0.0.1:80"), (3, "fd.name", "10.0.0.1:5000->10.0.0.2:443"),
-    (3, "fd.typechar", "4"), (3, "fd.sip", "10.0.0.2"), (4, "fd.directory", "/tmp"), (4, "fd.filename", "<NA>"), (5, "fd.name", "pipe:[22242]"),
+    (3, "fd.typechar", "4"), (3, "fd.sip", "10.0.0.2"), (4, "fd.directory", "/tmp"), (4, "fd.filename", "<NA>"),
+    (5, "fd.name", "pipe:[22242]"),
     (5, "fd.typechar", "p"), (7, "fd.name", ":::22"), (7, "fd.sport", "22"), (7, "fd.cport", "<NA>"),
     (7, "proc.name", "<NA>"), (6, "fd.name", "<NA>"), (0, "evt.source", "syscall"), (0, "proc.vmsize", "<NA>"),
     (0, "fd.containername", "3ad7b26ded6d:/etc/passwd"), (0, "toupper(proc.name)", "CAT"),

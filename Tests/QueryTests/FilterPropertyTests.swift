@@ -83,7 +83,8 @@ private indirect enum RandomFilter {
 
 struct FilterPropertyTests {
   private static let texts = [
-    "evt.type", "proc.name", "fd.name", "fd.type", "user.name", "container.id", "evt.arg.flags", "proc.aname", "evt.res",
+    "evt.type", "proc.name", "fd.name", "fd.type", "user.name", "container.id", "evt.arg.flags", "proc.aname",
+    "evt.res",
     "evt.arg.fd", "proc.cmdline", "fd.directory", "syscall.type", "evt.args", "toupper(proc.name)",
   ]
   private static let numbers = [
@@ -121,7 +122,8 @@ struct FilterPropertyTests {
       var text = literal()
       if Int.random(in: 0...3, using: &generator) == 0 {
         return .list(
-          field, ["in", "= anyof", "!= allof", "= oneof", "contains anyof", "startswith allof"]
+          field,
+          ["in", "= anyof", "!= allof", "= oneof", "contains anyof", "startswith allof"]
             .randomElement(using: &generator) ?? "in", (0..<3).map { _ in literal() })
       }
       let comparison =
@@ -161,7 +163,9 @@ struct FilterPropertyTests {
     func rows(_ question: Question, _ source: some EventSource) async throws -> [[FieldValue]] {
       var rows: [[FieldValue]] = []
       let scan = Scan(source, question)
-      try await scan.run(columns: reader.columns) { reader.rows(of: $0) } consume: { found, _ in
+      try await scan.run(columns: reader.columns) {
+        reader.rows(of: $0)
+      } consume: { found, _ in
         rows += found
         return true
       }
@@ -175,6 +179,11 @@ struct FilterPropertyTests {
       let question = try Question(filter: text, schema: schema)
       let expected = all.filter { filter.holds($0, Self.fields) }
       #expect(try await rows(question, file) == expected, "\(text)")
+      // Two questions joined select what one question with both filters does.
+      let other = Self.random(&generator, all, depth: 1)
+      let both = question.and(try Question(filter: other.text(Self.fields), schema: schema))
+      let joined = expected.filter { other.holds($0, Self.fields) }
+      #expect(try await rows(both, file) == joined, "\(text) and \(other.text(Self.fields))")
       // In memory the event before a chunk's first one is not known; all else is the same.
       if !text.contains("deltatime") {
         let found = try await rows(question, memory).count
@@ -217,7 +226,8 @@ struct FilterPropertyTests {
     let source = BatchSource(batches, schema: .builtIn)
     let printer = EventPrinter(
       format: try LineFormat("%evt.rawtime", schema: .builtIn), style: .text, schema: .builtIn)
-    func times(from: Int64? = nil, to: Int64? = nil, limit: Int? = nil, reversed: Bool = false) async throws -> [Int64] {
+    func times(from: Int64? = nil, to: Int64? = nil, limit: Int? = nil, reversed: Bool = false) async throws -> [Int64]
+    {
       var scan = Scan(source, try Question(schema: .builtIn, from: from, to: to), parallelism: 2)
       scan.isReversed = reversed
       var text: [UInt8] = []

@@ -36,7 +36,8 @@ func randomBatch(_ generator: inout SeededGenerator, events: Int, firstTime: Int
   for _ in 0..<5 {
     objects.append(
       maker.socket(
-        .ipv4Socket, local: (addresses.randomElement(using: &generator) ?? [], Int64.random(in: 1...3, using: &generator)),
+        .ipv4Socket,
+        local: (addresses.randomElement(using: &generator) ?? [], Int64.random(in: 1...3, using: &generator)),
         remote: (addresses.randomElement(using: &generator) ?? [], Int64.random(in: 1...3, using: &generator)),
         role: [.client, .server, .unknown].randomElement(using: &generator) ?? .client))
   }

@@ -1,6 +1,7 @@
 extension View {
   static let syscalls = View(
-    name: "syscalls", title: "System calls", description: "Each system call with how often it was made and how long it took.",
+    name: "syscalls", title: "System calls",
+    description: "Each system call with how often it was made and how long it took.",
     filter: "syscall.type exists", kind: .table,
     columns: [
       .key("syscall", "SYSCALL", "evt.type"),

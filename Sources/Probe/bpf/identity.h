@@ -28,7 +28,10 @@ static __always_inline bool is_as_seen(struct identity_seen *seen, struct task_s
 #undef COMPARE
   __u64 comm[2];
   __builtin_memcpy(comm, task->comm, sizeof comm);
-  return seen->comm[0] == comm[0] && seen->comm[1] == comm[1];
+  if (seen->comm[0] != comm[0] || seen->comm[1] != comm[1]) return false;
+  if (task->pid == task->tgid) return true;
+  __builtin_memcpy(comm, task->group_leader->comm, sizeof comm);
+  return seen->process_comm[0] == comm[0] && seen->process_comm[1] == comm[1];
 }
 
 static __always_inline void see(struct identity_seen *seen, struct task_struct *task) {
@@ -36,6 +39,7 @@ static __always_inline void see(struct identity_seen *seen, struct task_struct *
   FOR_EACH_SEEN(STORE)
 #undef STORE
   __builtin_memcpy(seen->comm, task->comm, sizeof seen->comm);
+  __builtin_memcpy(seen->process_comm, task->group_leader->comm, sizeof seen->process_comm);
 }
 
 #define TASK_OF_KERNEL 0x00200000
@@ -160,6 +164,7 @@ __noinline __u64 define_thread(__u64 now, __u64 image_identity) {
   thread->parent_pid = task->real_parent->tgid;
   thread->task_flags = task->flags;
   __builtin_memcpy(thread->comm, task->comm, 16);
+  __builtin_memcpy(thread->process_comm, task->group_leader->comm, 16);
 
   struct pid *thread_pid = BPF_CORE_READ(task, thread_pid);
   struct signal_struct *signal = BPF_CORE_READ(task, signal);

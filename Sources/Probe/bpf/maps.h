@@ -62,7 +62,7 @@ struct descriptor_slot {
 // What the version of a task was made from; see identity.h.
 struct identity_seen {
   __u64 cred, cgroups, parent, namespaces, working_directory, root_directory, group, session, terminal;
-  __u64 comm[2];
+  __u64 comm[2], process_comm[2];
   __u64 exec_id;
 };
 

@@ -136,6 +136,7 @@ struct reel_thread {
   reel_u32 working_directory_length, cgroup_length;
   reel_u32 path_flags;           // of the working directory
   char comm[16];
+  char process_comm[16];         // of the leader
 };
 
 // What was executed: this, then the path's components, then the argument area (texts that end with NUL), then the path
@@ -280,7 +281,7 @@ _Static_assert(sizeof(struct reel_ring) == REEL_RING_HEADER, "the ring's data be
 _Static_assert(sizeof(struct reel_record) == 16, "records are headed by 16 bytes");
 _Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
-_Static_assert(sizeof(struct reel_thread) == 232, "both sides lay out threads alike");
+_Static_assert(sizeof(struct reel_thread) == 248, "both sides lay out threads alike");
 _Static_assert(sizeof(struct reel_image) == 72, "both sides lay out images alike");
 _Static_assert(sizeof(struct reel_object) == 144, "both sides lay out objects alike");
 _Static_assert(sizeof(struct reel_operation) == 48, "both sides lay out operations alike");

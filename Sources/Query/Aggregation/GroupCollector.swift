@@ -44,23 +44,31 @@ struct GroupCollector {
         groups = numbers
         continue
       }
-      var known: [UInt64: UInt32] = [:]
-      var keys: [[FieldValue]] = []
-      for index in groups.indices {
-        let pair = UInt64(groups[index]) << 32 | UInt64(numbers[index])
-        if let group = known[pair] {
-          groups[index] = group
-        } else {
-          let group = UInt32(keys.count)
-          known[pair] = group
-          keys.append(groupKeys[Int(groups[index])] + [values[Int(numbers[index])]])
-          groups[index] = group
-        }
-      }
-      groupKeys = keys
+      pair(with: numbers, values)
     }
     if grouping.keys.isEmpty { return }
     if rows.isEmpty { groupKeys = [] }
+  }
+
+  /// Splits the groups by a further part of the key.
+  private mutating func pair(with numbers: [UInt32], _ values: [FieldValue]) {
+    var keys: [[FieldValue]] = []
+    let width = values.count
+    // A table of all pairs answers at once; where it would be too large, pairs are hashed.
+    let unknown = UInt32.max
+    var table = [UInt32](repeating: unknown, count: groupKeys.count * width <= 1 << 20 ? groupKeys.count * width : 0)
+    var hashed: [Int: UInt32] = [:]
+    for index in groups.indices {
+      let pair = Int(groups[index]) * width + Int(numbers[index])
+      var group = table.isEmpty ? hashed[pair] ?? unknown : table[pair]
+      if group == unknown {
+        group = UInt32(keys.count)
+        keys.append(groupKeys[Int(groups[index])] + [values[Int(numbers[index])]])
+        if table.isEmpty { hashed[pair] = group } else { table[pair] = group }
+      }
+      groups[index] = group
+    }
+    groupKeys = keys
   }
 
   /// The different values of one part of the key, and for each event the number of its value.
@@ -144,10 +152,33 @@ struct GroupCollector {
         histograms[Int(groups[index])].add(values[index])
       }
       for group in states.indices { states[group] = .histogram(histograms[group]) }
-    case .count, .minimum, .maximum, .distinct:
+    case .minimum, .maximum:
+      guard operand.type.isNumber, operand.multiplicity == .single else {
+        addValues(aggregate.function, operand, isIncluded, to: &states)
+        return
+      }
+      addExtremes(aggregate.function, operand, isIncluded, to: &states)
+    case .count, .distinct:
       addValues(aggregate.function, operand, isIncluded, to: &states)
     case .first, .last:
       addEdges(aggregate.function, operand, isIncluded, to: &states)
+    }
+  }
+
+  /// The least or greatest number of each group.
+  private func addExtremes(
+    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool, to states: inout [AggregateState]
+  ) {
+    let values = view.integers(operand, rows: rows)
+    var best = [Int64](repeating: EventBatch.missing, count: states.count)
+    for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
+      let group = Int(groups[index])
+      let isBetter = function == .minimum ? values[index] < best[group] : values[index] > best[group]
+      if best[group] == EventBatch.missing || isBetter { best[group] = values[index] }
+    }
+    let isUnsigned = operand.type == .unsigned || operand.type == .port
+    for group in states.indices where best[group] != EventBatch.missing {
+      states[group] = .extreme(isUnsigned ? .unsigned(UInt64(clamping: best[group])) : .integer(best[group]))
     }
   }
 

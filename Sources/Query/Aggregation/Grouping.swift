@@ -82,7 +82,7 @@ public struct Grouping: Sendable {
 
   /// Scans a source and groups what a question selects.
   /// - Parameter progress: called after each chunk.
-  public func run<Source: EventSource>(
+  public nonisolated(nonsending) func run<Source: EventSource>(
     over source: Source, _ question: Question, parallelism: Int? = nil,
     progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> (table: GroupTable, progress: ScanProgress) {

@@ -8,16 +8,18 @@ extension BatchView {
       return generalIntegers(operand, rows: rows)
     }
     switch property {
-    case .latency: return rows.map { batch.latencies[Int($0)] }
-    case .time: return rows.map { batch.exitTimes[Int($0)] }
-    case .rawResult: return rows.map { batch.results[Int($0)] }
+    case .latency: return pick(batch.latencies, rows)
+    case .time: return pick(batch.exitTimes, rows)
+    case .rawResult: return pick(batch.results, rows)
     case .count, .exitCount: return [Int64](repeating: 1, count: rows.count)
-    case .hasFailed: return rows.map { isError(batch.results[Int($0)]) ? 1 : 0 }
-    case .errorCount(nil): return rows.map { isError(batch.results[Int($0)]) ? 1 : EventBatch.missing }
+    case .hasFailed: return pick(batch.results, rows).map { isError($0) ? 1 : 0 }
+    case .errorCount(nil): return pick(batch.results, rows).map { isError($0) ? 1 : EventBatch.missing }
     case .length(let direction, let target): return lengths(direction, target, rows: rows)
     default: return generalIntegers(operand, rows: rows)
     }
   }
+
+  private func pick(_ column: [Int64], _ rows: [UInt32]) -> [Int64] { rows.map { column[Int($0)] } }
 
   private func generalIntegers(_ operand: Operand, rows: [UInt32]) -> [Int64] {
     rows.map { value(operand, at: .event(Int($0))).integerValue ?? EventBatch.missing }
@@ -41,12 +43,13 @@ extension BatchView {
         objects[row] = target == .file ? kind.isFile || kind == .directory : kind.isInternetSocket
       }
     }
+    let (results, typeColumn, references) = (batch.results, batch.types, batch.objects)
     return rows.map { row in
-      let result = batch.results[Int(row)]
-      let type = Int(batch.types[Int(row)])
+      let result = results[Int(row)]
+      let type = Int(typeColumn[Int(row)])
       guard result >= 0, type < types.count, types[type] else { return EventBatch.missing }
       if target == nil { return result }
-      return objects[Int(min(batch.objects[Int(row)], UInt32(objectCount)))] ? result : EventBatch.missing
+      return objects[Int(min(references[Int(row)], UInt32(objectCount)))] ? result : EventBatch.missing
     }
   }
 }

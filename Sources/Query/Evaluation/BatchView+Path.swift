@@ -50,7 +50,8 @@ extension BatchView {
       {
         return Array(name)
       }
-      if case .integer(let descriptor) = raw(layout, index - 1, row: row), Int32(truncatingIfNeeded: descriptor) != -100 {
+      if case .integer(let descriptor) = raw(layout, index - 1, row: row), Int32(truncatingIfNeeded: descriptor) != -100
+      {
         if index - 1 == layout.objectParameter, kind(ofObject: object) == .directory,
           let directory = text(batch.dimensions.objects[object, .label]).bytesValue
         {

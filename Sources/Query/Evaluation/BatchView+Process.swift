@@ -101,9 +101,12 @@ extension BatchView {
     }
   }
 
-  /// The name of the process: that of its main thread where the batch has it, else of the thread itself.
+  /// The name of the process: that of its main thread, which sources that know it note with every thread; else what the
+  /// batch says of that thread, else the thread's own.
   func name(ofThread thread: Int) -> FieldValue {
     let threads = batch.dimensions.threads
+    let noted = threads[thread, .processName]
+    if noted != EventBatch.missing { return text(noted) }
     if threads[thread, .tid] != threads[thread, .pid] {
       let key = ProcessKey(pid: threads[thread, .pid], start: threads[thread, .processStartTime])
       if let leader = leaders[key] { return text(threads[leader, .comm]) }

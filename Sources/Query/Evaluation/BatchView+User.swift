@@ -5,8 +5,10 @@ extension BatchView {
   func value(_ property: UserProperty, lineage row: Int) -> FieldValue {
     guard let thread = thread(ofLineage: row) else { return .missing }
     let threads = batch.dimensions.threads
-    let uid = threads[thread, .effectiveUid] == EventBatch.missing ? threads[thread, .uid] : threads[thread, .effectiveUid]
-    let gid = threads[thread, .effectiveGid] == EventBatch.missing ? threads[thread, .gid] : threads[thread, .effectiveGid]
+    let uid =
+      threads[thread, .effectiveUid] == EventBatch.missing ? threads[thread, .uid] : threads[thread, .effectiveUid]
+    let gid =
+      threads[thread, .effectiveGid] == EventBatch.missing ? threads[thread, .gid] : threads[thread, .effectiveGid]
     let container = threads[thread, .container]
     switch property {
     case .uid: return unsigned(uid)

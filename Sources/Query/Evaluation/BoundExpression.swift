@@ -11,7 +11,9 @@ indirect enum BoundExpression: Sendable {
     switch self {
     case .constant: 0
     case .predicate(let predicate):
-      if predicate.isColumnComparison { 0.3 } else {
+      if predicate.isColumnComparison {
+        0.3
+      } else {
         switch predicate.domain {
         case .constant: 0
         case .type: 0.2
@@ -31,6 +33,18 @@ indirect enum BoundExpression: Sendable {
     case .predicate(let predicate): body(predicate)
     case .not(let term): term.forEachPredicate(body)
     case .and(let terms), .or(let terms): for term in terms { term.forEachPredicate(body) }
+    }
+  }
+
+  /// The same with other slots, for joining filters that were bound one by one.
+  func movingSlots(by offset: Int) -> BoundExpression {
+    switch self {
+    case .constant: self
+    case .not(let term): .not(term.movingSlots(by: offset))
+    case .and(let terms): .and(terms.map { $0.movingSlots(by: offset) })
+    case .or(let terms): .or(terms.map { $0.movingSlots(by: offset) })
+    case .predicate(let predicate):
+      .predicate(Predicate(operand: predicate.operand, test: predicate.test, slot: predicate.slot + offset))
     }
   }
 

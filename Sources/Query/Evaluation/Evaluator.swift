@@ -116,6 +116,7 @@ struct Evaluator {
   }
 
   private func evaluateRows(_ predicate: Predicate, _ candidates: Mask) -> Mask {
+    if let mask = evaluateArgument(predicate, candidates) { return mask }
     var bytes = [UInt8](repeating: 0, count: batch.count)
     for row in candidates.rows() where holds(predicate, at: .event(Int(row))) { bytes[Int(row)] = 1 }
     return Mask(bytes)

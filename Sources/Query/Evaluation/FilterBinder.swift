@@ -50,7 +50,8 @@ struct FilterBinder {
     let left = try bind(check.left)
     let comparison = check.comparison
     if left.multiplicity == .list, comparison != .in, comparison != .intersects {
-      throw error("a list takes 'in', 'intersects' or 'exists', not '\(check.comparisonSpelling)'", check.comparisonRange)
+      throw error(
+        "a list takes 'in', 'intersects' or 'exists', not '\(check.comparisonSpelling)'", check.comparisonRange)
     }
     guard left.type.accepts(comparison) else {
       throw error(
@@ -67,7 +68,9 @@ struct FilterBinder {
         literals.append(try bind(literal, left.type, comparison))
       }
       if let quantifier = check.quantifier { return (left, .quantified(comparison, quantifier, literals)) }
-      let texts = literals.compactMap { if case .bytes(let bytes) = $0 { bytes[...] } else { nil } }
+      let texts = literals.compactMap { literal -> FieldValue? in
+        if case .bytes(let bytes) = literal { .text(bytes[...]) } else { nil }
+      }
       if comparison == .in || comparison == .intersects, texts.count == literals.count {
         return (left, .compare(comparison, .texts(Set(texts))))
       }
@@ -146,7 +149,8 @@ struct FilterBinder {
     switch function {
     case .tolower, .toupper, .basename, .b64:
       guard operands[0].type == .text || (function == .b64 && operands[0].type == .bytes) else {
-        throw error("'\(name)' takes a text, not \(operands[0].type.article) \(operands[0].type.rawValue)",
+        throw error(
+          "'\(name)' takes a text, not \(operands[0].type.article) \(operands[0].type.rawValue)",
           transformer.range)
       }
     case .len:

@@ -28,7 +28,7 @@ enum RightSide: Sendable {
   /// Any of them will do.
   case any([Literal])
   /// Texts, found by hashing.
-  case texts(Set<ArraySlice<UInt8>>)
+  case texts(Set<FieldValue>)
   case operand(Operand)
 }
 
@@ -78,7 +78,7 @@ extension Predicate {
     switch side {
     case .one(let literal): return literal.matches(comparison, value)
     case .any(let literals): return literals.contains { $0.matches(comparison, value) }
-    case .texts(let texts): return value.bytesValue.map { texts.contains($0) } ?? false
+    case .texts(let texts): return value.bytesValue.map { texts.contains(.text($0)) } ?? false
     case .operand: return false
     }
   }
@@ -174,8 +174,8 @@ extension Literal {
 
   private func compare(_ bytes: ArraySlice<UInt8>, _ comparison: FilterOperator, _ wanted: [UInt8]) -> Bool {
     switch comparison {
-    case .equal, .in, .intersects: bytes.count == wanted.count && bytes.elementsEqual(wanted)
-    case .notEqual: bytes.count != wanted.count || !bytes.elementsEqual(wanted)
+    case .equal, .in, .intersects: equal(bytes, wanted[...])
+    case .notEqual: !equal(bytes, wanted[...])
     case .contains, .containsBytes: find(wanted, in: bytes, ignoringCase: false)
     case .containsIgnoringCase: find(wanted, in: bytes, ignoringCase: true)
     case .startsWith, .startsWithBytes: bytes.starts(with: wanted)
@@ -197,26 +197,6 @@ extension Literal {
     case .greater: number > wanted
     case .greaterOrEqual: number >= wanted
     default: false
-    }
-  }
-}
-
-/// Whether bytes stand somewhere in others. Nothing stands everywhere.
-func find(_ wanted: [UInt8], in bytes: ArraySlice<UInt8>, ignoringCase: Bool) -> Bool {
-  guard let first = wanted.first else { return true }
-  if wanted.count > bytes.count { return false }
-  func fold(_ byte: UInt8) -> UInt8 {
-    ignoringCase && byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-  }
-  return bytes.withUnsafeBufferPointer { bytes in
-    wanted.withUnsafeBufferPointer { wanted in
-      let start = fold(first)
-      for offset in 0...(bytes.count - wanted.count) where fold(bytes[offset]) == start {
-        var matched = 1
-        while matched < wanted.count, fold(bytes[offset + matched]) == fold(wanted[matched]) { matched += 1 }
-        if matched == wanted.count { return true }
-      }
-      return false
     }
   }
 }

@@ -22,7 +22,8 @@ extension FieldTable {
     Field(
       "fd.directory", .text, .object(.directory), "The directory of a file; a directory itself.",
       "fd.directory = /etc"),
-    Field("fd.filename", .text, .object(.filename), "What follows the last slash of a file's name.",
+    Field(
+      "fd.filename", .text, .object(.filename), "What follows the last slash of a file's name.",
       "fd.filename = passwd"),
     Field(
       "fd.ip", .address, .object(.bothAddresses), "The IP address of either end.", "fd.ip = 10.0.0.1",
@@ -36,7 +37,8 @@ extension FieldTable {
     Field("fd.sport", .port, .object(.serverPort), "The server's port.", "fd.sport in (80, 443)"),
     Field("fd.lport", .port, .object(.localPort), "The local port.", "fd.lport = 22"),
     Field("fd.rport", .port, .object(.remotePort), "The remote port.", "fd.rport = 443"),
-    Field("fd.proto", .port, .object(.bothPorts), "The port of either end.", "fd.proto = 443", multiplicity: .eitherEnd),
+    Field(
+      "fd.proto", .port, .object(.bothPorts), "The port of either end.", "fd.proto = 443", multiplicity: .eitherEnd),
     Field("fd.cproto", .port, .object(.clientPort), "The client's port.", "fd.cproto > 1024"),
     Field("fd.sproto", .port, .object(.serverPort), "The server's port.", "fd.sproto = 80"),
     Field("fd.lproto", .port, .object(.localPort), "The local port.", "fd.lproto = 22"),
@@ -84,12 +86,15 @@ extension FieldTable {
   /// Fields of containers.
   static let container: [Field] = [
     Field(
-      "container.id", .text, .container(.shortID), "The first 12 characters of the container's id; `host` outside of any.",
+      "container.id", .text, .container(.shortID),
+      "The first 12 characters of the container's id; `host` outside of any.",
       "container.id != host"),
     Field("container.full_id", .text, .container(.fullID), "The container's full id.", "container.full_id exists"),
-    Field("container.name", .text, .container(.name), "The container's name; `host` outside of any.",
+    Field(
+      "container.name", .text, .container(.name), "The container's name; `host` outside of any.",
       "container.name = web"),
-    Field("container.type", .text, .container(.engine), "The engine that runs it; `host` outside of any.",
+    Field(
+      "container.type", .text, .container(.engine), "The engine that runs it; `host` outside of any.",
       "container.type = docker"),
     Field("container.image", .text, .container(.image), "The image's name.", "container.image startswith nginx"),
     Field(

@@ -175,7 +175,8 @@ extension FieldTable {
       "The absolute path in the arguments; `.src` and `.dst` for calls with two.", "evt.abspath startswith /tmp/",
       argument: .optionalDotted),
     Field("evt.hostname", .text, .event(.hostname), "The machine that was recorded.", "evt.hostname = web-1"),
-    Field("evt.source", .text, .constant("syscall"), "Where events come from: always `syscall`.", "evt.source = syscall"),
+    Field(
+      "evt.source", .text, .constant("syscall"), "Where events come from: always `syscall`.", "evt.source = syscall"),
   ]
 
   /// Fields of the paths in an event's arguments.

@@ -40,7 +40,8 @@ extension FieldTable {
       argument: .optionalIndex, multiplicity: .anyAncestor),
     Field(
       "proc.cmdline", .text, .process(.commandLine, .itself), "Name and arguments.", "proc.cmdline = 'ls -l'"),
-    Field("proc.pcmdline", .text, .process(.commandLine, .parent), "The parent's name and arguments.",
+    Field(
+      "proc.pcmdline", .text, .process(.commandLine, .parent), "The parent's name and arguments.",
       "proc.pcmdline startswith sshd"),
     Field(
       "proc.acmdline", .text, .process(.commandLine, .ancestor), "An ancestor's name and arguments.",

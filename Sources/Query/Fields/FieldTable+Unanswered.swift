@@ -20,7 +20,8 @@ extension FieldTable {
         "proc.stderr.name",
       ], "descriptor tables are not part of events"),
     waiting(
-      ["proc.exe_ino.ctime_duration_pidns_start", "proc.pidns_init_start_ts"], "starts of pid namespaces are not recorded",
+      ["proc.exe_ino.ctime_duration_pidns_start", "proc.pidns_init_start_ts"],
+      "starts of pid namespaces are not recorded",
       type: .absoluteTime),
     waiting(["fd.name_changed"], "names of objects do not change with an event", type: .boolean),
     waiting(

@@ -21,7 +21,7 @@ public struct EventList<Source: EventSource>: Sendable {
   /// - Parameter write: takes whole lines; returns whether it wants more (false when a pipe was closed).
   /// - Returns: how much was read, and how many lines were written.
   /// - Throws: what the source or `write` throws.
-  public func run(
+  public nonisolated(nonsending) func run(
     write: (ArraySlice<UInt8>, ScanProgress) throws -> Bool
   ) async throws -> (progress: ScanProgress, lines: Int) {
     let limit = limit ?? Int.max

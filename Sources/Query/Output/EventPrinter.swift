@@ -265,7 +265,9 @@ extension BatchView {
     object.end(&json)
   }
 
-  private func argumentJSON(_ layout: TypeLayout, _ index: Int, _ parameter: Parameter, row: Int, to json: inout [UInt8]) {
+  private func argumentJSON(
+    _ layout: TypeLayout, _ index: Int, _ parameter: Parameter, row: Int, to json: inout [UInt8]
+  ) {
     switch raw(layout, index, row: row) {
     case .missing: json.append(contentsOf: "null".utf8)
     case .bytes(let bytes): Query.appendJSON(bytes, to: &json)

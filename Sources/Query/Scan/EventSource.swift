@@ -21,8 +21,11 @@ public protocol EventSource: Sendable {
 
 /// Batches in memory as a source: what live views and tests ask.
 public struct BatchSource: EventSource {
+  /// The batches' schema.
   public let schema: Schema
+  /// The batches, in order of time.
   public let batches: [EventBatch]
+  /// What fields may ask about the whole.
   public var scanContext: ScanContext
 
   /// A source of batches in order of time.
@@ -33,11 +36,15 @@ public struct BatchSource: EventSource {
     scanContext = context ?? ScanContext(start: start)
   }
 
+  /// One chunk for each batch.
   public var chunkCount: Int { batches.count }
 
+  /// Batches in memory have no heads.
   public func head(ofChunk index: Int) -> ChunkHead? { nil }
 
+  /// The batch itself, with all its columns.
   public func readChunk(_ index: Int, columns: ColumnSelection) -> EventBatch { batches[index] }
 
+  /// Nothing can fail.
   public func isLimitedToChunk(_ error: any Error) -> Bool { false }
 }

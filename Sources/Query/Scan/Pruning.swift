@@ -137,7 +137,8 @@ extension Predicate {
     guard operand.type == .text else { return nil }
     switch test {
     case .compare(.equal, .one(.bytes(let bytes))), .compare(.in, .one(.bytes(let bytes))): return [bytes[...]]
-    case .compare(.in, .texts(let texts)), .compare(.intersects, .texts(let texts)): return Array(texts)
+    case .compare(.in, .texts(let texts)), .compare(.intersects, .texts(let texts)):
+      return texts.compactMap(\.bytesValue)
     default: return nil
     }
   }

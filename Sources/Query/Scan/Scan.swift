@@ -42,7 +42,7 @@ public struct Scan<Source: EventSource>: Sendable {
   /// - Returns: how much was read and selected.
   /// - Throws: what the source, `transform` or `consume` throws.
   @discardableResult
-  public func run<Partial: Sendable>(
+  public nonisolated(nonsending) func run<Partial: Sendable>(
     columns: ColumnSelection, transform: @escaping @Sendable (SelectedEvents) throws -> Partial,
     consume: (Partial, ScanProgress) async throws -> Bool
   ) async throws -> ScanProgress {
@@ -91,7 +91,7 @@ public struct Scan<Source: EventSource>: Sendable {
     let batch: EventBatch
     do {
       batch = try source.readChunk(chunk, columns: columns)
-    } catch where source.isLimitedToChunk(error) {
+    } catch  where source.isLimitedToChunk(error) {
       return ChunkResult(count: 0, selected: 0, partial: nil, failure: "\(error)")
     }
     let before = chunk > 0 ? source.head(ofChunk: chunk - 1)?.greatestExit : nil
@@ -130,8 +130,11 @@ public struct ScanProgress: Sendable, Hashable {
   public var chunks: Int
   /// How many of them may hold what is asked; the others were excluded by their heads.
   public var chunksToRead: Int
+  /// How many were read so far.
   public var chunksRead = 0
+  /// How many events these chunks have.
   public var eventsRead = 0
+  /// How many of them the question selected.
   public var eventsSelected = 0
   /// Why chunks could not be read, one line each; the rest was read.
   public var failures: [String] = []

@@ -54,6 +54,37 @@ public enum FieldValue: Sendable, Hashable {
   }
 }
 
+extension FieldValue {
+  /// Whether both are the same value of the same kind.
+  public static func == (one: FieldValue, other: FieldValue) -> Bool {
+    switch (one, other) {
+    case (.missing, .missing): true
+    case (.boolean(let a), .boolean(let b)): a == b
+    case (.integer(let a), .integer(let b)): a == b
+    case (.unsigned(let a), .unsigned(let b)): a == b
+    case (.decimal(let a), .decimal(let b)): a == b
+    case (.text(let a), .text(let b)), (.bytes(let a), .bytes(let b)), (.address(let a), .address(let b)):
+      equal(a, b)
+    case (.list(let a), .list(let b)): a == b
+    default: false
+    }
+  }
+
+  /// Hashes kind and value; bytes as a whole, which is many times faster than one by one.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .missing: hasher.combine(0)
+    case .boolean(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .unsigned(let value): hasher.combine(value)
+    case .decimal(let value): hasher.combine(value)
+    case .text(let bytes), .bytes(let bytes), .address(let bytes):
+      bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    case .list(let values): hasher.combine(values)
+    }
+  }
+}
+
 extension FieldValue: Comparable {
   /// An order for sorting: missing first, then by kind, numbers by value, texts by bytes.
   public static func < (one: FieldValue, other: FieldValue) -> Bool {

@@ -5,9 +5,11 @@
 /// `\d \w \s \b` and their opposites, `^ $ \A \z`, `\x`, `(?i)` and `(?s)`. Back references do not exist, as in RE2.
 /// Characters are Unicode scalars; invalid UTF-8 counts as one replacement character for each bad sequence.
 public struct RegularExpression: Sendable, Hashable {
-  /// What is wrong with an expression, and at which byte.
+  /// What is wrong with an expression, and where.
   public struct SyntaxError: Error, Sendable, Hashable {
+    /// What is wrong.
     public let message: String
+    /// The character, from 0, at which reading stopped.
     public let offset: Int
   }
 
