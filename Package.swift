@@ -108,6 +108,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "InspectTests", dependencies: ["Inspect", "Query", "EventBatch", "EventSchema"], swiftSettings: strict),
+    .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "reel", "TestSupport", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "Recorder", "KernelSource",
+        "Presentation", "Query",
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),

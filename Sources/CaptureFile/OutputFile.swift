@@ -27,12 +27,18 @@ struct OutputFile: ~Copyable {
       descriptor = try FileDescriptor.open(
         FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: [.ownerRead, .ownerWrite])
-    } catch let error as Errno where error == .fileExists && replaceExisting {
+    } catch let error as Errno where error == .fileExists && (replaceExisting || !OutputFile.isRegular(path)) {
+      // A device or a named pipe holds nothing that could be lost.
       descriptor = try OutputFile.reopen(path)
     } catch {
       throw OutputFile.failure(opening: path, error)
     }
     isOwned = true
+  }
+
+  private static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   private static func reopen(_ path: String) throws(CaptureError) -> FileDescriptor {

@@ -228,7 +228,7 @@ struct LoadedProbe: ~Copyable {
     switch error {
     case .notPermitted where getuid() != 0, .permissionDenied where getuid() != 0:
       return KernelSourceError(
-        .notPermitted, "recording needs root (or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE): run it with sudo",
+        .notPermitted, "recording needs root (or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE)",
         details: details)
     case .noMemory:
       return KernelSourceError(
