@@ -65,9 +65,22 @@ public struct DimensionCopier: ~Copyable {
     return copied
   }
 
-  /// Copies a user or group row.
-  public mutating func user(_ row: UInt32, from source: borrowing Dimensions) {
-    _ = target.users.appendRow(values(of: Int(row), in: source.users, source))
+  /// Copies the rows of the users and groups that the threads copied so far run as.
+  public mutating func usersOfThreads(from source: borrowing Dimensions) {
+    let userColumns: [ThreadColumn] = [.uid, .effectiveUid, .savedUid, .filesystemUid, .loginUid]
+    let groupColumns: [ThreadColumn] = [.gid, .effectiveGid, .savedGid, .filesystemGid]
+    var users: Set<Int64> = []
+    var groups: Set<Int64> = []
+    for column in userColumns { users.formUnion(target.threads[column]) }
+    for column in groupColumns { groups.formUnion(target.threads[column]) }
+    for row in 0..<source.users.count {
+      let wanted = source.users[row, .isGroup] == 1 ? groups : users
+      let container = source.users.value(row, .container)
+      guard wanted.contains(source.users[row, .number]),
+        container.map({ containers[UInt32(truncatingIfNeeded: $0)] != nil }) ?? true
+      else { continue }
+      _ = target.users.appendRow(values(of: row, in: source.users, source))
+    }
   }
 
   /// The dimensions that were gathered, with all texts.

@@ -4,8 +4,7 @@ extension EventBatch {
   /// A new self-contained batch of some of the events, with just the dimension rows that they use. Events keep their
   /// numbers.
   ///
-  /// Users and groups are kept when their container is, or when they belong to the host. Columns that a reader was not
-  /// asked for stay empty; without `types` and `ranks` the arguments cannot be taken over and are left absent.
+  /// Users and groups are kept when a thread runs as them. Columns that a reader was not asked for stay empty; without `types` and `ranks` the arguments cannot be taken over and are left absent.
   ///
   /// - Parameter rows: ascending, each once.
   /// - Complexity: O(rows + dimension rows).
@@ -23,7 +22,7 @@ extension EventBatch {
     if !lineages.isEmpty { selected.lineages = rows.map { copier.lineage(lineages[$0], from: dimensions) } }
     if !objects.isEmpty { selected.objects = rows.map { copier.object(objects[$0], from: dimensions) } }
     selected.selectArguments(of: self, rows, &copier)
-    copyUsers(rows, &copier)
+    copier.usersOfThreads(from: dimensions)
     selected.dimensions = copier.finish()
     return selected
   }
@@ -52,24 +51,6 @@ extension EventBatch {
         columns.append(column.selecting(kept[position], storage, source.dimensions, &copier))
       }
       arguments.append(TypeArguments(type: type.type, count: kept[position].count, columns: columns))
-    }
-  }
-
-  private func copyUsers(_ rows: [Int], _ copier: inout DimensionCopier) {
-    // Without identities nothing says which users are still needed.
-    let isPartial = lineages.isEmpty && count > 0
-    var marked = [Bool](repeating: isPartial, count: dimensions.lineages.count)
-    if !isPartial {
-      for row in rows where lineages[row] != EventBatch.noRow { marked[Int(lineages[row])] = true }
-    }
-    var containers: Set<Int64> = [EventBatch.missing]
-    // Parents stand before their children: one pass from the end reaches every ancestor.
-    for row in marked.indices.reversed() where marked[row] {
-      if let parent = dimensions.lineages.value(row, .parent) { marked[Int(parent)] = true }
-      containers.insert(dimensions.threads[Int(dimensions.lineages[row, .thread]), .container])
-    }
-    for row in 0..<dimensions.users.count where containers.contains(dimensions.users[row, .container]) {
-      copier.user(UInt32(row), from: dimensions)
     }
   }
 }

@@ -112,7 +112,7 @@ public struct EventBatchBuilder: ~Copyable {
       batch.lineages[row] = copier.lineage(batch.lineages[row], from: source)
       batch.objects[row] = copier.object(batch.objects[row], from: source)
     }
-    for user in 0..<source.users.count { copier.user(UInt32(user), from: source) }
+    copier.usersOfThreads(from: source)
     var finished = DimensionCopier()
     swap(&finished, &copier)
     batch.dimensions = finished.finish()
