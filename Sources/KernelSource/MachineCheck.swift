@@ -28,11 +28,12 @@ public enum MachineCheck {
   }
 
   /// Looks at everything, from the cheap to the real attempt: the last finding says whether the kernel program loads
-  /// and attaches. Takes about a second.
+  /// and attaches. Without privileges only they and what anybody can see are looked at. Takes about a second.
   public static func run() -> [Finding] {
-    var findings = [privileges(), typeInformation(), programs(), tracepoints()]
-    findings.append(loading())
-    return findings
+    let privileges = privileges()
+    // The kernel answers nobody else: what it refuses then says nothing about it.
+    guard privileges.isOK else { return [privileges, typeInformation()] }
+    return [privileges, typeInformation(), programs(), taskStorage(), loading()]
   }
 
   private static func privileges() -> Finding {
@@ -65,7 +66,7 @@ public enum MachineCheck {
       remedy: "enable CONFIG_BPF_SYSCALL, lift a lockdown, or run outside the sandbox that forbids bpf()")
   }
 
-  private static func tracepoints() -> Finding {
+  private static func taskStorage() -> Finding {
     let status = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nil)
     return Finding(
       name: "task storage", isOK: status == 1, detail: status == 1 ? "available" : "not available",

@@ -89,13 +89,18 @@ public enum VisibleText {
     var safe: [UInt8] = []
     safe.reserveCapacity(bytes.count + 64)
     for run in Array(bytes).split(separator: 0x0A, omittingEmptySubsequences: false) {
-      for (index, part) in run.split(separator: 0x09, omittingEmptySubsequences: false).enumerated() {
-        if index > 0 { safe.append(0x09) }
-        safe.append(contentsOf: of(part).utf8)
-      }
+      appendLine(run, to: &safe)
       safe.append(0x0A)
     }
     safe.removeLast()
     return safe
+  }
+
+  /// Appends one line made safe: like `of`, but tabs stay. A line feed in it becomes visible, so that it stays one line.
+  public static func appendLine(_ line: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    for (index, part) in line.split(separator: 0x09, omittingEmptySubsequences: false).enumerated() {
+      if index > 0 { text.append(0x09) }
+      text.append(contentsOf: of(part).utf8)
+    }
   }
 }

@@ -13,6 +13,15 @@ struct ChildCommand: ~Copyable {
   private(set) var status: CommandStatus?
   private var hasDescendants = true
 
+  /// Says whether a program can be started at all, before anything is made for its sake.
+  static func check(_ program: String) throws(RecordingError) {
+    let folders = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin").split(separator: ":")
+    let candidates = program.contains("/") ? [program] : folders.map { "\($0)/\(program)" }
+    if candidates.contains(where: { access($0, X_OK) == 0 }) { return }
+    let reason = candidates.contains { access($0, F_OK) == 0 } ? "it is not executable" : "there is no such program"
+    throw .command("cannot run \(program): \(reason)")
+  }
+
   /// Starts a program found in PATH.
   /// - Precondition: `arguments` names at least the program.
   init(_ arguments: [String]) throws(RecordingError) {

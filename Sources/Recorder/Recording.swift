@@ -20,6 +20,7 @@ public struct Recording: ~Copyable {
   /// - Throws: before anything is recorded, when kernel, file or program refuse; later only when writing fails: the
   ///   capture then ends where the last chunk was written whole, and is readable up to there.
   public consuming func run() throws(RecordingError) -> RecordingSummary {
+    if let program = options.command.first { try ChildCommand.check(program) }
     let source: KernelSource
     do { source = try KernelSource(schema: .builtIn, options: options.source) } catch { throw .kernel(error) }
     return try run(source)

@@ -15,15 +15,13 @@ enum Captures {
   static func reportMissingParts(of reader: CaptureReader, failures: [String] = []) throws(Failure) {
     let place = reader.path == "-" ? "standard input" : reader.path
     var lines: [ErrorLine] = []
+    let damaged = reader.damagedBytes > 0 ? "\(Units.bytes(reader.damagedBytes)) of it cannot be read" : nil
     if !reader.isComplete {
+      let end = "the capture has no end: it is still being written, or was cut off"
       lines.append(
-        ErrorLine(
-          "the capture has no end: it is still being written, or was cut off", place: place,
-          remedy: "what is whole was read"))
-    }
-    if reader.damagedBytes > 0 {
-      lines.append(
-        ErrorLine("\(Units.bytes(reader.damagedBytes)) are damaged", place: place, remedy: "the rest was read"))
+        ErrorLine(damaged.map { "\(end), and \($0)" } ?? end, place: place, remedy: "what is whole was read"))
+    } else if let damaged {
+      lines.append(ErrorLine("the capture is damaged: \(damaged)", place: place, remedy: "the rest was read"))
     }
     let shown = 3
     lines += failures.prefix(shown).map { ErrorLine($0) }

@@ -45,13 +45,11 @@ struct EventsCommand: AsyncParsableCommand {
     var bar = ProgressBar("reading", terminal: .progress)
     var left = limit ?? Int.max
     let limit = left
-    // A file's name may hold sequences that a terminal obeys; what reads a pipe gets the bytes as they are.
-    let isShown = Terminal.standardOutput.isTerminal
+    let safety = LineSafety(isJSON: json, format: format, isTerminal: Terminal.standardOutput.isTerminal)
     var failures: [String] = []
     if left > 0 {
       let progress = try await scan.run(columns: printer.columns) { events in
-        let lines = printer.lines(for: events, limit: limit)
-        return isShown ? SafeLines(lines) : SafeLines(whole: lines)
+        SafeLines(printer.lines(for: events, limit: limit), safety)
       } consume: { lines, progress in
         try output.write(lines.prefix(left))
         left -= min(left, lines.count)
@@ -72,28 +70,5 @@ struct EventsCommand: AsyncParsableCommand {
       return json ? try LineFormat.standardJSON(schema: schema) : try LineFormat.standard(schema: schema)
     }
     return EventPrinter(format: line, style: json ? .json : .text, schema: schema)
-  }
-}
-
-/// Lines of a chunk, for a terminal with everything made visible that it would obey.
-private struct SafeLines: Sendable {
-  private let lines: PrintedLines
-  private let isHarmless: Bool
-
-  init(_ lines: PrintedLines) {
-    self.lines = lines
-    isHarmless = VisibleText.isHarmless(lines.text)
-  }
-
-  init(whole lines: PrintedLines) {
-    self.lines = lines
-    isHarmless = true
-  }
-
-  var count: Int { lines.count }
-
-  func prefix(_ count: Int) -> ArraySlice<UInt8> {
-    let text = lines.prefix(count)
-    return isHarmless ? text : VisibleText.lines(text)[...]
   }
 }

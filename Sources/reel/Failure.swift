@@ -71,7 +71,8 @@ struct Failure: Error, Hashable {
   init(_ error: KernelSourceError) {
     switch error.code {
     case .badOption: self.init(status: ExitStatus.refused, ErrorLine(error.message))
-    case .notPermitted, .unsupportedKernel, .refused:
+    case .notPermitted: self.init(status: ExitStatus.failed, ErrorLine(error.message))
+    case .unsupportedKernel, .refused:
       self.init(status: ExitStatus.failed, ErrorLine(error.message, remedy: "`reel doctor` says what is missing"))
     }
   }

@@ -43,7 +43,8 @@ struct InfoReport {
       Units.count(summary.processes, "process", "processes") + ", " + Units.count(summary.threads, "thread") + ", "
         + Units.count(summary.objects, "object") + ", " + Units.count(summary.containers.count, "container"))
     if !summary.typeCounts.isEmpty { facts.add("most", mostFrequentTypes) }
-    facts.add("kept", "latency \(latency); payloads up to \(Units.count(header.snapLength, "byte"))")
+    let payloads = header.snapLength == 0 ? "no payloads" : "payloads up to \(Units.count(header.snapLength, "byte"))"
+    facts.add("kept", "latency \(latency); \(payloads)")
     addIntegrity(to: &facts)
     return facts.rendered(width: terminal.width, colour: terminal.allowsColour) + containerTable(for: terminal)
   }
@@ -65,10 +66,11 @@ struct InfoReport {
   }
 
   private func addIntegrity(to facts: inout FactList) {
-    if reader.damagedBytes > 0 {
-      facts.add("integrity", "\(Units.bytes(reader.damagedBytes)) are damaged, the rest is readable", .bad)
-    } else if !reader.isComplete {
-      facts.add("integrity", "no end: still being written, or cut off; what is whole is readable", .warning)
+    let damage = reader.damagedBytes > 0 ? "; \(Units.bytes(reader.damagedBytes)) cannot be read" : ""
+    if !reader.isComplete {
+      facts.add("integrity", "no end: still being written, or cut off" + damage, .warning)
+    } else if !damage.isEmpty {
+      facts.add("integrity", "damaged" + damage, .bad)
     } else {
       facts.add("integrity", "complete", .good)
     }

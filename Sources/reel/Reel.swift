@@ -38,6 +38,12 @@ struct Reel: AsyncParsableCommand {
   /// Runs a command line.
   /// - Returns: the exit status; what was to be said is said.
   static func run(_ arguments: [String]) async -> Int32 {
+    if arguments.first == "record", arguments.last == "--" {
+      return Failure(
+        status: ExitStatus.recorderFailed,
+        ErrorLine("there is no command behind --", remedy: "write one, or leave the dashes out")
+      ).report()
+    }
     var command: any ParsableCommand
     do {
       command = try parseAsRoot(arguments)

@@ -39,7 +39,7 @@ struct ViewReport {
       try output.write(rendered(for: .standardOutput, leftOut: &leftOut))
       try output.flush()
       if !leftOut.isEmpty {
-        let titles = leftOut.reversed().joined(separator: ", ")
+        let titles = result.view.columns.map(\.title).filter(leftOut.contains).joined(separator: ", ")
         StandardError.write("reel: no room for \(titles): a wider terminal shows them, and so does --json\n")
       }
     }

@@ -144,6 +144,18 @@ import Testing
     #expect(objects.contains { $0["file"] as? String == SampleCapture.evilName })
   }
 
+  @Test func anEventIsOneLineWhateverItsNames() throws {
+    let capture = try SampleCapture()
+    defer { capture.remove() }
+    let run = try CommandRun("events", capture.path, "fd.name contains evil", "-p", "%evt.num\t%fd.name")
+    #expect(run.lines.first == "4\t/tmp/\\e[2Jevil\\nname")
+    #expect(run.lines.count == 25)
+    let twoLines = try CommandRun("events", capture.path, "fd.name contains evil", "-p", "%evt.num\n%fd.name")
+    #expect(twoLines.lines.prefix(3) == ["4", "/tmp/\\e[2Jevil", "name"])
+    let event = try CommandRun("events", capture.path, "evt.num = 4", "--json").objects().first
+    #expect(event?["fd.name"] as? String == SampleCapture.evilName)
+  }
+
   @Test func viewsHaveTotalsOfAllRows() throws {
     let capture = try SampleCapture()
     defer { capture.remove() }
