@@ -117,6 +117,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "LiveTests", dependencies: ["TestSupport"], exclude: ["workload"], swiftSettings: strict),
+    .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: strict),

@@ -11,8 +11,9 @@ struct DimensionStore {
   private var imageRows: [[Int64]: UInt32] = [:]
   private var imagesByIdentity = IdentityTable()
   private var containerRows: [[UInt8]: UInt32] = [:]
-  /// Objects that only ever stood in the arguments of a failed call, by their values.
+  /// Objects that were made here from the arguments of calls, by their values.
   private var argumentObjects: [[Int64]: UInt32] = [:]
+  private var derivedObjects: [[Int64]: UInt32] = [:]
   private var nextArgumentIdentity: Int64 = -1
 
   mutating func text(_ bytes: [UInt8]) -> Int64 {
@@ -59,6 +60,14 @@ struct DimensionStore {
     nextArgumentIdentity -= 1
     let row = dimensions.objects.appendRow(identified)
     argumentObjects[values] = row
+    return row
+  }
+
+  /// The row of another view of an object that the kernel has: it keeps the object's identity.
+  mutating func derivedObject(_ values: [Int64]) -> UInt32 {
+    if let known = derivedObjects[values] { return known }
+    let row = dimensions.objects.appendRow(values)
+    derivedObjects[values] = row
     return row
   }
 

@@ -126,6 +126,8 @@ struct EventAssembler: ~Copyable {
         } else if let address = plan.address, let bytes = captures[Int(address.index)] {
           objectRow = failedConnection(objectRow, to: bytes)
         }
+      } else if plan.movesMessage, let address = plan.address, let bytes = captures[Int(address.index)] {
+        objectRow = datagram(objectRow, address: bytes)
       }
     } else if result < 0, let path = plan.path,
       let bytes = captures[Int(path.index)]
@@ -302,18 +304,36 @@ struct EventAssembler: ~Copyable {
     }
   }
 
+  /// The object of a message of a socket that is not connected: the socket, with the address of the message.
+  private mutating func datagram(_ socket: UInt32, address sockaddr: UnsafeRawBufferPointer) -> UInt32 {
+    var values = definitions.store.dimensions.objects.row(Int(socket))
+    guard values[ObjectColumn.remotePort.rawValue] == EventBatch.missing,
+      let address = SocketAddress.encode(sockaddr: sockaddr), setRemote(address, &values)
+    else { return socket }
+    return definitions.store.derivedObject(values)
+  }
+
+  /// Sets the far end of a socket's row; false for addresses that are not of the internet.
+  private mutating func setRemote(_ address: [UInt8], _ values: inout [Int64]) -> Bool {
+    switch UInt16(address[0]) {
+    case SocketAddress.ipv4Family, SocketAddress.ipv6Family:
+      guard address.count == 7 || address.count == 19 else { return false }
+      values[ObjectColumn.remoteAddress.rawValue] = definitions.store.text(Array(address[1..<(address.count - 2)]))
+      values[ObjectColumn.remotePort.rawValue] =
+        Int64(address[address.count - 2]) | Int64(address[address.count - 1]) << 8
+      return true
+    default:
+      return false
+    }
+  }
+
   /// The object of a connection that failed: the socket, with the address that was asked for.
   private mutating func failedConnection(_ socket: UInt32, to sockaddr: UnsafeRawBufferPointer) -> UInt32 {
     guard let address = SocketAddress.encode(sockaddr: sockaddr) else { return socket }
     var values = definitions.store.dimensions.objects.row(Int(socket))
-    switch UInt16(address[0]) {
-    case SocketAddress.ipv4Family, SocketAddress.ipv6Family:
-      values[ObjectColumn.remoteAddress.rawValue] = definitions.store.text(Array(address[1..<(address.count - 2)]))
-      values[ObjectColumn.remotePort.rawValue] =
-        Int64(address[address.count - 2]) | Int64(address[address.count - 1]) << 8
-    case SocketAddress.unixFamily:
+    if UInt16(address[0]) == SocketAddress.unixFamily {
       values[ObjectColumn.localAddress.rawValue] = definitions.store.text(Array(address[1...]))
-    default:
+    } else if !setRemote(address, &values) {
       return socket
     }
     values[ObjectColumn.role.rawValue] = SocketRole.client.rawValue

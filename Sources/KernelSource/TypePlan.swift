@@ -42,8 +42,9 @@ struct TypePlan: BitwiseCopyable {
   var makesTask = false
   /// The plan of the path that names what the call opens: a failed one gets its object from it.
   var path: ArgumentPlan?
-  /// The plan of the address that a connection goes to.
+  /// The plan of the address that a connection goes to, or a message goes to or came from.
   var address: ArgumentPlan?
+  var movesMessage = false
   var makesServerSocket = false
   var makesClientSocket = false
   /// The word behind the registers with the object of the directory that the path is relative to.
@@ -88,6 +89,7 @@ extension TypePlan {
     makesTask = ["clone", "clone3", "fork", "vfork"].contains(type.name)
     makesServerSocket = ["accept", "accept4"].contains(type.name)
     makesClientSocket = type.name == "connect"
+    movesMessage = ["sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg"].contains(type.name)
     for parameter in type.parameters {
       var plan = TypePlan.plan(parameter)
       if parameter.name == "filename", type.name.hasPrefix("execve"), plan.kind == .text { plan.kind = .filename }

@@ -39,6 +39,8 @@ public struct Table: Sendable {
 
   /// How much a column may shrink at most.
   private static let leastWidth = 8
+  /// How long a name is left while there are columns that can be left out instead.
+  private static let readableName = 44
   /// The most columns for a text whose start is what matters (a command) where nothing else limits it.
   private static let mostWidth = 160
   /// The most columns of the line above the totals for a text in the last column.
@@ -86,7 +88,7 @@ public struct Table: Sendable {
   /// - Returns: the headings of what was left out.
   public mutating func leaveOutColumns(toFit width: Int) -> [String] {
     var leftOut: [String] = []
-    while Table.total(widths(within: width)) > width {
+    while Table.total(widths(within: width, least: Table.readableName)) > width {
       let optional = columns.indices.filter { columns[$0].isOptional }
       guard let index = optional.last(where: isConstant) ?? optional.last else { break }
       leftOut.append(columns[index].title)
@@ -121,7 +123,9 @@ public struct Table: Sendable {
 
   /// The width of each column: what its longest cell needs; when that is too much in sum, columns that may be shortened
   /// give, the widest first.
-  private func widths(within limit: Int?) -> [Int] {
+  ///
+  /// - Parameter least: how far names may shrink (those whose end matters); commands shrink to `leastWidth`.
+  private func widths(within limit: Int?, least: Int = Table.leastWidth) -> [Int] {
     var widths = columns.map { hasHeadings ? DisplayWidth.of($0.title) : 0 }
     for row in totals.map({ rows + [$0] }) ?? rows {
       for (index, cell) in row.enumerated() where index < widths.count {
@@ -134,12 +138,19 @@ public struct Table: Sendable {
     guard let limit else { return widths }
     var excess = Table.total(widths) - limit
     while excess > 0 {
-      let flexible = widths.indices.filter { columns[$0].truncation != .never && widths[$0] > Table.leastWidth }
+      let flexible = widths.indices.filter {
+        switch columns[$0].truncation {
+        case .never: false
+        case .keepsStart: widths[$0] > Table.leastWidth
+        case .keepsEnd: widths[$0] > least
+        }
+      }
       guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
       // Down to the width of the next one, so that several wide columns shrink together.
       let next = flexible.filter { widths[$0] < widths[widest] }.map { widths[$0] }.max() ?? Table.leastWidth
       let equals = flexible.filter { widths[$0] == widths[widest] }
-      let step = min(widths[widest] - next, max(excess / equals.count, 1))
+      let floor = equals.map { columns[$0].truncation == .keepsEnd ? least : Table.leastWidth }.max() ?? next
+      let step = min(widths[widest] - max(next, floor), max(excess / equals.count, 1))
       for index in equals where excess > 0 {
         widths[index] -= step
         excess -= step

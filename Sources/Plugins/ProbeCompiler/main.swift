@@ -20,10 +20,11 @@ func run(_ executable: String, _ arguments: [String]) throws {
   }
 }
 
-/// The stripper of debug information that keeps BTF, wherever the machine has it.
-func findObjcopy() -> String? {
+/// The stripper of debug information that keeps BTF: the toolchain's own, else wherever the machine has one.
+func findObjcopy(beside clang: String) -> String? {
+  let own = URL(fileURLWithPath: clang).deletingLastPathComponent().appendingPathComponent("llvm-objcopy").path
   let named = ["llvm-objcopy"] + (11...25).reversed().map { "llvm-objcopy-\($0)" }
-  return named.map { "/usr/bin/\($0)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  return ([own] + named.map { "/usr/bin/\($0)" }).first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
 func main() throws {
@@ -47,7 +48,7 @@ func main() throws {
       clang,
       ["-target", "bpf", "-O2", "-g", "-mcpu=v3", "-Wall", "-Werror", "-D__TARGET_ARCH_\(macro)"]
         + includes.flatMap { ["-I", $0] } + ["-c", "\(sources)/reel.bpf.c", "-o", object])
-    if let objcopy = findObjcopy() { try run(objcopy, ["--strip-debug", object]) }
+    if let objcopy = findObjcopy(beside: clang) { try run(objcopy, ["--strip-debug", object]) }
     let bytes = try Data(contentsOf: URL(fileURLWithPath: object))
     text += "\n/// The kernel program for \(architecture), an ELF object in base64.\n"
     text += "let \(name): StaticString = \"\(bytes.base64EncodedString())\"\n"

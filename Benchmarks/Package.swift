@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A package of its own, so that measuring never slows the build of what is measured.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "reel", path: "..")],
+  targets: [
+    // What each stage of the kernel program costs.
+    .executableTarget(
+      name: "RecordStages",
+      dependencies: [
+        .product(name: "KernelSource", package: "reel"),
+        .product(name: "EventSchema", package: "reel"),
+      ],
+      swiftSettings: strict),
+    // What the whole of `reel record` costs.
+    .executableTarget(name: "RecordPipeline", swiftSettings: strict),
+  ]
+)
