@@ -1,5 +1,6 @@
 // What recording costs from the kernel to the compressed file: `dd` with one-byte reads and writes, bare and under
-// `reel record`, interleaved, medians.
+// `reel record`, interleaved, medians. Once from /dev/zero to /dev/null, whose bytes are not copied since they say
+// nothing, and once from file to file in memory, where each call's byte is.
 //
 //     RecordPipeline REEL [CALLS] [ROUNDS]
 //
@@ -19,6 +20,13 @@ let variants = [
   Variant(name: "exact latency, no payload", options: ["--snaplen", "0"]),
   Variant(name: "no latency, payload", options: ["--latency", "none"]),
 ]
+
+/// What `dd` reads and writes.
+struct Files {
+  var title: String
+  var input: String
+  var output: String
+}
 
 /// What one run says of itself.
 struct Outcome {
@@ -61,8 +69,10 @@ func seconds(in text: String) throws -> Double {
   throw Failure(description: "dd did not say how long it took: \(text)")
 }
 
-func measure(_ variant: Variant, reel: String, capture: String, calls: Int) throws -> Outcome {
-  let workload = ["/usr/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=\(calls / 2)"]
+func measure(_ variant: Variant, _ files: Files, reel: String, capture: String, calls: Int) throws -> Outcome {
+  let workload = [
+    "/usr/bin/dd", "if=\(files.input)", "of=\(files.output)", "bs=1", "count=\(calls / 2)", "conv=notrunc",
+  ]
   guard let options = variant.options else { return Outcome(wall: try seconds(in: standardError(of: workload))) }
   let text = try standardError(of: [reel, "record", "--json", "--force", "-o", capture] + options + ["--"] + workload)
   let last = text.split(separator: "\n").last ?? ""
@@ -91,18 +101,31 @@ func main() throws {
     do { try FileManager.default.removeItem(at: folder) } catch { print("cannot remove \(folder.path): \(error)") }
   }
   let capture = folder.appendingPathComponent("bench.reel").path
+  let memory = "/dev/shm/\(folder.lastPathComponent)"
+  guard FileManager.default.createFile(atPath: memory, contents: Data(repeating: 0x78, count: calls / 2)) else {
+    throw Failure(description: "cannot write \(memory)")
+  }
+  defer { for path in [memory, memory + ".out"] { unlink(path) } }
+  for files in [
+    Files(title: "null devices", input: "/dev/zero", output: "/dev/null"),
+    Files(title: "files in memory", input: memory, output: memory + ".out"),
+  ] {
+    try compare(files, reel: arguments[1], capture: capture, calls: calls, rounds: max(1, rounds))
+  }
+}
 
+func compare(_ files: Files, reel: String, capture: String, calls: Int, rounds: Int) throws {
   var outcomes = [[Outcome]](repeating: [], count: variants.count)
   // The first round warms up.
-  for round in 0...max(1, rounds) {
+  for round in 0...rounds {
     for (index, variant) in variants.enumerated() {
-      let outcome = try measure(variant, reel: arguments[1], capture: capture, calls: calls)
+      let outcome = try measure(variant, files, reel: reel, capture: capture, calls: calls)
       if round > 0 { outcomes[index].append(outcome) }
     }
   }
 
   let bare = median(outcomes[0].map(\.wall))
-  print("reel record, dd, \(calls) calls of one byte, \(max(1, rounds)) interleaved rounds, medians")
+  print("\nreel record, dd, \(files.title), \(calls) calls of one byte, \(rounds) interleaved rounds, medians")
   print("variant                       wall s   x bare   recorder CPU s      events   lost   bytes/event")
   for (index, variant) in variants.enumerated() {
     let wall = median(outcomes[index].map(\.wall))
