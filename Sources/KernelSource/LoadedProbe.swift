@@ -17,7 +17,7 @@ struct LoadedProbe: ~Copyable {
   private var doorbell: OpaquePointer?
   private let ringMemory: UnsafeMutableRawPointer
   private let ringMemorySize: Int
-  private let generationMemory: UnsafeMutableRawPointer
+  private let controlMemory: UnsafeMutableRawPointer
   /// Bytes of each ring without its slack; a power of two.
   let ringSize: Int
   /// Bytes from one CPU's ring to the next.
@@ -41,10 +41,22 @@ struct LoadedProbe: ~Copyable {
     object = shared.object
     ringMemory = shared.ringMemory
     ringMemorySize = shared.ringMemorySize
-    generationMemory = shared.generationMemory
+    controlMemory = shared.controlMemory
     for cpu in 0..<cpuCount { ring(cpu).pointee.called_at = UInt64.max }
     // Generation 0 means "never": entries of the probe's maps that only carry a number have it.
     raiseGeneration()
+    let control = controlMemory.assumingMemoryBound(to: reel_control.self)
+    control.pointee.recorder = LoadedProbe.ownNumber(object)
+  }
+
+  /// The number of this process outside of all pid namespaces: what the kernel program compares with.
+  private static func ownNumber(_ object: OpaquePointer) -> UInt32 {
+    guard let program = bpf_object__find_program_by_name(object, "name_recorder") else { return UInt32(getpid()) }
+    var options = bpf_test_run_opts()
+    options.sz = MemoryLayout<bpf_test_run_opts>.size
+    // A kernel that cannot run it has no namespaces in the way either, or the recorder sees itself: no harm beyond noise.
+    guard bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0 else { return UInt32(getpid()) }
+    return options.retval
   }
 
   /// What `load` hands over; owned by nobody until an initializer takes it.
@@ -52,7 +64,7 @@ struct LoadedProbe: ~Copyable {
     var object: OpaquePointer
     var ringMemory: UnsafeMutableRawPointer
     var ringMemorySize: Int
-    var generationMemory: UnsafeMutableRawPointer
+    var controlMemory: UnsafeMutableRawPointer
   }
 
   private static func load(
@@ -79,9 +91,9 @@ struct LoadedProbe: ~Copyable {
       let size = pageAligned(stride * Int(cpus))
       let ringMemory = try map(object, "rings", size)
       do throws(KernelSourceError) {
-        let generation = try map(object, "generation", pageAligned(8))
+        let control = try map(object, "control", pageAligned(MemoryLayout<reel_control>.size))
         return Shared(
-          object: object, ringMemory: ringMemory, ringMemorySize: size, generationMemory: generation)
+          object: object, ringMemory: ringMemory, ringMemorySize: size, controlMemory: control)
       } catch {
         munmap(ringMemory, size)
         throw error
@@ -96,7 +108,7 @@ struct LoadedProbe: ~Copyable {
     for link in links { bpf_link__destroy(link) }
     if let doorbell { ring_buffer__free(doorbell) }
     munmap(ringMemory, ringMemorySize)
-    munmap(generationMemory, LoadedProbe.pageAligned(8))
+    munmap(controlMemory, LoadedProbe.pageAligned(MemoryLayout<reel_control>.size))
     bpf_object__close(object)
   }
 
@@ -147,8 +159,8 @@ struct LoadedProbe: ~Copyable {
 
   /// Makes the program define everything anew from now on.
   func raiseGeneration() {
-    let value = generationMemory.assumingMemoryBound(to: UInt64.self)
-    reel_store_release(value, value.pointee + 1)
+    let control = controlMemory.assumingMemoryBound(to: reel_control.self)
+    reel_store_release(&control.pointee.generation, control.pointee.generation + 1)
   }
 
   private static func configure(
@@ -162,7 +174,6 @@ struct LoadedProbe: ~Copyable {
     var settings = reel_settings()
     settings.ring_mask = UInt32(ringSize - 1)
     settings.task_mask = taskSlots - 1
-    settings.own_pid = UInt32(getpid())
     settings.snap_length = options.snapLength
     settings.cpu_count = UInt32(cpus)
     settings.latency = options.latency.abiValue

@@ -10,12 +10,22 @@ import Glibc
 /// somebody's lineage, the ports that are listened on, and the names of users.
 struct MachineSnapshot {
   /// Adds a row for each process that the store does not know yet.
+  ///
+  /// Inside a pid namespace `/proc` has numbers that mean other processes to the kernel: nothing is added then, and
+  /// processes that make no call stay unknown.
   static func addProcesses(to definitions: inout Definitions) {
+    guard isOutermostNamespace() else { return }
     let ticks = Int64(sysconf(Int32(_SC_CLK_TCK)))
     for name in ProcFile.entries("/proc") {
       guard let pid = Int64(name), let status = ProcessStatus(pid: pid, ticksPerSecond: ticks) else { continue }
       addProcess(status, to: &definitions)
     }
+  }
+
+  /// Whether this process sees the pids that the kernel sees.
+  private static func isOutermostNamespace() -> Bool {
+    // The kernel's own pid namespace has this number on every machine.
+    ProcFile.link("/proc/self/ns/pid").map { String(decoding: $0, as: UTF8.self) } == "pid:[4026531836]"
   }
 
   private static func addProcess(_ status: ProcessStatus, to definitions: inout Definitions) {

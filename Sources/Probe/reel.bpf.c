@@ -11,6 +11,10 @@
 #include "bpf/capture.h"
 #include "bpf/registers.h"
 
+// Run by the recorder itself: the number of its process outside of all pid namespaces, which it cannot see from inside.
+SEC("syscall")
+int name_recorder(void *context) { return bpf_get_current_task_btf()->tgid; }
+
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline struct reel_operation *operation_of(__u32 number, bool compat) {
@@ -22,7 +26,7 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (task->tgid == settings.own_pid) return 0;
+  if (is_recorder(task)) return 0;
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
@@ -191,7 +195,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (task->tgid == settings.own_pid) return 0;
+  if (is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   send_call(registers, result, task, ring);
@@ -202,7 +206,7 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
 // The new program is in place, the call has not returned yet. What `execve` was given is in the kernel's hands only here.
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_execute, struct task_struct *task, int old_tid, struct linux_binprm *program) {
-  if (task->tgid == settings.own_pid) return 0;
+  if (is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   struct task_slot *slot = task_slot_of(task);
@@ -234,7 +238,7 @@ int BPF_PROG(on_execute, struct task_struct *task, int old_tid, struct linux_bin
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_task_exit, struct task_struct *task) {
-  if (task->tgid == settings.own_pid) return 0;
+  if (is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   __u64 now = bpf_ktime_get_boot_ns();

@@ -20,14 +20,13 @@ const volatile struct reel_settings settings = {
     .stage = REEL_STAGE_ALL,
 };
 
-// User space may raise this at any time: everything is then defined anew. A rename of a directory raises it too.
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, __u64);
-} generation SEC(".maps");
+  __type(value, struct reel_control);
+} control SEC(".maps");
 
 // Sizes of the next two are set before loading.
 struct ring_storage {
@@ -151,8 +150,14 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
 
 static __always_inline __u64 current_generation(void) {
   __u32 zero = 0;
-  __u64 *value = bpf_map_lookup_elem(&generation, &zero);
-  return value ? *value : 0;
+  struct reel_control *now = bpf_map_lookup_elem(&control, &zero);
+  return now ? now->generation : 0;
+}
+
+static __always_inline bool is_recorder(struct task_struct *task) {
+  __u32 zero = 0;
+  struct reel_control *now = bpf_map_lookup_elem(&control, &zero);
+  return now && now->recorder == task->tgid;
 }
 
 #endif

@@ -251,10 +251,19 @@ enum reel_latency {
 #define REEL_TIGHT_LOOP_CALLS 64
 #define REEL_TIGHT_LOOP_NS 4000
 
+// What user space may change while programs run; mmapable.
+struct reel_control {
+  // Raising it makes everything be defined anew.
+  reel_u64 generation;
+  // The recorder's own process, by the number that the whole machine knows it by: it is never recorded.
+  reel_u32 recorder;
+  reel_u32 padding;
+};
+
 struct reel_settings {
   reel_u32 ring_mask;
   reel_u32 task_mask;
-  reel_u32 own_pid;
+  reel_u32 padding;
   reel_u32 snap_length;
   reel_u32 cpu_count;
   reel_u32 latency;          // enum reel_latency
