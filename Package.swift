@@ -104,7 +104,7 @@ let package = Package(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "QueryTests",
-      dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
+      dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "InspectTests", dependencies: ["Inspect", "Query", "EventBatch", "EventSchema"], swiftSettings: strict),
@@ -121,8 +121,9 @@ let package = Package(
     .testTarget(
       name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
       swiftSettings: strict),
-    .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: strict),
+    .testTarget(name: "FilterTests", dependencies: ["Filter", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "EventSchemaTests", dependencies: ["EventSchema", "SchemaGeneration"], swiftSettings: strict),
+      name: "EventSchemaTests", dependencies: ["EventSchema", "SchemaGeneration", "TestSupport"],
+      swiftSettings: strict),
   ]
 )

@@ -1,18 +1,6 @@
 import EventSchema
+import TestSupport
 import Testing
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 // Names of test cases: a whole schema as text is a megabyte.
 
@@ -80,7 +68,7 @@ struct SchemaEncodingTests {
 
   @Test("Bytes that were changed at random give a schema or an error", arguments: [1, 2, 3, 4] as [UInt64])
   func mutations(seed: UInt64) {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let original = sample.encoded()
     var refused = 0
     for _ in 0..<20_000 {

@@ -1,5 +1,6 @@
 import Filter
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Shell patterns")

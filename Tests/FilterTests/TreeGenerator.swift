@@ -1,4 +1,5 @@
 import Filter
+import TestSupport
 
 /// Makes random trees of every shape that the language has.
 struct TreeGenerator {

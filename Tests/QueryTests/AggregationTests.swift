@@ -1,6 +1,7 @@
 import EventBatch
 import EventSchema
 import Query
+import TestSupport
 import Testing
 
 struct AggregationTests {

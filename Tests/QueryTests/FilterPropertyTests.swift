@@ -4,6 +4,7 @@ import EventBatch
 import EventSchema
 import Foundation
 import Query
+import TestSupport
 import Testing
 
 /// A random filter: its text, and what it means for one event, worked out without any of the engine's shortcuts.

@@ -1,5 +1,6 @@
 import EventBatch
 import EventSchema
+import TestSupport
 
 /// A batch with random events over a few random dimension rows; references and values are missing here and there.
 func randomBatch(_ generator: inout SeededGenerator, events: Int, firstTime: Int64 = 1_000_000_000) -> EventBatch {
