@@ -22,6 +22,26 @@ extension Live {
       }
     }
 
+    @Test("the recorder leaves itself out, also where it does not see its own number")
+    func insidePidNamespace() async throws {
+      try await withTemporaryDirectory { directory in
+        let path = "\(directory)/capture.reel"
+        let binary = try #require(LiveMachine.binary)
+        let result = try await Command(
+          ["unshare", "--pid", "--fork", "--mount-proc", binary, "record", "-o", path, "--", "/bin/ls", directory]
+        ).run()
+        #expect(result.status == 0, "\(result.errorText)")
+        let own = try await reel([
+          "count", path, "proc.exepath = \(binary) and evt.type != execve and thread.ismain = true",
+        ])
+        #expect(own.status == 0)
+        // The new task that becomes the program makes a few calls before it does.
+        #expect((Int(own.text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .max) < 40, "\(own.text)")
+        let listed = try await reel(["count", path, "proc.name = ls and evt.type = execve and evt.failed = false"])
+        #expect(listed.text.trimmingCharacters(in: .whitespacesAndNewlines) == "1")
+      }
+    }
+
     @Test(
       "an option that makes no sense is refused before anything is done",
       arguments: [
