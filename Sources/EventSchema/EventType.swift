@@ -64,6 +64,8 @@ public struct EventTraits: OptionSet, Hashable, Sendable {
   public static let namesObject = EventTraits(rawValue: 1 << 8)
   /// The call changes the object itself (`connect`, `bind`): the event is about the object as it is afterwards.
   public static let changesObject = EventTraits(rawValue: 1 << 9)
+  /// The call ends the task and never returns: its event is sent when it begins, and has neither result nor latency.
+  public static let endsTask = EventTraits(rawValue: 1 << 10)
 }
 
 /// Which descriptor of a call the ecosystem binds to `fd.*`.

@@ -148,7 +148,7 @@ struct EventAssembler: ~Copyable {
     builder.appendEvent(
       exitTime: time, latency: start == 0 ? EventBatch.missing : Int64(event.pointee.record.time &- start),
       type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
-      object: objectRow, result: plan.isCall ? result : EventBatch.missing)
+      object: objectRow, result: plan.hasResult ? result : EventBatch.missing)
     appendArguments(
       plan, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
     if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes { close() }

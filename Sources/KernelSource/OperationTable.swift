@@ -34,6 +34,7 @@ struct OperationTable {
         type.traits.contains(.changesObject)
           ? REEL_OPERATION_OBJECT_AT_EXIT : REEL_OPERATION_OBJECT_AT_ENTRY)
     }
+    if type.traits.contains(.endsTask) { operation.flags |= UInt32(REEL_OPERATION_ENDS_TASK) }
     if isUnknown {
       operation.flags |= UInt32(REEL_OPERATION_WITH_NUMBER)
     } else if type.traits.contains(.namesObject), let directory = directoryArgument(of: type) {

@@ -37,7 +37,7 @@ struct TypePlan: BitwiseCopyable {
   /// The plans of the stored parameters, in `TypePlans.arguments`.
   var firstArgument: Int32 = 0
   var argumentCount: Int32 = 0
-  var isCall = false
+  var hasResult = false
   /// Calls whose second return is that of a new task.
   var makesTask = false
   /// The plan of the path that names what the call opens: a failed one gets its object from it.
@@ -84,7 +84,7 @@ struct TypePlans: ~Copyable {
 extension TypePlan {
   fileprivate init(_ type: EventType, _ arguments: inout [ArgumentPlan]) {
     self.init()
-    isCall = type.traits.contains(.systemCall)
+    hasResult = type.traits.contains(.systemCall) && !type.traits.contains(.endsTask)
     firstArgument = Int32(arguments.count)
     makesTask = ["clone", "clone3", "fork", "vfork"].contains(type.name)
     makesServerSocket = ["accept", "accept4"].contains(type.name)

@@ -22,6 +22,47 @@ static __always_inline struct reel_operation *operation_of(__u32 number, bool co
   return bpf_map_lookup_elem(&operations, &index);
 }
 
+// Starts the event record of the current task; what follows its head is up to the caller.
+static __always_inline struct reel_event *begin_event(struct reel_ring *ring, struct task_struct *task, __u64 now,
+                                                      __u64 version, __u16 type, __u32 argument_count) {
+  struct reel_event *event = (void *)record_at(ring, 0);
+  event->record.kind = REEL_RECORD_EVENT;
+  event->record.flags = 0;
+  event->record.time = now;
+  event->start = 0;
+  event->result = 0;
+  event->thread = version;
+  event->object = 0;
+  event->tid = task->pid;
+  event->type = type;
+  event->argument_count = argument_count;
+  event->capture_count = 0;
+  return event;
+}
+
+// Sends the event of a call that will not return.
+static __always_inline void send_ending(struct pt_regs *registers, struct task_struct *task, struct task_slot *slot,
+                                        struct reel_operation *operation) {
+  struct reel_ring *ring = own_ring();
+  if (!ring || !ring_enter(ring)) return;
+  __u64 now = bpf_ktime_get_boot_ns();
+  __u64 version = thread_version(task, slot, now);
+  if (ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
+    __u32 count = operation->argument_count & 1;
+    struct reel_event *event = begin_event(ring, task, now, version, operation->type, count);
+    __u64 arguments[8];
+    load_arguments(registers, arguments);
+    *(__u64 *)(event + 1) = arguments[0];
+    __u64 length = sizeof *event + (__u64)count * 8;
+    event->record.length = length;
+    ring_publish(ring, length);
+    ring_call(ring);
+  } else {
+    count_loss(ring, REEL_LOSS_RING_FULL);
+  }
+  ring_leave(ring);
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
@@ -33,6 +74,10 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
     struct reel_operation *operation = operation_of(number, is_compat(task));
     if (!operation) return 0;
     slot->enter_object = 0;
+    if (operation->flags & REEL_OPERATION_ENDS_TASK && settings.stage >= REEL_STAGE_RECORD) {
+      send_ending(registers, task, slot, operation);
+      return 0;
+    }
     if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY) {
       __u64 arguments[8];
       load_arguments(registers, arguments);
@@ -118,18 +163,13 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
     count_loss(ring, REEL_LOSS_RING_FULL);
     return;
   }
-  struct reel_event *event = (void *)record_at(ring, 0);
   if (compat) flags |= REEL_EVENT_COMPAT;
   if (!entered && result == 0 && settings.latency != REEL_LATENCY_NONE) flags |= REEL_EVENT_CHILD_RETURN;
-  event->record.kind = REEL_RECORD_EVENT;
-  event->record.time = now;
+  __u32 count = operation->argument_count;
+  struct reel_event *event = begin_event(ring, task, now, version, operation->type, count);
   event->start = start;
   event->result = result;
-  event->thread = version;
   event->object = object;
-  event->tid = task->pid;
-  event->type = operation->type;
-  __u32 count = operation->argument_count;
   __u64 *stored = (__u64 *)(event + 1);
   // The room behind the ring lets all six be stored always: cheaper than a branch for each.
   stored[0] = arguments[0];
@@ -252,18 +292,7 @@ int BPF_PROG(on_task_exit, struct task_struct *task) {
     if (!ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
       count_loss(ring, REEL_LOSS_RING_FULL);
     } else {
-      struct reel_event *event = (void *)record_at(ring, 0);
-      event->record.kind = REEL_RECORD_EVENT;
-      event->record.flags = 0;
-      event->record.time = now;
-      event->start = 0;
-      event->result = 0;
-      event->thread = version;
-      event->object = 0;
-      event->tid = task->pid;
-      event->type = settings.exit_type;
-      event->argument_count = 2;
-      event->capture_count = 0;
+      struct reel_event *event = begin_event(ring, task, now, version, settings.exit_type, 2);
       __u64 *stored = (__u64 *)(event + 1);
       stored[0] = task->exit_code;
       // Whether it is the last thread of its process.

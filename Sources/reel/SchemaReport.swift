@@ -79,7 +79,8 @@ enum SchemaReport {
     let names: [(EventTraits, String)] = [
       (.createsDescriptor, "makes a descriptor"), (.destroysDescriptor, "ends a descriptor"),
       (.usesDescriptor, "takes a descriptor"), (.readsFromDescriptor, "reads"), (.writesToDescriptor, "writes"),
-      (.modifiesState, "changes the task"), (.waits, "may wait"),
+      (.changesObject, "changes the object"), (.modifiesState, "changes the task"), (.endsTask, "never returns"),
+      (.waits, "may wait"),
     ]
     return names.filter { type.traits.contains($0.0) }.map(\.1)
   }

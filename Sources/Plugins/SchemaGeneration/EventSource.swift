@@ -5,7 +5,7 @@ let traitWords: [(word: String, trait: EventTraits)] = [
   ("creates", .createsDescriptor), ("destroys", .destroysDescriptor), ("uses", .usesDescriptor),
   ("reads", .readsFromDescriptor), ("writes", .writesToDescriptor), ("modifies", .modifiesState),
   ("waits", .waits), ("names", .namesObject), ("changes", .changesObject),
-  ("call", .systemCall),
+  ("ends", .endsTask), ("call", .systemCall),
 ]
 
 /// The words for types of parameters are the names of the cases.

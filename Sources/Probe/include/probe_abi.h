@@ -208,6 +208,8 @@ struct reel_capture_plan {
 #define REEL_OPERATION_WITH_DIRECTORY 16
 // The call opens the path in the argument `path`: the object gets its name from it.
 #define REEL_OPERATION_OPENS 32
+// The call never returns: its event is sent when it begins.
+#define REEL_OPERATION_ENDS_TASK 64
 
 // One element of an array map for each system call number; the last one is for numbers that the schema does not know.
 struct reel_operation {
