@@ -156,8 +156,8 @@ struct FilterPropertyTests {
     let schema = Schema.builtIn
     let memory = BatchSource(batches, schema: schema, context: ScanContext(zone: .utc))
     let reader = try EventValues(Self.fields, schema: schema)
-    let path = FileManager.default.temporaryDirectory.appending(path: "query-\(UUID().uuidString).reel").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = temporaryPath()
+    defer { removeFile(path) }
     try write(batches, to: path)
     let file = CaptureSource(try CaptureReader(path: path), zone: .utc)
 
@@ -213,8 +213,8 @@ struct FilterPropertyTests {
   func headsExcludeChunks(filter: String, chunks: Int) throws {
     var generator = SeededGenerator(seed: 5)
     let batches = (1...3).map { randomBatch(&generator, events: 60, firstTime: Int64($0) * 1_000_000) }
-    let path = FileManager.default.temporaryDirectory.appending(path: "query-\(UUID().uuidString).reel").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = temporaryPath()
+    defer { removeFile(path) }
     try write(batches, to: path)
     let source = CaptureSource(try CaptureReader(path: path))
     #expect(Scan(source, try Question(filter: filter, schema: .builtIn)).chunks.count == chunks)
