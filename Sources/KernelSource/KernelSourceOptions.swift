@@ -55,6 +55,10 @@ public struct KernelSourceOptions: Sendable {
   public var stage: ProbeStage = .all
   /// Other designs of the hot path, for measuring.
   public var alternatives: ProbeAlternatives = []
+  /// Which tasks and calls are recorded.
+  public var selection = KernelSelection()
+  /// Which variables of the environment of what is executed are kept.
+  public var environment = EnvironmentSelection.harmless
   /// Bytes of each CPU's ring; rounded up to a power of two between 256 KiB and 512 MiB.
   public var ringSize: Int = 16 << 20
   /// Events after which a batch is closed.

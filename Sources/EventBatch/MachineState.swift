@@ -1,0 +1,41 @@
+/// Everything that was there at one moment: processes, threads, descriptors, sockets, mounts, users.
+///
+/// A state is told in rows like events, so that whatever filters, encodes and asks batches does so with states: each row
+/// is of one of the types `state_thread`, `state_descriptor`, `state_socket`, `state_mount`, `state_user` and
+/// `state_group` of the schema, its exit time is the moment of the state, and its lineage and object are the thread and
+/// the thing that it is about. A large state comes in several parts, which together are one moment.
+public struct MachineState: Sendable {
+  /// Why a state was taken. Raw values stand in files.
+  public enum Reason: UInt8, CaseIterable, Sendable {
+    /// The recording began.
+    case start = 1
+    /// The time since the one before was over.
+    case periodic = 2
+    /// The recording went on in another file.
+    case rotation = 3
+    /// Something was found that asks for it.
+    case trigger = 4
+    /// The recording ended.
+    case end = 5
+  }
+
+  /// The moment: nanoseconds of the epoch. Events after it happened to what the state describes.
+  public var time: Int64
+  /// Why it was taken.
+  public var reason: Reason
+  /// The number of this part, from 0.
+  public var part: UInt32
+  /// Whether no further part follows.
+  public var isLast: Bool
+  /// The rows of this part.
+  public var rows: EventBatch
+
+  /// One part of a state.
+  public init(time: Int64, reason: Reason, part: UInt32, isLast: Bool, rows: EventBatch) {
+    self.time = time
+    self.reason = reason
+    self.part = part
+    self.isLast = isLast
+    self.rows = rows
+  }
+}

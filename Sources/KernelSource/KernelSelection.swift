@@ -1,0 +1,41 @@
+import EventSchema
+
+/// Which tasks and calls the kernel program looks at: what is decided there costs nothing in user space.
+///
+/// A task is selected when each part that is not empty has one that fits. Tasks that are not selected leave no event; what
+/// they rename or mount is still noticed for the names of others.
+public struct KernelSelection: Sendable, Hashable {
+  /// Control groups by their id (the inode number below the unified hierarchy): tasks in one of them or below.
+  public var cgroups: Set<UInt64> = []
+  /// Processes by their id outside of all pid namespaces, with all their descendants, those of now and later ones.
+  public var processTrees: Set<UInt32> = []
+  /// Effective user ids.
+  public var users: Set<UInt32> = []
+  /// Names of processes (`proc.name`), at most 15 bytes each.
+  public var names: Set<[UInt8]> = []
+  /// Types of events; `nil` for all.
+  public var types: Set<EventTypeID>?
+
+  /// Everything on the machine.
+  public init() {}
+
+  /// Whether nothing is left out.
+  public var isEverything: Bool { self == KernelSelection() }
+}
+
+/// Which variables of an environment are kept. Environments carry secrets: only names that are asked for leave the
+/// recorder's memory.
+public enum EnvironmentSelection: Sendable, Hashable {
+  case all
+  case none
+  case names(Set<[UInt8]>)
+
+  /// Names whose values say how a program runs and hold no secrets.
+  public static let harmless = EnvironmentSelection.names(
+    Set(
+      [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM",
+        "HOSTNAME", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "TMPDIR", "SUDO_USER", "SUDO_UID", "SSH_CONNECTION",
+        "SSH_TTY", "XDG_SESSION_ID", "INVOCATION_ID", "KUBERNETES_SERVICE_HOST",
+      ].map { Array($0.utf8) }))
+}
