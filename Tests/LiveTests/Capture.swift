@@ -55,10 +55,17 @@ struct Capture {
 }
 
 extension Capture {
-  /// Records a part of the workload and gives what the recording and the workload's own log say to `body`.
+  /// Records a part of the workload and gives what the recording and the workload's own log say to `body`; on recordings
+  /// of another kernel, those.
   static func ofWorkload(
     _ part: Workload.Part, _ body: (_ capture: Capture, _ log: Workload.Log, _ directory: String) async throws -> Void
   ) async throws {
+    if let folder = LiveMachine.recorded {
+      let capture = Capture(path: "\(folder)/\(part.rawValue).reel")
+      try await capture.expectNothingLost()
+      let log = try Workload.Log(path: "\(folder)/\(part.rawValue).log")
+      return try await body(capture, log, "/workload/\(part.rawValue)")
+    }
     let program = try await Workload.program()
     try await withTemporaryDirectory { directory in
       let capture = Capture(path: "\(directory)/capture.reel")
