@@ -86,16 +86,21 @@ public enum ThreadColumn: Int, DimensionColumn {
   }
 }
 
-/// A thread row and the lineage row of its parent as of the event: the chain up to the first process.
+/// A thread row, the lineage row of its parent, and who led its session and process group as of the event: the chain up to
+/// the first process.
 public enum LineageColumn: Int, DimensionColumn {
   case thread
   /// Missing for the first process and where the parent is not known.
   case parent
+  /// A row of the process that made the session, also when it has ended; missing where it was never seen.
+  case sessionLeader
+  /// The same for the process group.
+  case groupLeader
 
   /// The stable name that stands in files.
   public var name: String { "\(self)" }
   /// What the numbers are.
-  public var kind: DimensionValueKind { self == .thread ? .thread : .lineage }
+  public var kind: DimensionValueKind { self == .parent ? .lineage : .thread }
 }
 
 /// One version of what a descriptor pointed to.

@@ -41,9 +41,14 @@ public struct DimensionCopier: ~Copyable {
       chain.append(parent)
     }
     for row in chain.reversed() {
-      let thread = Int64(self.thread(UInt32(source.lineages[Int(row), .thread]), from: source))
-      let parent = source.lineages.value(Int(row), .parent).flatMap { lineages[UInt32(truncatingIfNeeded: $0)] }
-      lineages[row] = target.lineages.appendRow([thread, parent.map(Int64.init) ?? EventBatch.missing])
+      var values = source.lineages.row(Int(row))
+      for column in LineageColumn.allCases where values[column.rawValue] != EventBatch.missing {
+        let reference = UInt32(truncatingIfNeeded: values[column.rawValue])
+        // A parent was copied just before; one that was not is no ancestor.
+        let copied = column.kind == .thread ? thread(reference, from: source) : lineages[reference]
+        values[column.rawValue] = copied.map(Int64.init) ?? EventBatch.missing
+      }
+      lineages[row] = target.lineages.appendRow(values)
     }
     return lineages[row] ?? EventBatch.noRow
   }

@@ -66,6 +66,14 @@ public struct EventTraits: OptionSet, Hashable, Sendable {
   public static let changesObject = EventTraits(rawValue: 1 << 9)
   /// The call ends the task and never returns: its event is sent when it begins, and has neither result nor latency.
   public static let endsTask = EventTraits(rawValue: 1 << 10)
+  /// The call may change what something is called that others have open: it renames, or changes what is mounted where.
+  public static let movesNames = EventTraits(rawValue: 1 << 11)
+  /// The call makes a task or changes what one executes: its events are the last to be lost.
+  public static let lifeCycle = EventTraits(rawValue: 1 << 12)
+  /// The call makes the server's end of a connection.
+  public static let acceptsConnection = EventTraits(rawValue: 1 << 13)
+  /// The call makes its socket the client's end of a connection.
+  public static let connects = EventTraits(rawValue: 1 << 14)
 }
 
 /// Which descriptor of a call the ecosystem binds to `fd.*`.

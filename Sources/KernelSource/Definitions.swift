@@ -7,20 +7,26 @@ struct Definitions {
   var lineages = Lineages()
   /// Nanoseconds to add to the probe's time since boot for the epoch.
   let epochOffset: Int64
-  /// Local ports that something listens on: a connection with one of them has the role of the server.
-  var listeningPorts: Set<UInt16> = []
+  /// Local ports that something listens on, by network namespace: a connection with one of them has the role of the server.
+  var listeningPorts: Set<ListeningPort> = []
+  /// Which variables of environments are kept.
+  let environment: EnvironmentSelection
   /// Names that differ from what the directory entries say, by the probe's number of the first object of that name: they
   /// outlive the store's rows. Forgotten all at once when there are too many; files that stay open longer then go by
   /// their real names.
-  private var requestedNames: [UInt64: [UInt8]] = [:]
-  private static let requestedNameLimit = 100_000
-  /// What a call said about a socket's role, by the probe's number of the thing.
-  private var roles: [UInt64: SocketRole] = [:]
+  var requestedNames: [UInt64: [UInt8]] = [:]
+  static let requestedNameLimit = 100_000
+
+  /// Whether the ids in `/proc` are those that the kernel program says.
+  var seesAllProcesses = false
 
   /// The store of the generation before this one: calls that began then may still name its rows.
   private var previous: DimensionStore?
 
-  init(epochOffset: Int64) { self.epochOffset = epochOffset }
+  init(epochOffset: Int64, environment: EnvironmentSelection = .none) {
+    self.epochOffset = epochOffset
+    self.environment = environment
+  }
 
   /// Starts a new store. The probe has been told to define everything anew, and all that it sent before is taken in:
   /// what is not used any more is gone with the old store.
@@ -28,14 +34,13 @@ struct Definitions {
     var fresh = DimensionStore()
     fresh.adoptUsers(from: store)
     var freshLineages = Lineages()
-    for row in lineages.living {
-      let adopted = fresh.adoptThread(row, from: store, identity: nil)
-      freshLineages.note(row: adopted, in: fresh.dimensions.threads)
+    let adopted = lineages.survivors(in: store.dimensions.threads).map { row in
+      (old: row, new: fresh.adoptThread(row, from: store, identity: nil))
     }
+    freshLineages.adopt(adopted, from: lineages, in: fresh.dimensions.threads)
     previous = store
     store = fresh
     lineages = freshLineages
-    roles = [:]
   }
 
   /// The row of a version of a thread, `nil` when it was not defined (yet).
@@ -63,19 +68,34 @@ struct Definitions {
     let path = UnsafeRawBufferPointer(start: pathStart, count: Int(image.path_length))
     let areaStart = pathStart + Int(image.path_length)
     let area = UnsafeRawBufferPointer(start: areaStart, count: Int(image.arguments_length))
+    let environmentStart = areaStart + Int(image.arguments_length)
+    let variables = UnsafeRawBufferPointer(start: environmentStart, count: Int(image.environment_length))
     let filename = UnsafeRawBufferPointer(
-      start: areaStart + Int(image.arguments_length), count: Int(image.filename_length))
+      start: environmentStart + Int(image.environment_length), count: Int(image.filename_length))
     var values = [Int64](repeating: EventBatch.missing, count: ImageColumn.allCases.count)
     var flags: ImageFlags = []
     if image.flags & UInt32(REEL_IMAGE_TRUNCATED) != 0 { flags.insert(.truncated) }
     if image.flags & UInt32(REEL_IMAGE_KERNEL) != 0 {
       flags.insert(.kernelTask)
     } else {
-      if image.path_length > 0 { values[ImageColumn.path.rawValue] = store.text(executablePath(path)) }
-      if image.flags & UInt32(REEL_IMAGE_UNREADABLE) == 0 {
-        let arguments = ArgumentArea(area)
-        values[ImageColumn.exe.rawValue] = store.text(arguments.first)
-        values[ImageColumn.arguments.rawValue] = store.text(arguments.rest)
+      for (mark, flag) in Definitions.imageFlags where image.flags & UInt32(mark) != 0 { flags.insert(flag) }
+      if image.path_length > 0 {
+        let text = PathText.absolute(leafFirst: path)
+        // A file in memory is on no directory: its one component is what the kernel calls it.
+        if text.starts(with: Array("/memfd:".utf8)) { flags.insert(.memfd) }
+        values[ImageColumn.path.rawValue] = store.text(text)
+      }
+      if image.flags & UInt32(REEL_IMAGE_UNREADABLE | REEL_IMAGE_FOREIGN) == 0 {
+        setArguments(area, variables, &values)
+      } else if image.flags & UInt32(REEL_IMAGE_FOREIGN) != 0, seesAllProcesses {
+        // Told by somebody else, who cannot look into its memory: the kernel's files can.
+        let folder = "/proc/\(image.pid)"
+        let area = ProcFile.bytes("\(folder)/cmdline", limit: Int(REEL_IMAGE_AREA)) ?? []
+        let variables =
+          environment == .none ? [] : ProcFile.bytes("\(folder)/environ", limit: Int(REEL_IMAGE_AREA)) ?? []
+        area.withUnsafeBytes { area in
+          variables.withUnsafeBytes { variables in setArguments(area, variables, &values) }
+        }
       }
       if !filename.isEmpty { values[ImageColumn.filename.rawValue] = store.text(filename) }
       values[ImageColumn.device.rawValue] = DeviceNumber.userSpace(image.device)
@@ -87,14 +107,33 @@ struct Definitions {
     _ = store.image(values, identity: image.identity)
   }
 
-  private func executablePath(_ path: UnsafeRawBufferPointer) -> [UInt8] { PathText.absolute(leafFirst: path) }
+  private static let imageFlags: [(mark: Int32, flag: ImageFlags)] = [
+    (REEL_IMAGE_WRITABLE, .writable), (REEL_IMAGE_UPPER_LAYER, .upperLayer), (REEL_IMAGE_LOWER_LAYER, .lowerLayer),
+    (REEL_IMAGE_TRUNCATED, .truncated), (REEL_IMAGE_ENVIRONMENT_TRUNCATED, .truncated),
+  ]
 
-  mutating func thread(_ record: UnsafeRawPointer) {
+  /// Sets what a program was started with, from its argument and environment areas.
+  private mutating func setArguments(
+    _ area: UnsafeRawBufferPointer, _ variables: UnsafeRawBufferPointer, _ values: inout [Int64]
+  ) {
+    guard !area.isEmpty else { return }
+    let arguments = ArgumentArea(area)
+    values[ImageColumn.exe.rawValue] = store.text(arguments.first)
+    values[ImageColumn.arguments.rawValue] = store.text(arguments.rest)
+    if environment != .none {
+      values[ImageColumn.environment.rawValue] = store.text(environment.selected(from: variables))
+    }
+  }
+
+  /// - Parameter isSnapshot: it says what was there before; what an event said of the same process is newer.
+  mutating func thread(_ record: UnsafeRawPointer, isSnapshot: Bool = false) {
     let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
     let directoryStart = record + MemoryLayout<reel_thread>.size
     let directory = UnsafeRawBufferPointer(start: directoryStart, count: Int(thread.working_directory_length))
+    let rootStart = directoryStart + Int(thread.working_directory_length)
+    let root = UnsafeRawBufferPointer(start: rootStart, count: Int(thread.root_directory_length))
     let cgroup = UnsafeRawBufferPointer(
-      start: directoryStart + Int(thread.working_directory_length), count: Int(thread.cgroup_length))
+      start: rootStart + Int(thread.root_directory_length), count: Int(thread.cgroup_length))
     let comm = withUnsafeBytes(of: thread.comm) { Array($0.prefix { $0 != 0 }) }
     let processName = withUnsafeBytes(of: thread.process_comm) { Array($0.prefix { $0 != 0 }) }
     let cgroupPath = PathText.absolute(leafFirst: cgroup)
@@ -108,11 +147,13 @@ struct Definitions {
     set(.startTime, Int64(thread.start_time) + epochOffset)
     set(.processStartTime, Int64(thread.process_start_time) + epochOffset)
     set(.parentPid, Int64(thread.parent_pid))
+    set(.originalParentPid, Int64(thread.original_parent_pid))
     set(.comm, store.text(comm))
     set(.processName, store.text(processName))
     if let image = image(of: thread) { set(.image, Int64(image)) }
     if thread.path_flags & UInt32(REEL_PATH_ABSENT) == 0 {
       set(.workingDirectory, store.text(PathText.absolute(leafFirst: directory)))
+      set(.rootDirectory, store.text(PathText.absolute(leafFirst: root)))
     }
     set(.uid, Int64(thread.uid))
     set(.effectiveUid, Int64(thread.effective_uid))
@@ -148,7 +189,9 @@ struct Definitions {
     // RLIM_INFINITY has no number of its own in a signed column.
     set(.descriptorLimit, thread.descriptor_limit > UInt64(Int64.max) ? -1 : Int64(thread.descriptor_limit))
     let row = store.thread(values, identity: thread.identity)
-    lineages.note(row: row, in: store.dimensions.threads)
+    lineages.note(
+      row: row, parentStart: Int64(thread.parent_start_time) + epochOffset, in: store.dimensions.threads,
+      isSnapshot: isSnapshot)
   }
 
   /// The image row of a thread. One that was first seen while it ended has no memory to read it from; what is known of
@@ -158,137 +201,32 @@ struct Definitions {
       store.dimensions.threads.value(Int($0), .image).map(UInt32.init(truncatingIfNeeded:))
     }
     guard let image = store.imageRow(thread.image) else { return known }
-    let hasPath = store.dimensions.images.value(Int(image), .path) != nil
-    return hasPath ? image : known ?? image
-  }
-
-  mutating func object(_ record: UnsafeRawPointer) {
-    let object = record.assumingMemoryBound(to: reel_object.self).pointee
-    let textStart = record + MemoryLayout<reel_object>.size
-    let text = UnsafeRawBufferPointer(start: textStart, count: Int(object.path_length))
-    let requestStart = textStart + Int(object.path_length)
-    let request = UnsafeRawBufferPointer(start: requestStart, count: Int(object.request_length))
-    let directory = UnsafeRawBufferPointer(
-      start: requestStart + Int(object.request_length), count: Int(object.directory_length))
-    let kind = ObjectKind(object, name: text)
-    var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)
-    func set(_ column: ObjectColumn, _ value: Int64) { values[column.rawValue] = value }
-    set(.identity, Int64(bitPattern: object.thing))
-    set(.objectKind, kind.rawValue)
-    set(.inode, Int64(bitPattern: object.inode))
-    set(.device, DeviceNumber.userSpace(object.device))
-    set(.mountID, Int64(object.mount_id))
-    set(.openFlags, Int64(object.open_flags))
-    var flags: ObjectFlags = []
-    if object.path_flags & UInt32(REEL_PATH_DELETED) != 0, kind.hasPath { flags.insert(.deleted) }
-    if object.path_flags & UInt32(REEL_PATH_TRUNCATED) != 0 { flags.insert(.nameTruncated) }
-
-    if object.family == 0 {
-      let real = kind.label(of: object, text)
-      let name = kind.hasPath || kind == .pipe ? name(of: object, request: request, in: directory, real: real) : real
-      set(.label, store.text(name))
-      if name != real { set(.realName, store.text(real)) }
-    } else {
-      let isInternet = kind == .ipv4Socket || kind == .ipv6Socket
-      set(.family, Int64(object.family))
-      set(.socketType, Int64(object.socket_type))
-      set(.networkProtocol, Int64(object.protocol))
-      if isInternet {
-        let width = kind == .ipv4Socket ? 4 : 16
-        let local = withUnsafeBytes(of: object.local_address) { Array($0.prefix(width)) }
-        let remote = withUnsafeBytes(of: object.remote_address) { Array($0.prefix(width)) }
-        if object.local_port != 0 {
-          set(.localAddress, store.text(local))
-          set(.localPort, Int64(object.local_port))
-        }
-        if object.remote_port != 0 {
-          set(.remoteAddress, store.text(remote))
-          set(.remotePort, Int64(object.remote_port))
-        }
-        if object.state == tcpListen, object.protocol == 6 {
-          flags.insert(.listening)
-          listeningPorts.insert(object.local_port)
-        }
-      } else if kind == .unixSocket {
-        if !text.isEmpty { set(.localAddress, store.text(unixPath(text))) }
-        set(.socketSource, Int64(bitPattern: object.socket_source))
-        set(.socketPeer, Int64(bitPattern: object.socket_peer))
-      } else {
-        set(.label, store.text(Array("socket:[\(object.inode)]".utf8)))
-      }
-      if object.state == tcpEstablished { flags.insert(.connected) }
-      if let role = roles[object.thing] {
-        set(.role, role.rawValue)
-      } else if isInternet, object.remote_port != 0, listeningPorts.contains(object.local_port) {
-        set(.role, SocketRole.server.rawValue)
-      }
+    guard let known else { return image }
+    let images = store.dimensions.images
+    if images.value(Int(image), .path) == nil { return known }
+    // Told by a child, without arguments: what is known of the same program says more.
+    if images.value(Int(image), .exe) == nil, images.value(Int(image), .path) == images.value(Int(known), .path),
+      images.value(Int(image), .inode) == images.value(Int(known), .inode)
+    {
+      return known
     }
-    set(.flags, flags.rawValue)
-    _ = store.object(values, identity: object.identity)
+    return image
   }
 
-  /// The name of something with a path: what it was opened by, absolute and normal. A rename does not change it, nor does
-  /// a new generation; without a path that was seen it is what the directory entries said first.
-  private mutating func name(
-    of object: reel_object, request: UnsafeRawBufferPointer, in directory: UnsafeRawBufferPointer, real: [UInt8]
-  ) -> [UInt8] {
-    var name = real
-    if !request.isEmpty {
-      name = PathText.normal(Array(request)[...], in: PathText.absolute(leafFirst: directory)[...])
-    } else if object.name != object.identity {
-      if let known = requestedNames[object.name] {
-        name = known
-      } else if let row = objectRow(object.name), let label = store.dimensions.objects.value(Int(row), .label) {
-        name = Array(store.strings.table[Int(label)])
-      }
-    }
-    if name != real {
-      if requestedNames.count >= Definitions.requestedNameLimit { requestedNames = [:] }
-      requestedNames[object.name] = name
-    }
-    return name
+  /// Notes that a process which is not recorded has ended.
+  mutating func ended(_ record: UnsafeRawPointer) {
+    let ended = record.assumingMemoryBound(to: reel_ended.self).pointee
+    lineages.end(
+      ProcessIdentity(pid: Int64(ended.pid), startTime: Int64(ended.process_start_time) + epochOffset),
+      reaper: Int64(ended.reaper))
   }
 
-  /// Notes which end a socket is, from the call that made or connected it; its rows from now on say so.
-  mutating func setRole(_ role: SocketRole, ofObject row: UInt32) {
-    let thing = UInt64(bitPattern: store.dimensions.objects[Int(row), .identity])
-    roles[thing] = role
-    store.dimensions.objects[Int(row), .role] = role.rawValue
-  }
-
-  private func unixPath(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-    // A path ends at its NUL; an abstract name begins with one and may hold more.
-    text.first == 0 ? Array(text) : Array(text.prefix { $0 != 0 })
-  }
-}
-
-private let tcpEstablished: UInt16 = 1
-private let tcpListen: UInt16 = 10
-
-/// Device numbers: the kernel keeps the minor in the low 20 bits, `stat` shows it split around the major.
-enum DeviceNumber {
-  static func userSpace(_ device: UInt32) -> Int64 {
-    let major = Int64(device >> 20)
-    let minor = Int64(device & 0xFFFFF)
-    return (minor & 0xFF) | major << 8 | (minor & ~0xFF) << 12
-  }
-}
-
-/// The texts of a process's argument area.
-struct ArgumentArea {
-  /// The first argument, without its NUL.
-  let first: [UInt8]
-  /// All others, each with its NUL.
-  let rest: [UInt8]
-
-  init(_ area: UnsafeRawBufferPointer) {
-    let end = area.firstIndex(of: 0) ?? area.count
-    first = Array(area[..<end])
-    var rest = end + 1 < area.count ? Array(area[(end + 1)...]) : []
-    // A program may write over its arguments and leave a run of NULs behind them.
-    while rest.count > 1, rest[rest.count - 1] == 0, rest[rest.count - 2] == 0 { rest.removeLast() }
-    if rest == [0], area.count > end + 2 { rest = [] }
-    if let last = rest.last, last != 0 { rest.append(0) }
-    self.rest = rest
+  /// Notes that the process of a lineage has ended.
+  mutating func end(lineage: UInt32, reaper: Int64) {
+    guard lineage != EventBatch.noRow else { return }
+    let thread = Int(store.dimensions.lineages[Int(lineage), .thread])
+    let threads = store.dimensions.threads
+    lineages.end(
+      ProcessIdentity(pid: threads[thread, .pid], startTime: threads[thread, .processStartTime]), reaper: reaper)
   }
 }

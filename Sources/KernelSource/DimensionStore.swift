@@ -71,6 +71,14 @@ struct DimensionStore {
     return row
   }
 
+  /// Forgets all objects; nothing may name their rows any more.
+  mutating func forgetObjects() {
+    dimensions.objects = DimensionTable()
+    objectRows = IdentityTable()
+    argumentObjects = [:]
+    derivedObjects = [:]
+  }
+
   /// The row of a container by its full id.
   mutating func container(_ id: [UInt8], engine: String) -> UInt32 {
     if let known = containerRows[id] { return known }

@@ -10,8 +10,8 @@ struct EventAssembler: ~Copyable {
   private let epochOffset: Int64
   var definitions: Definitions
 
-  /// Events whose thread or object was never defined.
-  private(set) var unresolved: UInt64 = 0
+  /// Events whose thread or object was never defined, and when they happened.
+  private(set) var unresolved = Unresolved()
   /// Events of the open batch whose thread or object was not defined when they came: a definition may stand in the
   /// ring of another CPU.
   private var pending: [PendingEvent] = []
@@ -30,9 +30,24 @@ struct EventAssembler: ~Copyable {
     var objectRow: UInt32 = 0
   }
 
+  /// A run of events of which something is not known.
+  struct Unresolved {
+    var count: UInt64 = 0
+    var from = Int64.max
+    var to = Int64.min
+  }
+
+  /// Gives what was counted since the last call.
+  mutating func takeUnresolved() -> Unresolved? {
+    guard unresolved.count > 0 else { return nil }
+    defer { unresolved = Unresolved() }
+    return unresolved
+  }
+
   /// What an event still lacks; `nil` for what it has.
   private struct PendingEvent {
     var row: Int
+    var time: Int64
     var thread: UInt64?
     var object: UInt64?
   }
@@ -42,7 +57,7 @@ struct EventAssembler: ~Copyable {
     plans = TypePlans(schema)
     self.options = options
     self.epochOffset = epochOffset
-    definitions = Definitions(epochOffset: epochOffset)
+    definitions = Definitions(epochOffset: epochOffset, environment: options.environment)
     recent = [RecentReferences](repeating: RecentReferences(), count: cpuCount)
   }
 
@@ -64,6 +79,7 @@ struct EventAssembler: ~Copyable {
     case REEL_RECORD_THREAD.rawValue: definitions.thread(record)
     case REEL_RECORD_IMAGE.rawValue: definitions.image(record)
     case REEL_RECORD_OBJECT.rawValue: definitions.object(record)
+    case REEL_RECORD_ENDED.rawValue: definitions.ended(record)
     default: break
     }
   }
@@ -115,15 +131,11 @@ struct EventAssembler: ~Copyable {
     let object = event.pointee.object
     var isPending = lineage == EventBatch.noRow
     if object != 0 {
-      objectRow = self.objectRow(object, cpu: cpu)
+      if object != unknownObject { objectRow = self.objectRow(object, cpu: cpu) }
       if objectRow == EventBatch.noRow {
         isPending = true
-      } else if plan.makesServerSocket {
-        definitions.setRole(.server, ofObject: objectRow)
-      } else if plan.makesClientSocket {
-        if result == 0 || result == -115 {
-          definitions.setRole(.client, ofObject: objectRow)
-        } else if let address = plan.address, let bytes = captures[Int(address.index)] {
+      } else if plan.connects, result < 0, result != inProgress {
+        if let address = plan.address, let bytes = captures[Int(address.index)] {
           objectRow = failedConnection(objectRow, to: bytes)
         }
       } else if plan.movesMessage, let address = plan.address, let bytes = captures[Int(address.index)] {
@@ -142,7 +154,7 @@ struct EventAssembler: ~Copyable {
     if isPending {
       pending.append(
         PendingEvent(
-          row: builder.count, thread: lineage == EventBatch.noRow ? thread : nil,
+          row: builder.count, time: time, thread: lineage == EventBatch.noRow ? thread : nil,
           object: object != 0 && objectRow == EventBatch.noRow ? object : nil))
     }
     builder.appendEvent(
@@ -151,6 +163,9 @@ struct EventAssembler: ~Copyable {
       object: objectRow, result: plan.hasResult ? result : EventBatch.missing)
     appendArguments(
       plan, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
+    if plan.endsTask, wordCount > 2, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
+      definitions.end(lineage: lineage, reaper: words.load(fromByteOffset: 16, as: Int64.self))
+    }
     if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes { close() }
   }
 
@@ -223,6 +238,17 @@ struct EventAssembler: ~Copyable {
       case .exitCode: builder.appendInteger((words.load(as: Int64.self) >> 8) & 0xFF)
       case .exitSignal: builder.appendInteger(words.load(as: Int64.self) & 0x7F)
       case .exitCore: builder.appendInteger((words.load(as: Int64.self) >> 7) & 1)
+      case .exitReaper:
+        // Only the end of the last thread of a process has one.
+        let reaper = wordCount > 2 ? words.load(fromByteOffset: 16, as: Int64.self) : 0
+        if reaper > 0 { builder.appendInteger(reaper) } else { builder.appendMissing() }
+      case .victim:
+        let victim = words.load(fromByteOffset: (wordCount - 1) * 8, as: UInt64.self)
+        if let name = definitions.shownName(ofObject: victim) {
+          name.withUnsafeBytes { builder.appendText($0) }
+        } else {
+          builder.appendMissing()
+        }
       case .missing: builder.appendMissing()
       }
     }
@@ -268,9 +294,14 @@ struct EventAssembler: ~Copyable {
       builder.resolve(row: event.row, lineage: lineage, object: object)
       if event.thread != nil && lineage == nil || event.object != nil && object == nil {
         builder.mark(row: event.row, .unresolved)
-        unresolved += 1
+        unresolved.count += 1
+        unresolved.from = min(unresolved.from, event.time)
+        unresolved.to = max(unresolved.to, event.time)
       }
     }
     pending.removeAll(keepingCapacity: true)
   }
 }
+
+/// `-EINPROGRESS`.
+private let inProgress: Int64 = -115

@@ -42,7 +42,9 @@ public struct KernelSource: ~Copyable {
     let offset = Clock.epochOffset()
     let loaded = try LoadedProbe(schema: schema, options: options)
     try loaded.install(
-      OperationTable(schema: schema, architecture: .current, snapLength: options.snapLength))
+      OperationTable(
+        schema: schema, architecture: .current, snapLength: options.snapLength, types: options.selection.types))
+    try loaded.select(cgroups: options.selection.cgroups)
     probe = loaded
     self.schema = schema
     self.options = options
@@ -59,12 +61,68 @@ public struct KernelSource: ~Copyable {
   public var pendingEvents: Int { assembler.pendingEvents }
 
   /// Starts recording, then takes the snapshot of what was there before: nothing falls between the two.
+  ///
+  /// The state of the machine at the start is there to be taken with `nextStatePart` then.
   public mutating func start() throws(KernelSourceError) {
-    started = Clock.sinceBoot() + epochOffset
-    try probe.attach(latency: options.latency)
+    probe.makeIterators()
+    assembler.definitions.seesAllProcesses = MachineSnapshot.isOutermostNamespace()
     assembler.definitions.listeningPorts = MachineSnapshot.listeningPorts()
     MachineSnapshot.addUsers(to: &assembler.definitions)
-    MachineSnapshot.addProcesses(to: &assembler.definitions)
+    try selectProcessTrees()
+    started = Clock.sinceBoot() + epochOffset
+    try probe.attach(latency: options.latency)
+    beginState(.start)
+    if state == nil { MachineSnapshot.addProcesses(to: &assembler.definitions) }
+  }
+
+  /// Begins to tell everything that is there now; its parts are to be taken with `nextStatePart`. Looks at all threads at
+  /// once (about 2 µs each), at the rest part by part. Where the kernel has no iterators there is no state.
+  public mutating func beginState(_ reason: MachineState.Reason) {
+    state = StateSnapshot.begin(
+      reason, probe, schema: schema, epochOffset: epochOffset, live: &assembler.definitions)
+  }
+
+  /// The next part of the state that was begun, `nil` behind the last one. Takes some milliseconds at most, so that rings
+  /// can be drained between parts.
+  public mutating func nextStatePart() -> MachineState? {
+    guard let part = state?.next(probe, live: assembler.definitions) else {
+      state = nil
+      return nil
+    }
+    if let ports = state?.listeningPorts { assembler.definitions.listeningPorts.formUnion(ports) }
+    return part
+  }
+
+  /// Selects further control groups while recording: containers that are made later.
+  public mutating func select(cgroups: Set<UInt64>) throws(KernelSourceError) { try probe.select(cgroups: cgroups) }
+
+  /// Tells the kernel program which processes are meant: their ids alone would also mean whoever has them later.
+  private mutating func selectProcessTrees() throws(KernelSourceError) {
+    guard !options.selection.processTrees.isEmpty else { return }
+    var scratch = Definitions(epochOffset: epochOffset)
+    scratch.seesAllProcesses = assembler.definitions.seesAllProcesses
+    var starts: [(pid: UInt32, start: UInt64)] = []
+    if let run = probe.begin(.threads) {
+      var hasMore = true
+      while hasMore {
+        hasMore = run.step(256)
+        probe.takeSnapshotRecords { record in
+          guard record.assumingMemoryBound(to: reel_record.self).pointee.kind == REEL_RECORD_THREAD.rawValue else {
+            return
+          }
+          let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
+          if thread.tid == thread.pid, options.selection.processTrees.contains(thread.pid) {
+            starts.append((thread.pid, thread.process_start_time))
+          }
+        }
+      }
+    }
+    guard starts.count == options.selection.processTrees.count else {
+      let missing = options.selection.processTrees.subtracting(starts.map(\.pid)).sorted()
+      throw KernelSourceError(
+        .badOption, "there is no process \(missing.map(String.init).joined(separator: ", ")): see ps")
+    }
+    try probe.select(processes: starts)
   }
 
   /// Puts the calling thread before others: on a busy machine, rings fill while the thread that drains them waits for a
@@ -91,8 +149,19 @@ public struct KernelSource: ~Copyable {
     // A program that was running when its link went away is done long before this.
     usleep(2000)
     take(until: UInt64.max)
+    takeRunningCalls()
     assembler.close()
     return assembler.takeClosed()
+  }
+
+  /// Takes the calls that have not returned, as unfinished events.
+  private mutating func takeRunningCalls() {
+    guard options.stage == .all, let run = probe.begin(.calls) else { return }
+    var hasMore = true
+    while hasMore {
+      hasMore = run.step(1024)
+      probe.takeSnapshotRecords { record in assembler.take(record, cpu: 0) }
+    }
   }
 
   /// What was lost since the last call.
@@ -176,14 +245,15 @@ public struct KernelSource: ~Copyable {
       }
       cursors[cpu].lookedAt = now
     }
-    let unresolved = assembler.unresolved - unresolvedBefore
-    if unresolved > 0 {
-      losses.append(LossCount(cause: .unresolved, cpu: nil, count: unresolved, from: started, to: now))
-      unresolvedBefore = assembler.unresolved
+    if let unresolved = assembler.takeUnresolved() {
+      losses.append(
+        LossCount(
+          cause: .unresolved, cpu: nil, count: unresolved.count, from: unresolved.from, to: unresolved.to))
     }
   }
 
-  private var unresolvedBefore: UInt64 = 0
+  /// The state that is being told.
+  private var state: StateSnapshot?
   /// When the generation was raised, a moment added for programs that were running; `nil` when that is done with.
   private var raisedAt: UInt64?
   /// Everything before this time since boot was taken.

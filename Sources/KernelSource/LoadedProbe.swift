@@ -12,12 +12,15 @@ import Glibc
 ///
 /// Everything goes away with the value: links are closed first, so that no program runs while its maps disappear.
 struct LoadedProbe: ~Copyable {
-  private let object: OpaquePointer
-  private var links: [OpaquePointer] = []
+  let object: OpaquePointer
+  /// The attached programs, by name.
+  private var links: [(name: String, link: OpaquePointer)] = []
+  /// The iterators, by the name of their program. They are made before privileges are dropped.
+  var iterators: [String: OpaquePointer] = [:]
   private var doorbell: OpaquePointer?
   private let ringMemory: UnsafeMutableRawPointer
   private let ringMemorySize: Int
-  private let controlMemory: UnsafeMutableRawPointer
+  let controlMemory: UnsafeMutableRawPointer
   /// Bytes of each ring without its slack; a power of two.
   let ringSize: Int
   /// Bytes from one CPU's ring to the next.
@@ -42,11 +45,12 @@ struct LoadedProbe: ~Copyable {
     ringMemory = shared.ringMemory
     ringMemorySize = shared.ringMemorySize
     controlMemory = shared.controlMemory
-    for cpu in 0..<cpuCount { ring(cpu).pointee.called_at = UInt64.max }
+    for cpu in 0...cpuCount { ring(cpu).pointee.called_at = UInt64.max }
     // Generation 0 means "never": entries of the probe's maps that only carry a number have it.
     raiseGeneration()
     let control = controlMemory.assumingMemoryBound(to: reel_control.self)
     control.pointee.recorder = LoadedProbe.ownNumber(object)
+    control.pointee.selection_epoch = 1
   }
 
   /// The number of this process outside of all pid namespaces: what the kernel program compares with.
@@ -88,7 +92,7 @@ struct LoadedProbe: ~Copyable {
       try configure(object, schema: schema, options: options, ringSize: ringSize, stride: stride, cpus: cpus)
       let status = bpf_object__load(object)
       guard status == 0 else { throw loadError(Errno(rawValue: -status)) }
-      let size = pageAligned(stride * Int(cpus))
+      let size = pageAligned(stride * (Int(cpus) + 1))
       let ringMemory = try map(object, "rings", size)
       do throws(KernelSourceError) {
         let control = try map(object, "control", pageAligned(MemoryLayout<reel_control>.size))
@@ -105,7 +109,8 @@ struct LoadedProbe: ~Copyable {
   }
 
   deinit {
-    for link in links { bpf_link__destroy(link) }
+    for link in links { bpf_link__destroy(link.link) }
+    for iterator in iterators.values { bpf_link__destroy(iterator) }
     if let doorbell { ring_buffer__free(doorbell) }
     munmap(ringMemory, ringMemorySize)
     munmap(controlMemory, LoadedProbe.pageAligned(MemoryLayout<reel_control>.size))
@@ -114,7 +119,7 @@ struct LoadedProbe: ~Copyable {
 
   /// Starts the programs: returns before entries, so that a call seen at its beginning is also seen at its end.
   mutating func attach(latency: ProbeLatency) throws(KernelSourceError) {
-    var names = ["on_task_exit", "on_execute", "on_system_call_exit"]
+    var names = ["on_fork", "on_task_exit", "on_execute", "on_system_call_exit"]
     if latency != .none { names.append("on_system_call_enter") }
     for name in names {
       guard let program = bpf_object__find_program_by_name(object, name) else {
@@ -125,7 +130,7 @@ struct LoadedProbe: ~Copyable {
           .refused, "the kernel refuses to attach \(name): \(Errno(rawValue: errno)); see reel doctor",
           details: LoadedProbe.messages())
       }
-      links.append(link)
+      links.append((name, link))
     }
     let descriptor = bpf_object__find_map_fd_by_name(object, "doorbell")
     doorbell = ring_buffer__new(descriptor, { _, _, _ in 0 }, nil, nil)
@@ -136,7 +141,12 @@ struct LoadedProbe: ~Copyable {
 
   /// Stops the programs; what they wrote can still be drained.
   mutating func detach() {
-    for link in links { bpf_link__destroy(link) }
+    // Returns first: a call that began before is then known to have been running at the end. One that began after it and
+    // returned unseen would pass for one that runs.
+    for last in ["on_system_call_exit", "on_system_call_enter"] {
+      for link in links where link.name == last { bpf_link__destroy(link.link) }
+    }
+    for link in links where !link.name.hasPrefix("on_system_call") { bpf_link__destroy(link.link) }
     links = []
   }
 
@@ -147,7 +157,7 @@ struct LoadedProbe: ~Copyable {
     _ = ring_buffer__poll(doorbell, milliseconds)
   }
 
-  /// The head of a CPU's ring, shared with the kernel program.
+  /// The head of a CPU's ring, shared with the kernel program; behind the last CPU's stands that of the snapshot.
   func ring(_ cpu: Int) -> UnsafeMutablePointer<reel_ring> {
     (ringMemory + cpu * ringStride).assumingMemoryBound(to: reel_ring.self)
   }
@@ -179,7 +189,9 @@ struct LoadedProbe: ~Copyable {
     settings.latency = options.latency.abiValue
     settings.stage = options.stage.rawValue
     settings.alternatives = options.alternatives.rawValue
-    settings.exit_type = schema.type(named: "procexit")?.id.rawValue ?? 0
+    settings.exit_type = options.selection.types?.contains(.procexit) == false ? 0 : EventTypeID.procexit.rawValue
+    settings.environment = options.environment == .none ? 0 : 1
+    settings.select(options.selection)
     let size = bpf_map__value_size(settingsMap)
     var bytes = [UInt8](repeating: 0, count: Int(size))
     withUnsafeBytes(of: &settings) { source in
@@ -188,7 +200,7 @@ struct LoadedProbe: ~Copyable {
     guard Int(size) >= MemoryLayout<reel_settings>.size,
       bpf_map__set_initial_value(settingsMap, bytes, bytes.count) == 0,
       bpf_map__set_value_size(rings, UInt32(stride)) == 0,
-      bpf_map__set_max_entries(rings, UInt32(cpus)) == 0,
+      bpf_map__set_max_entries(rings, UInt32(cpus) + 1) == 0,
       bpf_map__set_max_entries(tasks, taskSlots) == 0
     else { throw KernelSourceError(.refused, "the kernel program does not take its settings", details: messages()) }
   }

@@ -23,7 +23,7 @@ struct MachineSnapshot {
   }
 
   /// Whether this process sees the pids that the kernel sees.
-  private static func isOutermostNamespace() -> Bool {
+  static func isOutermostNamespace() -> Bool {
     // The kernel's own pid namespace has this number on every machine.
     ProcFile.link("/proc/self/ns/pid").map { String(decoding: $0, as: UTF8.self) } == "pid:[4026531836]"
   }
@@ -79,7 +79,9 @@ struct MachineSnapshot {
       }
     }
     let row = definitions.store.thread(values, identity: nil)
-    definitions.lineages.note(row: row, in: definitions.store.dimensions.threads, isSnapshot: true)
+    definitions.lineages.note(
+      row: row, parentStart: EventBatch.missing, in: definitions.store.dimensions.threads, isSnapshot: true,
+      isCoarse: true)
   }
 
   /// The line of the unified hierarchy: `0::/path`.
@@ -97,14 +99,16 @@ struct MachineSnapshot {
   }
 
   /// Local ports of TCP sockets that listen, in the network namespace of the recorder.
-  static func listeningPorts() -> Set<UInt16> {
-    var ports: Set<UInt16> = []
+  static func listeningPorts() -> Set<ListeningPort> {
+    var ports: Set<ListeningPort> = []
+    let link = ProcFile.link("/proc/self/ns/net").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let namespace = UInt32(link.drop { $0 != "[" }.dropFirst().prefix { $0 != "]" }) ?? 0
     for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
       for line in (ProcFile.text(path) ?? "").split(separator: "\n").dropFirst() {
         let parts = line.split(separator: " ")
         // sl, local address, remote address, state: 0A is LISTEN.
         guard parts.count > 3, parts[3] == "0A", let port = parts[1].split(separator: ":").last else { continue }
-        if let number = UInt16(port, radix: 16) { ports.insert(number) }
+        if let number = UInt16(port, radix: 16) { ports.insert(ListeningPort(namespace: namespace, port: number)) }
       }
     }
     return ports

@@ -6,7 +6,8 @@ struct OperationTable {
   /// `REEL_OPERATIONS` elements, indexed by system call number.
   private(set) var operations: [reel_operation]
 
-  init(schema: Schema, architecture: Architecture, snapLength: UInt32) {
+  /// - Parameter types: those that are recorded; `nil` for all.
+  init(schema: Schema, architecture: Architecture, snapLength: UInt32, types: Set<EventTypeID>? = nil) {
     let unknown = schema.type(named: "syscall")
     operations = (0..<Int(REEL_OPERATIONS)).map { _ in
       OperationTable.operation(unknown, snapLength: snapLength, isUnknown: true)
@@ -14,6 +15,10 @@ struct OperationTable {
     for type in schema.types {
       guard let number = type.number(on: architecture), number < REEL_OPERATION_UNKNOWN else { continue }
       operations[Int(number)] = OperationTable.operation(type, snapLength: snapLength, isUnknown: false)
+    }
+    guard let types else { return }
+    for index in operations.indices where !types.contains(EventTypeID(rawValue: operations[index].type)) {
+      operations[index].flags &= ~UInt32(REEL_OPERATION_ENABLED)
     }
   }
 
@@ -34,7 +39,18 @@ struct OperationTable {
         type.traits.contains(.changesObject)
           ? REEL_OPERATION_OBJECT_AT_EXIT : REEL_OPERATION_OBJECT_AT_ENTRY)
     }
-    if type.traits.contains(.endsTask) { operation.flags |= UInt32(REEL_OPERATION_ENDS_TASK) }
+    let flags: [(EventTraits, Int32)] = [
+      (.endsTask, REEL_OPERATION_ENDS_TASK), (.movesNames, REEL_OPERATION_MOVES_NAMES),
+      (.lifeCycle, REEL_OPERATION_LIFE), (.acceptsConnection, REEL_OPERATION_ACCEPTS),
+      (.connects, REEL_OPERATION_CONNECTS),
+    ]
+    for (name, flag) in flags where type.traits.contains(name) { operation.flags |= UInt32(flag) }
+    if let victim = type.parameters.first(where: { $0.name == "newfd" }),
+      type.parameters.contains(where: { $0.name == "victim" }), case .argument(let index) = victim.source
+    {
+      operation.flags |= UInt32(REEL_OPERATION_WITH_VICTIM)
+      operation.victim = index
+    }
     if isUnknown {
       operation.flags |= UInt32(REEL_OPERATION_WITH_NUMBER)
     } else if type.traits.contains(.namesObject), let directory = directoryArgument(of: type) {

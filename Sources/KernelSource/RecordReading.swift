@@ -44,3 +44,6 @@ struct CaptureList {
     }
   }
 }
+
+/// `REEL_OBJECT_UNKNOWN`, which Swift does not import: there was an object, and the probe could not tell which.
+let unknownObject = UInt64.max

@@ -16,6 +16,9 @@ struct ArgumentPlan: BitwiseCopyable {
     case exitCode
     case exitSignal
     case exitCore
+    case exitReaper
+    /// The name of the object in the word behind the registers.
+    case victim
   }
 
   var kind: Kind
@@ -38,6 +41,8 @@ struct TypePlan: BitwiseCopyable {
   var firstArgument: Int32 = 0
   var argumentCount: Int32 = 0
   var hasResult = false
+  /// The end of a task: the second word says whether its process ends with it, the third who takes its children.
+  var endsTask = false
   /// Calls whose second return is that of a new task.
   var makesTask = false
   /// The plan of the path that names what the call opens: a failed one gets its object from it.
@@ -45,8 +50,7 @@ struct TypePlan: BitwiseCopyable {
   /// The plan of the address that a connection goes to, or a message goes to or came from.
   var address: ArgumentPlan?
   var movesMessage = false
-  var makesServerSocket = false
-  var makesClientSocket = false
+  var connects = false
   /// The word behind the registers with the object of the directory that the path is relative to.
   var hasDirectory = false
 }
@@ -85,10 +89,10 @@ extension TypePlan {
   fileprivate init(_ type: EventType, _ arguments: inout [ArgumentPlan]) {
     self.init()
     hasResult = type.traits.contains(.systemCall) && !type.traits.contains(.endsTask)
+    endsTask = type.id == .procexit
     firstArgument = Int32(arguments.count)
     makesTask = ["clone", "clone3", "fork", "vfork"].contains(type.name)
-    makesServerSocket = ["accept", "accept4"].contains(type.name)
-    makesClientSocket = type.name == "connect"
+    connects = type.traits.contains(.connects)
     movesMessage = ["sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg"].contains(type.name)
     for parameter in type.parameters {
       var plan = TypePlan.plan(parameter)
@@ -133,6 +137,8 @@ extension TypePlan {
       case "ret": return ArgumentPlan(kind: .exitCode)
       case "sig": return ArgumentPlan(kind: .exitSignal)
       case "core": return ArgumentPlan(kind: .exitCore)
+      case "reaper_tid": return ArgumentPlan(kind: .exitReaper)
+      case "victim": return ArgumentPlan(kind: .victim)
       default: return ArgumentPlan(kind: .missing)
       }
     case .result, .thread, .object:

@@ -3,42 +3,20 @@
 // What is copied for a call is data (reel_operation), filled in by user space from the event schema. Branches on
 // `settings` cost nothing: its values are constants to the verifier, which removes what cannot happen.
 #include "bpf/maps.h"
-#include "bpf/ring.h"
-#include "bpf/task.h"
-#include "bpf/path.h"
+#include "bpf/operation.h"
+#include "bpf/registers.h"
+#include "bpf/selection.h"
 #include "bpf/identity.h"
 #include "bpf/object.h"
 #include "bpf/capture.h"
-#include "bpf/registers.h"
+#include "bpf/life.h"
+#include "bpf/snapshot.h"
 
 // Run by the recorder itself: the number of its process outside of all pid namespaces, which it cannot see from inside.
 SEC("syscall")
 int name_recorder(void *context) { return bpf_get_current_task_btf()->tgid; }
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
-
-static __always_inline struct reel_operation *operation_of(__u32 number, bool compat) {
-  __u32 index = compat || number >= REEL_OPERATION_UNKNOWN ? REEL_OPERATION_UNKNOWN : number;
-  return bpf_map_lookup_elem(&operations, &index);
-}
-
-// Starts the event record of the current task; what follows its head is up to the caller.
-static __always_inline struct reel_event *begin_event(struct reel_ring *ring, struct task_struct *task, __u64 now,
-                                                      __u64 version, __u16 type, __u32 argument_count) {
-  struct reel_event *event = (void *)record_at(ring, 0);
-  event->record.kind = REEL_RECORD_EVENT;
-  event->record.flags = 0;
-  event->record.time = now;
-  event->start = 0;
-  event->result = 0;
-  event->thread = version;
-  event->object = 0;
-  event->tid = task->pid;
-  event->type = type;
-  event->argument_count = argument_count;
-  event->capture_count = 0;
-  return event;
-}
 
 // Sends the event of a call that will not return.
 static __always_inline void send_ending(struct pt_regs *registers, struct task_struct *task, struct task_slot *slot,
@@ -67,7 +45,7 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (is_recorder(task)) return 0;
+  if (is_recorder(task) || !is_selected(task)) return 0;
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
@@ -75,14 +53,17 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
     if (!operation) return 0;
     slot->enter_object = 0;
     if (operation->flags & REEL_OPERATION_ENDS_TASK && settings.stage >= REEL_STAGE_RECORD) {
-      send_ending(registers, task, slot, operation);
+      if (operation->flags & REEL_OPERATION_ENABLED) send_ending(registers, task, slot, operation);
       return 0;
     }
-    if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY) {
-      __u64 arguments[8];
+    if (operation->flags & (REEL_OPERATION_OBJECT_AT_ENTRY | REEL_OPERATION_WITH_VICTIM) &&
+        operation->flags & REEL_OPERATION_ENABLED) {
+      __u64 *arguments = slot->arguments;
       load_arguments(registers, arguments);
-      arguments[6] = arguments[7] = 0;
-      slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0, 0);
+      if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY)
+        slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0);
+      if (operation->flags & REEL_OPERATION_WITH_VICTIM)
+        slot->enter_victim = object_of(task, slot, (__u32)arguments[operation->victim & 7], 0, 0, 0);
     }
   }
   slot->enter_number = number;
@@ -93,75 +74,102 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   return 0;
 }
 
-// Sends the event of a call that returned.
-static __always_inline void send_call(struct pt_regs *registers, long result, struct task_struct *task,
-                                      struct reel_ring *ring) {
-  struct task_slot *slot = task_slot_of(task);
-  if (!slot) {
-    count_loss(ring, REEL_LOSS_NO_TASK);
-    return;
-  }
-  __u64 now = bpf_ktime_get_boot_ns();
+// The number of a call that returns; rt_sigreturn has lost its own by now.
+static __always_inline __u32 returned_number(struct pt_regs *registers, struct task_slot *slot) {
   __u32 number = call_number(registers);
+  return number == ~0u && settings.latency != REEL_LATENCY_NONE ? slot->enter_number : number;
+}
+
+#define IN_PROGRESS (-115)
+
+// Connected or on the way to it: a client from now on.
+static __always_inline __u64 client_role(struct reel_operation *operation, long result) {
+  return operation->flags & REEL_OPERATION_CONNECTS && (result == 0 || result == IN_PROGRESS) ? REEL_ROLE_CLIENT : 0;
+}
+
+// The object that a call has made; it gets its name, or its role, from the call.
+static __always_inline __u64 new_object(struct reel_operation *operation, struct task_slot *slot, long result, __u64 now,
+                                        struct reel_ring *ring) {
+  __u64 request = 0;
+  if (operation->flags & REEL_OPERATION_OPENS) {
+    long directory = AT_CURRENT_DIRECTORY;
+    if (operation->directory != REEL_NO_ARGUMENT) directory = (__s32)slot->arguments[operation->directory & 7];
+    request = take_request(slot->arguments[operation->path & 7], directory);
+  } else if (operation->flags & REEL_OPERATION_ACCEPTS) {
+    request = REEL_ROLE_SERVER;
+  }
+  return object_of(bpf_get_current_task_btf(), slot, (__u32)result, now, ring, request);
+}
+
+// What a call that nobody asked for does to names and roles that later events show.
+static __noinline int note_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring) {
+  struct reel_operation *operation = operation_of(call_number(registers), is_compat(bpf_get_current_task_btf()));
+  // It is over, though nothing is sent.
+  slot->enter_number = ~0u;
+  if (!operation || !(operation->flags & (REEL_OPERATION_OPENS | REEL_OPERATION_ACCEPTS | REEL_OPERATION_CONNECTS)))
+    return 0;
+  slot->now = bpf_ktime_get_boot_ns();
+  load_arguments(registers, slot->arguments);
+  if (operation->object == REEL_OBJECT_RESULT) {
+    if (result >= 0) new_object(operation, slot, result, slot->now, ring);
+  } else if (client_role(operation, result)) {
+    object_of(bpf_get_current_task_btf(), slot, (__u32)slot->arguments[operation->object & 7], slot->now, ring,
+              REEL_ROLE_CLIENT);
+  }
+  return 0;
+}
+
+// Sends the event of a call that returned. The caller has found out who made it, and when it ended.
+static __noinline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
+                                __u64 version) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  __u64 now = slot->now;
+  __u32 number = returned_number(registers, slot);
   __u64 start = 0, object = 0;
   __u32 flags = 0;
   bool entered = false;
-  if (settings.latency != REEL_LATENCY_NONE) {
-    // rt_sigreturn has lost its number by now.
-    if (number == ~0u) number = slot->enter_number;
-    if (slot->enter_number == number) {
-      entered = true;
-      start = slot->enter_time;
-      object = slot->enter_object;
-      slot->enter_number = ~0u;
-      if (settings.latency == REEL_LATENCY_ADAPTIVE) {
-        if (!start) {
-          start = slot->exit_time;
-          flags |= REEL_EVENT_LATENCY_BOUND;
-        }
-        slot->quick_calls = now - slot->exit_time < REEL_TIGHT_LOOP_NS ? slot->quick_calls + 1 : 0;
-        slot->exit_time = now;
+  if (settings.latency != REEL_LATENCY_NONE && slot->enter_number == number) {
+    entered = true;
+    start = slot->enter_time;
+    object = slot->enter_object;
+    slot->enter_number = ~0u;
+    if (settings.latency == REEL_LATENCY_ADAPTIVE) {
+      if (!start) {
+        start = slot->exit_time;
+        flags |= REEL_EVENT_LATENCY_BOUND;
       }
+      slot->quick_calls = now - slot->exit_time < REEL_TIGHT_LOOP_NS ? slot->quick_calls + 1 : 0;
+      slot->exit_time = now;
     }
   }
-  if (settings.stage < REEL_STAGE_THREAD) return;
+  if (settings.stage < REEL_STAGE_OBJECT) return 0;
   bool compat = is_compat(task);
   struct reel_operation *operation = operation_of(number, compat);
-  if (!operation || !(operation->flags & REEL_OPERATION_ENABLED)) return;
+  if (!operation) return 0;
 
-  // What was looked up at the entry may be of a generation that is over.
-  bool stale = slot->generation != (__u32)current_generation();
-  __u64 version = thread_version(task, slot, now);
-  if (settings.stage < REEL_STAGE_OBJECT) return;
-
-  __u64 arguments[8];
+  __u64 *arguments = slot->arguments;
   load_arguments(registers, arguments);
-  arguments[6] = arguments[7] = 0;
   if (operation->object == REEL_OBJECT_RESULT) {
-    if (result >= 0) {
-      __u64 request = 0;
-      long directory = -100;
-      if (operation->flags & REEL_OPERATION_OPENS) {
-        if (operation->directory != REEL_NO_ARGUMENT) directory = (__s32)arguments[operation->directory & 7];
-        request = take_request(arguments[operation->path & 7], directory);
-      }
-      object = object_of(task, slot, (__u32)result, now, ring, request, directory);
-    }
+    if (result >= 0) object = new_object(operation, slot, result, now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
-    if (!entered || stale || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
-      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring, 0, 0);
+    if (!entered || object == REEL_OBJECT_UNKNOWN || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
+      __u64 role = client_role(operation, result);
+      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring, role);
       // A closed descriptor is found no more: what it was at the entry stands.
       if (found || !entered) object = found;
     }
   }
-  __u64 directory = 0;
-  if (operation->flags & REEL_OPERATION_WITH_DIRECTORY && (__s32)arguments[operation->directory & 7] >= 0)
-    directory = object_of(task, slot, (__u32)arguments[operation->directory & 7], now, ring, 0, 0);
-  if (settings.stage < REEL_STAGE_RECORD) return;
+  __u64 extra = number;
+  if (operation->flags & REEL_OPERATION_WITH_DIRECTORY) {
+    __s32 descriptor = arguments[operation->directory & 7];
+    extra = descriptor >= 0 ? object_of(task, slot, descriptor, now, ring, 0) : 0;
+  }
+  if (operation->flags & REEL_OPERATION_WITH_VICTIM) extra = entered && result >= 0 ? slot->enter_victim : 0;
+  if (settings.stage < REEL_STAGE_RECORD) return 0;
 
-  if (!ring_has_room(ring, operation->room, false)) {
+  if (!ring_has_room(ring, operation->room, operation->flags & REEL_OPERATION_LIFE)) {
     count_loss(ring, REEL_LOSS_RING_FULL);
-    return;
+    return 0;
   }
   if (compat) flags |= REEL_EVENT_COMPAT;
   if (!entered && result == 0 && settings.latency != REEL_LATENCY_NONE) flags |= REEL_EVENT_CHILD_RETURN;
@@ -178,8 +186,8 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
   stored[3] = arguments[3];
   stored[4] = arguments[4];
   stored[5] = arguments[5];
-  if (operation->flags & (REEL_OPERATION_WITH_NUMBER | REEL_OPERATION_WITH_DIRECTORY)) {
-    stored[count & 7] = operation->flags & REEL_OPERATION_WITH_NUMBER ? number : directory;
+  if (operation->flags & REEL_OPERATION_WITH_EXTRA) {
+    stored[count & 7] = extra;
     count++;
   }
   event->argument_count = count;
@@ -197,7 +205,7 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
         if (settings.snap_length == 0 || result <= 0 || object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
-        __u64 length = smaller(result, settings.snap_length) & 0xFFFF;
+        __u64 length = bounded(smaller(result, settings.snap_length));
         end = bpf_probe_read_user(record_at(ring, body), length, (const void *)pointer);
         if (end == 0)
           end = CAPTURED(body + length, (__u64)result > settings.snap_length ? REEL_CAPTURE_TRUNCATED : 0);
@@ -229,79 +237,41 @@ static __always_inline void send_call(struct pt_regs *registers, long result, st
   event->record.length = offset;
   ring_publish(ring, offset);
   ring_call(ring);
+  return 0;
+}
+
+// What a call that succeeded may do to names that others have open. Noticed for all tasks, selected or not.
+static __always_inline void note_moved_names(struct pt_regs *registers, long result, struct task_struct *task) {
+  if (result != 0) return;
+  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
+  struct reel_control *now = current_control();
+  if (operation && now && operation->flags & REEL_OPERATION_MOVES_NAMES) __sync_fetch_and_add(&now->names_epoch, 1);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (is_recorder(task)) return 0;
+  // Before the clock is read: whatever comes later sees the new names.
+  note_moved_names(registers, result, task);
+  if (is_recorder(task) || !is_selected(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
-  send_call(registers, result, task, ring);
-  ring_leave(ring);
-  return 0;
-}
-
-// The new program is in place, the call has not returned yet. What `execve` was given is in the kernel's hands only here.
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_execute, struct task_struct *task, int old_tid, struct linux_binprm *program) {
-  if (is_recorder(task)) return 0;
-  struct reel_ring *ring = own_ring();
-  if (!ring || !ring_enter(ring)) return 0;
-  struct task_slot *slot = task_slot_of(task);
-  if (slot) {
-    if (old_tid != task->pid) {
-      // Another thread than the leader executed something and goes on under the leader's id: so does its call.
-      __u32 index = old_tid & settings.task_mask;
-      struct task_slot *old = bpf_map_lookup_elem(&tasks, &index);
-      if (old && old->tid == old_tid) {
-        slot->enter_time = old->enter_time;
-        slot->enter_number = old->enter_number;
-        slot->enter_object = 0;
-        old->tid = 0;
-      }
-      slot->start_time = task->start_boottime;
-    }
-    __u64 image = define_image(bpf_ktime_get_boot_ns(), (__u64)BPF_CORE_READ(program, filename));
-    if (image) {
-      slot->image = image;
-      slot->seen.exec_id = task->self_exec_id;
-      slot->generation = (__u32)current_generation();
-      // The thread is defined anew when the call returns.
-      slot->version = 0;
-    }
-  }
-  ring_leave(ring);
-  return 0;
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_task_exit, struct task_struct *task) {
-  if (is_recorder(task)) return 0;
-  struct reel_ring *ring = own_ring();
-  if (!ring || !ring_enter(ring)) return 0;
-  __u64 now = bpf_ktime_get_boot_ns();
   struct task_slot *slot = task_slot_of(task);
   if (!slot) {
     count_loss(ring, REEL_LOSS_NO_TASK);
+    ring_leave(ring);
+    return 0;
+  }
+  struct reel_operation *operation = operation_of(returned_number(registers, slot), is_compat(task));
+  if (operation && operation->flags & REEL_OPERATION_ENABLED) {
+    slot->now = bpf_ktime_get_boot_ns();
+    // What was looked up at the entry may be of a generation that is over.
+    if (slot->generation != (__u32)current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
+    __u64 version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
+    send_call(registers, result, slot, ring, version);
   } else {
-    // Much of what an identity is compared by is gone by now: the last one counts, unless its generation is over.
-    bool known = slot->version && slot->generation == (__u32)current_generation();
-    __u64 version = known ? slot->version : thread_version(task, slot, now);
-    if (!ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
-      count_loss(ring, REEL_LOSS_RING_FULL);
-    } else {
-      struct reel_event *event = begin_event(ring, task, now, version, settings.exit_type, 2);
-      __u64 *stored = (__u64 *)(event + 1);
-      stored[0] = task->exit_code;
-      // Whether it is the last thread of its process.
-      stored[1] = task->signal->live.counter == 0;
-      event->record.length = sizeof *event + 16;
-      ring_publish(ring, sizeof *event + 16);
-      ring_call(ring);
-    }
-    slot->tid = 0;
+    note_call(registers, result, slot, ring);
   }
   ring_leave(ring);
   return 0;

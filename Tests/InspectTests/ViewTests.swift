@@ -25,7 +25,7 @@ struct ViewTests {
       dimensions.threads[row, .comm] = Int64(strings.intern(name))
       dimensions.threads[row, .image] = Int64(image)
       dimensions.threads[row, .processStartTime] = pid
-      return dimensions.lineages.appendRow([Int64(row), EventBatch.missing])
+      return dimensions.lineages.appendRow([Int64(row), EventBatch.missing, EventBatch.missing, EventBatch.missing])
     }
     func file(_ name: String, _ kind: ObjectKind = .file) -> UInt32 {
       let row = Int(dimensions.objects.appendRow())

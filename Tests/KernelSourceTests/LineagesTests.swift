@@ -8,13 +8,15 @@ private struct Tree {
   var dimensions = Dimensions()
   var lineages = Lineages()
 
-  mutating func add(_ pid: Int64, parent: Int64, start: Int64 = 1, tid: Int64? = nil) -> UInt32 {
+  mutating func add(
+    _ pid: Int64, parent: Int64, parentStart: Int64 = EventBatch.missing, start: Int64 = 1, tid: Int64? = nil
+  ) -> UInt32 {
     let row = dimensions.threads.appendRow()
     dimensions.threads[Int(row), .pid] = pid
     dimensions.threads[Int(row), .tid] = tid ?? pid
     dimensions.threads[Int(row), .parentPid] = parent
     dimensions.threads[Int(row), .processStartTime] = start
-    lineages.note(row: row, in: dimensions.threads)
+    lineages.note(row: row, parentStart: parentStart, in: dimensions.threads)
     return row
   }
 
@@ -74,6 +76,54 @@ struct LineagesTests {
     let other = tree.add(10, parent: 0, start: 2)
     let child = tree.add(20, parent: 10)
     #expect(tree.chain(child) == [child, other])
+  }
+
+  @Test("A parent is known by its start: whoever has its id now is somebody else")
+  func parentByStart() {
+    var tree = Tree()
+    let other = tree.add(10, parent: 0, start: 7)
+    let child = tree.add(20, parent: 10, parentStart: 3)
+    #expect(tree.chain(child) == [child])
+    let sibling = tree.add(21, parent: 10, parentStart: 7)
+    #expect(tree.chain(sibling) == [sibling, other])
+  }
+
+  @Test("What is below a process whose parent ended is below the reaper, before it says so itself")
+  func reapers() {
+    var tree = Tree()
+    let first = tree.add(1, parent: 0)
+    _ = tree.add(10, parent: 1, parentStart: 1, start: 2)
+    let middle = tree.add(20, parent: 10, parentStart: 2, start: 3)
+    let child = tree.add(30, parent: 20, parentStart: 3, start: 4)
+    tree.lineages.end(ProcessIdentity(pid: 10, startTime: 2), reaper: 1)
+    #expect(tree.chain(child) == [child, middle, first])
+    // The id is given out again: nothing of this is below its new owner.
+    _ = tree.add(10, parent: 1, parentStart: 1, start: 9)
+    #expect(tree.chain(child) == [child, middle, first])
+  }
+
+  @Test("What a process said last of its parent holds for its own events")
+  func acting() {
+    var tree = Tree()
+    _ = tree.add(1, parent: 0)
+    let parent = tree.add(10, parent: 1, parentStart: 1, start: 2)
+    let child = tree.add(20, parent: 10, parentStart: 2, start: 3)
+    tree.lineages.end(ProcessIdentity(pid: 10, startTime: 2), reaper: 1)
+    #expect(tree.chain(child).dropFirst().first == parent)
+  }
+
+  @Test("A lineage names who leads session and group, also when they have ended")
+  func leaders() {
+    var tree = Tree()
+    let shell = tree.add(10, parent: 1, start: 2)
+    let child = tree.add(20, parent: 10, parentStart: 2, start: 3)
+    tree.dimensions.threads[Int(child), .session] = 10
+    tree.dimensions.threads[Int(child), .processGroup] = 20
+    tree.lineages.end(ProcessIdentity(pid: 10, startTime: 2), reaper: 1)
+    let lineage = Int(tree.lineages.lineage(of: child, in: &tree.dimensions))
+    #expect(tree.dimensions.lineages[lineage, .sessionLeader] == Int64(shell))
+    #expect(tree.dimensions.lineages[lineage, .groupLeader] == Int64(child))
+    #expect(tree.lineages.survivors(in: tree.dimensions.threads).sorted() == [shell, child])
   }
 
   @Test("Ids that form a loop end somewhere")

@@ -55,7 +55,9 @@ struct BatchMaker: ~Copyable {
     dimensions.threads[row, .comm] = text(comm)
     dimensions.threads[row, .image] = image
     for (column, value) in columns { dimensions.threads[row, column] = value }
-    return dimensions.lineages.appendRow([Int64(row), parent.map(Int64.init) ?? EventBatch.missing])
+    return dimensions.lineages.appendRow([
+      Int64(row), parent.map(Int64.init) ?? EventBatch.missing, EventBatch.missing, EventBatch.missing,
+    ])
   }
 
   mutating func object(_ kind: ObjectKind, name: String? = nil, columns: [ObjectColumn: Int64] = [:]) -> UInt32 {

@@ -5,7 +5,8 @@ let traitWords: [(word: String, trait: EventTraits)] = [
   ("creates", .createsDescriptor), ("destroys", .destroysDescriptor), ("uses", .usesDescriptor),
   ("reads", .readsFromDescriptor), ("writes", .writesToDescriptor), ("modifies", .modifiesState),
   ("waits", .waits), ("names", .namesObject), ("changes", .changesObject),
-  ("ends", .endsTask), ("call", .systemCall),
+  ("ends", .endsTask), ("moves", .movesNames), ("life", .lifeCycle),
+  ("accepts", .acceptsConnection), ("connects", .connects), ("call", .systemCall),
 ]
 
 /// The words for types of parameters are the names of the cases.

@@ -17,9 +17,16 @@
 
 static __always_inline __u64 smaller(__u64 a, __u64 b) { return a < b ? a : b; }
 
+// A length that the verifier sees to be bounded. Without the barrier the compiler drops the mask where it knows the length
+// to be small, and kernels before 6.4 do not follow its reasoning from one register to the other.
+static __always_inline __u64 bounded(__u64 length) {
+  barrier_var(length);
+  return length & 0xFFFF;
+}
+
 static __always_inline long put_bytes(struct reel_ring *ring, __u64 offset, __u64 pointer, __u64 length) {
   offset &= REEL_RECORD_MASK;
-  length &= 0xFFFF;
+  length = bounded(length);
   if (length == 0) return CAPTURED(offset, 0);
   if (bpf_probe_read_user(record_at(ring, offset), length, (const void *)pointer) != 0) return NOT_CAPTURED;
   return CAPTURED(offset + length, 0);
@@ -36,7 +43,7 @@ __noinline long put_vector(__u64 pointer, __u64 count, __u64 wanted, __u64 offse
     if (index >= count || left == 0) break;
     __u64 element[2];
     if (bpf_probe_read_user(element, sizeof element, (const void *)(pointer + index * 16)) != 0) return NOT_CAPTURED;
-    __u64 length = smaller(element[1], left) & 0xFFFF;
+    __u64 length = bounded(smaller(element[1], left));
     if (length == 0) continue;
     offset &= REEL_RECORD_MASK;
     if (bpf_probe_read_user(record_at(ring, offset), length, (const void *)element[0]) != 0) return NOT_CAPTURED;

@@ -27,6 +27,10 @@ struct thread_info {
   __u32 status;
 };
 
+typedef struct {
+  __u32 val;
+} kernel_id;
+
 struct list_head {
   struct list_head *next, *prev;
 };
@@ -44,6 +48,7 @@ struct qstr {
 
 struct super_block {
   __u32 s_dev;
+  unsigned long s_flags;
   unsigned long s_magic;
 };
 
@@ -54,6 +59,9 @@ struct timespec64 {
 
 struct inode {
   __u16 i_mode;
+  unsigned int i_flags;
+  kernel_id i_uid, i_gid;
+  unsigned int i_generation;
   struct super_block *i_sb;
   unsigned long i_ino;
   __u32 i_rdev;
@@ -84,6 +92,7 @@ struct dentry {
 
 struct vfsmount {
   struct dentry *mnt_root;
+  int mnt_flags;
 };
 
 struct mount {
@@ -102,12 +111,14 @@ struct file {
   struct inode *f_inode;
   struct path f_path;
   unsigned int f_flags;
+  __s64 f_pos;
   void *private_data;
 };
 
 struct fdtable {
   unsigned int max_fds;
   struct file **fd;
+  unsigned long *close_on_exec;
 };
 
 struct files_struct {
@@ -131,10 +142,6 @@ struct pid {
 };
 
 typedef struct {
-  __u32 val;
-} kernel_id;
-
-typedef struct {
   __u64 val;
 } kernel_capabilities;
 
@@ -152,6 +159,14 @@ struct cred {
   struct user_namespace *user_ns;
 };
 
+// Before Linux 6.3 a set of capabilities was two 32-bit numbers: the same bytes.
+struct kernel_capabilities___halves {
+  __u32 cap[2];
+};
+struct cred___halves {
+  struct kernel_capabilities___halves cap_inheritable, cap_permitted, cap_effective;
+};
+
 struct uts_namespace {
   struct ns_common ns;
 };
@@ -161,8 +176,10 @@ struct ipc_namespace {
 struct mnt_namespace {
   struct ns_common ns;
 };
+struct task_struct;
 struct pid_namespace {
   struct ns_common ns;
+  struct task_struct *child_reaper;
 };
 struct net {
   struct ns_common ns;
@@ -192,6 +209,7 @@ struct kernfs_node___renamed {
 
 struct cgroup {
   struct kernfs_node *kn;
+  int level;
 };
 
 struct css_set {
@@ -213,6 +231,8 @@ struct rlimit {
 
 struct signal_struct {
   struct tty_struct *tty;
+  unsigned int is_child_subreaper : 1;
+  unsigned int has_child_subreaper : 1;
   struct rlimit rlim[16];
   struct pid *pids[4];
   int group_exit_code;
@@ -226,12 +246,15 @@ struct signal_struct {
 struct mm_struct {
   struct {
     unsigned long arg_start, arg_end, env_start, env_end;
+    unsigned long total_vm;
     struct file *exe_file;
   };
 };
 
 struct task_struct {
   struct thread_info thread_info;
+  unsigned int __state;
+  int exit_state;
   unsigned int flags;
   int pid, tgid;
   int exit_code;
@@ -239,7 +262,8 @@ struct task_struct {
   struct task_struct *real_parent, *group_leader;
   __u64 start_boottime;
   __u64 self_exec_id;
-  const struct cred *cred;
+  __u64 utime, stime;
+  struct cred *cred;
   char comm[16];
   struct fs_struct *fs;
   struct files_struct *files;
@@ -257,6 +281,7 @@ struct linux_binprm {
 struct in6_addr {
   union {
     __u8 u6_addr8[16];
+    __u32 u6_addr32[4];
   } in6_u;
 };
 
@@ -277,6 +302,10 @@ struct sock_common {
   };
   __u16 skc_family;
   volatile unsigned char skc_state;
+  int skc_bound_dev_if;
+  struct {
+    struct net *net;
+  } skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
 };
@@ -306,6 +335,42 @@ struct unix_sock {
   struct sock sk;
   struct unix_address *addr;
   struct sock *peer;
+};
+
+struct netlink_sock {
+  __u32 portid, dst_portid, dst_group;
+};
+
+struct packet_sock {
+  int ifindex;
+  __u16 num;
+};
+
+// The two iterators' contexts.
+struct bpf_iter_meta {
+  struct seq_file *seq;
+  __u64 session_id;
+  __u64 seq_num;
+};
+struct bpf_iter__task {
+  union {
+    struct bpf_iter_meta *meta;
+  };
+  union {
+    struct task_struct *task;
+  };
+};
+struct bpf_iter__task_file {
+  union {
+    struct bpf_iter_meta *meta;
+  };
+  union {
+    struct task_struct *task;
+  };
+  __u32 fd;
+  union {
+    struct file *file;
+  };
 };
 
 struct iovec {

@@ -5,10 +5,8 @@
 #include <linux/bpf.h>
 
 #include "../include/probe_abi.h"
-#include "kernel_types.h"
+#include "read.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 // User space fills this in before loading; the verifier then knows the values as constants and drops dead branches.
@@ -28,7 +26,7 @@ struct {
   __type(value, struct reel_control);
 } control SEC(".maps");
 
-// Sizes of the next two are set before loading.
+// Sizes of the next two are set before loading. Behind the rings of the CPUs stands that of the snapshot.
 struct ring_storage {
   struct reel_ring ring;
   __u8 data[4096 + REEL_RING_SLACK];
@@ -37,7 +35,7 @@ struct ring_storage {
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
+  __uint(max_entries, 2);
   __type(key, __u32);
   __type(value, struct ring_storage);
 } rings SEC(".maps");
@@ -56,13 +54,20 @@ struct descriptor_slot {
   __u64 object;
   __u32 descriptor;
   __u32 generation;
+  // In which epoch the names above the entry were last found to be the same.
+  __u32 names_epoch;
+  __u32 padding;
 };
 
 // What the version of a task was made from; see identity.h.
 struct identity_seen {
-  __u64 cred, cgroups, parent, namespaces, working_directory, root_directory, group, session, terminal;
+  __u64 cred, cgroups, parent, parent_start, namespaces, working_directory, directory_mount, root_directory, group,
+      session, terminal, descriptor_limit, capabilities;
   __u64 comm[2], process_comm[2];
   __u64 exec_id;
+  __u64 path_print;  // of working and root directory
+  __u32 user, effective_user, login_user;
+  __u32 names_epoch;
 };
 
 // The state of one task: found by its id, proved by its start time.
@@ -71,14 +76,32 @@ struct task_slot {
   __u64 enter_time;
   __u64 exit_time;
   __u64 enter_object;
+  // What the descriptor that `dup2` takes over stood for.
+  __u64 enter_victim;
   __u64 version;
   __u64 image;
+  // For as_number.
+  __u64 scratch;
+  // The call that is being looked at: kernels before 6.13 add up the stacks of all functions that call each other, and 512
+  // bytes are not enough.
+  __u64 arguments[8];
+  __u64 now;
   struct identity_seen seen;
   __u32 tid;
   __u32 enter_number;
   __u32 generation;
+  // The generation in which it was last defined for the sake of its children.
+  __u32 generation_as_parent;
+  // Who made it; 0 when that was not seen.
+  __u32 original_parent;
   // Calls in a row that returned soon after the one before.
   __u32 quick_calls;
+  // The css_set that `is_in_cgroup` was found for, and the state of the selection then.
+  __u64 selection_cgroups;
+  __u32 selection_epoch;
+  __u8 is_in_cgroup;
+  __u8 is_in_tree;
+  __u8 padding[2];
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];
 };
 
@@ -97,17 +120,24 @@ struct {
   __type(value, struct task_slot);
 } crowded_tasks SEC(".maps");
 
-// What was last defined for a directory entry on a mount (or a socket, pipe … by its own entry), opened by a path.
+// What was last defined for a directory entry on a mount (or a socket, pipe … by its own entry), as it is called by
+// whoever opened it. Elements without a request carry the number of the thing for all others.
 struct object_key {
   __u64 dentry, mount;
-  __u64 request;  // of the path as requested; 0 when the opening was not seen
+  __u64 request;  // of the path as requested, or of the root that the entry is seen from; 0 for the thing itself
 };
 
 // The same for one open file: its name is the one that it was opened by, whatever happens to the directory entry.
 struct object_entry {
   __u64 object, thing;
   __u64 name;  // the object whose name it has
-  __u64 inode, inode_number, fingerprint, generation;
+  __u64 inode, inode_number, fingerprint;
+  // Of the path above the entry, and the epoch of names in which it was last found to be right.
+  __u64 path_print;
+  __u32 names_epoch;
+  __u32 generation;
+  // Of a socket.
+  __u64 role;
 };
 
 struct {
@@ -124,12 +154,18 @@ struct {
   __type(value, struct object_entry);
 } open_files SEC(".maps");
 
-// The path of the open that is being looked at. Only programs that entered the ring use it.
+// The path of the open that is being looked at. Only programs that entered the ring use that of their CPU; the snapshot has
+// one of its own.
 #define REQUEST_ROOM 4096
 
 struct request {
   __u8 path[REQUEST_ROOM + 8];
-  __u32 length;
+  __u64 length;
+  // What a relative path is looked up from.
+  __u64 directory, directory_mount;
+  // What does not fit on the stack either; see task_slot.
+  struct object_key key, plain;
+  struct object_entry entry, other;
 };
 
 struct {
@@ -141,22 +177,53 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct request);
+} snapshot_request SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, REEL_OPERATIONS);
   __type(key, __u32);
   __type(value, struct reel_operation);
 } operations SEC(".maps");
 
-extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
+// Control groups and processes that are selected, each with everything below it. A process is named by its id and proved
+// by its start time.
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 65536);
+  __type(key, __u64);
+  __type(value, __u8);
+} selected_cgroups SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 65536);
+  __type(key, __u32);
+  __type(value, __u64);
+} selected_processes SEC(".maps");
+
+static __always_inline struct reel_control *current_control(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&control, &zero);
+}
 
 static __always_inline __u64 current_generation(void) {
-  __u32 zero = 0;
-  struct reel_control *now = bpf_map_lookup_elem(&control, &zero);
+  struct reel_control *now = current_control();
   return now ? now->generation : 0;
 }
 
+static __always_inline __u32 current_names_epoch(void) {
+  struct reel_control *now = current_control();
+  return now ? *(volatile __u32 *)&now->names_epoch : 0;
+}
+
 static __always_inline bool is_recorder(struct task_struct *task) {
-  __u32 zero = 0;
-  struct reel_control *now = bpf_map_lookup_elem(&control, &zero);
+  struct reel_control *now = current_control();
   return now && now->recorder == task->tgid;
 }
 

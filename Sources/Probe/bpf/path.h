@@ -4,6 +4,10 @@
 
 #include "ring.h"
 
+static __always_inline __u64 mix(__u64 state, __u64 value) {
+  return (state ^ value) * 0x9E3779B97F4A7C15ull;
+}
+
 // Appends one component and its NUL to the record; gives the new offset.
 static __always_inline __u64 put_component(struct reel_ring *ring, __u64 offset, const void *name, __u32 length) {
   length &= 255;
@@ -13,60 +17,132 @@ static __always_inline __u64 put_component(struct reel_ring *ring, __u64 offset,
   return (offset + length + 1) & REEL_RECORD_MASK;
 }
 
-// Writes the components from an entry up to the task's root, or to the root of its mount namespace. Returns the new
+static __always_inline struct mount *mount_of(struct vfsmount *vfsmount) {
+  return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+static __always_inline struct vfsmount *vfsmount_of(struct mount *mount) {
+  return (void *)mount + bpf_core_field_offset(struct mount, mnt);
+}
+
+// Where a walk from an entry towards the root is.
+struct path_walk {
+  struct dentry *dentry;
+  struct vfsmount *vfsmount;
+};
+
+// A name, with the walk now at the entry above it; a mount that was crossed; the root of everything; or the single entry
+// of something without a path (a pipe, a socket, an anonymous inode).
+enum path_step { PATH_STEP_NAME, PATH_STEP_MOUNT, PATH_STEP_ROOT, PATH_STEP_ALONE };
+
+// Says what comes next on the way up.
+static __always_inline enum path_step path_step(struct path_walk *walk) {
+  struct dentry *parent = READ(walk->dentry, d_parent);
+  if (walk->vfsmount) {
+    struct dentry *mount_root = READ(walk->vfsmount, mnt_root);
+    if (walk->dentry == mount_root) {
+      struct mount *mount = mount_of(walk->vfsmount);
+      struct mount *above = READ(mount, mnt_parent);
+      if (above == mount) return PATH_STEP_ROOT;
+      walk->dentry = READ(mount, mnt_mountpoint);
+      walk->vfsmount = vfsmount_of(above);
+      return PATH_STEP_MOUNT;
+    }
+  }
+  if (parent == walk->dentry) return PATH_STEP_ALONE;
+  walk->dentry = parent;
+  return PATH_STEP_NAME;
+}
+
+// A walk that writes what it meets. The addresses are those of entries and mounts; loops run as calls of a step (`bpf_loop`),
+// which the verifier checks once, however far the walk may go.
+struct path_writer {
+  struct path_walk walk;
+  struct dentry *root;
+  struct vfsmount *root_mount;
+  __u64 offset;
+  __u32 ring_number;
+  bool is_first, reached;
+};
+
+static long write_step(__u32 index, struct path_writer *writer) {
+  struct reel_ring *ring = ring_numbered(writer->ring_number);
+  if (!ring) return 1;
+  if (writer->walk.dentry == writer->root && writer->walk.vfsmount == writer->root_mount) {
+    writer->reached = true;
+    return 1;
+  }
+  struct dentry *named = writer->walk.dentry;
+  enum path_step step = path_step(&writer->walk);
+  if (step == PATH_STEP_MOUNT) return 0;
+  if (step == PATH_STEP_NAME || (step == PATH_STEP_ALONE && index == 0)) {
+    const unsigned char *name = READ(named, d_name.name);
+    __u64 length = READ(named, d_name.hash_len) >> 32;
+    writer->offset = put_component(ring, writer->offset, name, length);
+  }
+  if (step != PATH_STEP_NAME) {
+    writer->reached = true;
+    return 1;
+  }
+  return 0;
+}
+
+// Writes the components from an entry up to a task's root, or to the root of its mount namespace. Returns the new
 // offset in the low 32 bits and REEL_PATH_* above them, or a negative number.
 //
 // A global function: the verifier checks it once by itself. It takes plain numbers and finds the ring itself.
-__noinline long put_path(__u64 dentry_address, __u64 mount_address, __u64 offset) {
-  struct reel_ring *ring = own_ring();
-  if (!ring) return -1;
-  struct task_struct *task = (void *)bpf_get_current_task();
-  struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
-  struct vfsmount *root_mount = BPF_CORE_READ(task, fs, root.mnt);
-  struct dentry *dentry = (void *)dentry_address;
-  struct vfsmount *vfsmount = (void *)mount_address;
-  __u64 flags = 0;
-  bool reached = false;
-  offset &= REEL_RECORD_MASK;
-
-  // A removed file keeps its entry, taken out of the table of names. The root of a file system is never in it.
-  if (BPF_CORE_READ(dentry, d_hash.pprev) == 0 && BPF_CORE_READ(dentry, d_parent) != dentry)
-    flags |= REEL_PATH_DELETED;
-
-  for (int depth = 0; depth < REEL_PATH_DEPTH; depth++) {
-    if (dentry == root && vfsmount == root_mount) {
-      reached = true;
-      break;
-    }
-    struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-    struct dentry *mount_root = BPF_CORE_READ(vfsmount, mnt_root);
-    if (dentry == mount_root || parent == dentry) {
-      struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-      struct mount *above = BPF_CORE_READ(mount, mnt_parent);
-      if (!vfsmount || above == mount || dentry != mount_root) {
-        // The root of everything, or the single entry of something without a path (a pipe, a socket, an anonymous inode).
-        if (depth == 0) {
-          struct qstr name = BPF_CORE_READ(dentry, d_name);
-          offset = put_component(ring, offset, name.name, name.len);
-        }
-        reached = true;
-        break;
-      }
-      dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-      vfsmount = (void *)above + bpf_core_field_offset(struct mount, mnt);
-      continue;
-    }
-    struct qstr name = BPF_CORE_READ(dentry, d_name);
-    offset = put_component(ring, offset, name.name, name.len);
-    dentry = parent;
+__noinline long put_path(__u32 ring_number, __u64 task_address, __u64 dentry_address, __u64 mount_address,
+                         __u64 offset) {
+  struct task_struct *task = (void *)task_address;
+  struct fs_struct *fs = READ(task, fs);
+  struct path_writer writer = {
+      .walk = {.dentry = (void *)dentry_address, .vfsmount = (void *)mount_address},
+      .offset = offset & REEL_RECORD_MASK,
+      .ring_number = ring_number,
+  };
+  if (fs) {
+    writer.root = READ(fs, root.dentry);
+    writer.root_mount = READ(fs, root.mnt);
   }
-  if (!reached) flags |= REEL_PATH_TRUNCATED;
-  return (long)(offset | flags << 32);
+  __u64 flags = 0;
+  // A removed file keeps its entry, taken out of the table of names. The root of a file system is never in it.
+  struct dentry *entry = writer.walk.dentry;
+  if (READ(entry, d_hash.pprev) == 0 && READ(entry, d_parent) != entry) flags |= REEL_PATH_DELETED;
+  if (bpf_loop(REEL_PATH_DEPTH, write_step, &writer, 0) < 0) return -1;
+  if (!writer.reached) flags |= REEL_PATH_TRUNCATED;
+  return (long)((writer.offset & REEL_RECORD_MASK) | flags << 32);
+}
+
+struct path_folder {
+  struct path_walk walk;
+  __u64 print;
+};
+
+static long fold_step(__u32 index, struct path_folder *folder) {
+  struct dentry *named = folder->walk.dentry;
+  struct vfsmount *vfsmount = folder->walk.vfsmount;
+  enum path_step step = path_step(&folder->walk);
+  if (step == PATH_STEP_ROOT || step == PATH_STEP_ALONE) return 1;
+  __u64 part = step == PATH_STEP_NAME ? READ(named, d_name.hash_len) : (__u64)READ(mount_of(vfsmount), mnt_id);
+  __u64 print = mix(folder->print, part);
+  folder->print = print ^ print >> 31;
+  return 0;
+}
+
+// A number for the whole path from an entry to the root of everything: it changes when any directory on the way is
+// renamed, moved, or mounted elsewhere. The kernel salts the hash of a name with the directory that holds it.
+__noinline __u64 path_print(__u64 dentry_address, __u64 mount_address) {
+  struct path_folder folder = {
+      .walk = {.dentry = (void *)dentry_address, .vfsmount = (void *)mount_address},
+      .print = 1,
+  };
+  bpf_loop(REEL_PATH_DEPTH, fold_step, &folder, 0);
+  return folder.print;
 }
 
 // Writes the components of a cgroup's path, leaf first.
-__noinline long put_cgroup(__u64 node_address, __u64 offset) {
-  struct reel_ring *ring = own_ring();
+__noinline long put_cgroup(__u32 ring_number, __u64 node_address, __u64 offset) {
+  struct reel_ring *ring = ring_numbered(ring_number);
   if (!ring) return -1;
   struct kernfs_node *node = (void *)node_address;
   offset &= REEL_RECORD_MASK;
@@ -74,12 +150,12 @@ __noinline long put_cgroup(__u64 node_address, __u64 offset) {
     if (!node) break;
     struct kernfs_node *parent;
     if (bpf_core_field_exists(((struct kernfs_node___renamed *)0)->__parent)) {
-      parent = BPF_CORE_READ((struct kernfs_node___renamed *)node, __parent);
+      parent = READ((struct kernfs_node___renamed *)node, __parent);
     } else {
-      parent = BPF_CORE_READ(node, parent);
+      parent = READ(node, parent);
     }
     if (!parent) break;
-    const char *name = BPF_CORE_READ(node, name);
+    const char *name = READ(node, name);
     offset &= REEL_RECORD_MASK;
     long length = bpf_probe_read_kernel_str(record_at(ring, offset), 255, name);
     if (length <= 0) break;

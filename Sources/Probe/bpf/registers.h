@@ -13,7 +13,7 @@ static __always_inline bool is_compat(struct task_struct *task) { return task->t
 
 static __always_inline __s32 call_number(struct pt_regs *registers) { return (__s32)registers->orig_ax; }
 
-static __always_inline void load_arguments(struct pt_regs *registers, __u64 arguments[6]) {
+static __always_inline void load_arguments(struct pt_regs *registers, __u64 *arguments) {
   arguments[0] = registers->di;
   arguments[1] = registers->si;
   arguments[2] = registers->dx;
@@ -31,7 +31,7 @@ static __always_inline bool is_compat(struct task_struct *task) { return false; 
 static __always_inline __s32 call_number(struct pt_regs *registers) { return registers->syscallno; }
 
 // At exit x0 holds the result; the kernel keeps the first argument aside.
-static __always_inline void load_arguments(struct pt_regs *registers, __u64 arguments[6]) {
+static __always_inline void load_arguments(struct pt_regs *registers, __u64 *arguments) {
   arguments[0] = registers->orig_x0;
   arguments[1] = registers->regs[1];
   arguments[2] = registers->regs[2];

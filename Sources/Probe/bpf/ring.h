@@ -1,8 +1,11 @@
-// Writing records into the ring of this CPU.
+// Writing records into a ring: that of this CPU, or that of the snapshot.
 //
 // Tracepoint programs run with preemption disabled, so that only an interrupt's program can run on top of another:
 // `busy` keeps it out. Offsets inside a record are masked at each use with room behind the ring: the verifier then
 // knows every store to be inside the map's value without knowing the lengths.
+//
+// An iterator can be preempted, and a system call's program may then run on its CPU: it writes into a ring of its own,
+// which nothing else writes into. Functions that write take the number of the ring.
 #ifndef REEL_RING_H
 #define REEL_RING_H
 
@@ -10,10 +13,12 @@
 
 #define compiler_barrier() asm volatile("" ::: "memory")
 
-static __always_inline struct reel_ring *own_ring(void) {
-  __u32 cpu = bpf_get_smp_processor_id();
-  return bpf_map_lookup_elem(&rings, &cpu);
-}
+static __always_inline struct reel_ring *ring_numbered(__u32 number) { return bpf_map_lookup_elem(&rings, &number); }
+
+// The number of this CPU's ring.
+static __always_inline __u32 own_ring_number(void) { return bpf_get_smp_processor_id(); }
+
+static __always_inline struct reel_ring *own_ring(void) { return ring_numbered(own_ring_number()); }
 
 static __always_inline __u8 *ring_data(struct reel_ring *ring) {
   return (__u8 *)ring + REEL_RING_HEADER;
@@ -75,11 +80,11 @@ static __always_inline void ring_leave(struct reel_ring *ring) {
   *(volatile __u64 *)&ring->busy = 0;
 }
 
-// A number that no other thing of this recording has: CPUs take turns in the number space.
-static __always_inline __u64 next_identity(struct reel_ring *ring) {
+// A number that no other thing of this recording has: rings take turns in the number space.
+static __always_inline __u64 next_identity(struct reel_ring *ring, __u32 number) {
   __u64 turn = ring->next_identity + 1;
   ring->next_identity = turn;
-  return turn * settings.cpu_count + bpf_get_smp_processor_id();
+  return turn * (settings.cpu_count + 1) + number;
 }
 
 #define ROUND8(n) (((n) + 7) & ~7ull)

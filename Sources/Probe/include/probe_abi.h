@@ -54,7 +54,9 @@ struct reel_ring {
   reel_u64 next_identity;
   // The tail at the last wake-up, all ones before the first.
   reel_u64 called_at;
-  reel_u64 padding[9];
+  // The program's own.
+  reel_u64 scratch;
+  reel_u64 padding[8];
 };
 
 // ---- Records -----------------------------------------------------------------------------------------------------
@@ -64,6 +66,11 @@ enum reel_record_kind {
   REEL_RECORD_THREAD = 2,
   REEL_RECORD_IMAGE = 3,
   REEL_RECORD_OBJECT = 4,
+  // Of the snapshot only.
+  REEL_RECORD_STATE_THREAD = 5,
+  REEL_RECORD_STATE_DESCRIPTOR = 6,
+  // A process that is not selected has ended: an event without anybody to be shown to.
+  REEL_RECORD_ENDED = 7,
 };
 
 // In front of every record.
@@ -74,6 +81,7 @@ struct reel_record {
   reel_u64 time;    // nanoseconds since boot
 };
 
+#define REEL_EVENT_UNFINISHED 0x0002
 #define REEL_EVENT_UNREADABLE 0x0004
 #define REEL_EVENT_TRUNCATED 0x0008
 #define REEL_EVENT_PAYLOAD_TRUNCATED 0x0010
@@ -89,7 +97,7 @@ struct reel_event {
   reel_u64 start;           // when the call began, 0 when not known
   reel_s64 result;
   reel_u64 thread;          // the version of the thread, 0 when it could not be defined
-  reel_u64 object;          // 0 when there is none
+  reel_u64 object;          // 0 when there is none, REEL_OBJECT_UNKNOWN when it could not be defined
   reel_u32 tid;
   reel_u16 type;            // EventTypeID
   reel_u8 argument_count;
@@ -106,13 +114,13 @@ struct reel_capture {
 #define REEL_CAPTURE_TRUNCATED 1
 
 // Paths come leaf first: each component ends with a NUL; REEL_PATH_* say what the walk met.
-#define REEL_PATH_DEPTH 48
+#define REEL_PATH_DEPTH 256
 #define REEL_PATH_TRUNCATED 1
 #define REEL_PATH_DELETED 2
 // There was nothing to walk from: a task that ends has no working directory any more.
 #define REEL_PATH_ABSENT 4
 
-// One version of a thread: this, then the components of its working directory, then those of its cgroup.
+// One version of a thread: this, then the components of its working directory, of its root, and of its cgroup.
 struct reel_thread {
   struct reel_record record;
   reel_u64 identity;
@@ -133,31 +141,43 @@ struct reel_thread {
   reel_u64 descriptor_limit;
   reel_u32 mount_namespace, pid_namespace, net_namespace, user_namespace, uts_namespace, ipc_namespace;
   reel_u32 cgroup_namespace;
-  reel_u32 working_directory_length, cgroup_length;
+  reel_u32 working_directory_length, root_directory_length, cgroup_length;
   reel_u32 path_flags;           // of the working directory
+  reel_u32 original_parent_pid;
   char comm[16];
   char process_comm[16];         // of the leader
 };
 
-// What was executed: this, then the path's components, then the argument area (texts that end with NUL), then the path
-// that `execve` was given.
+// What was executed: this, then the path's components, the argument area (texts that end with NUL), the environment area
+// (likewise), and the path that `execve` was given.
 struct reel_image {
   struct reel_record record;
   reel_u64 identity;
   reel_u64 inode;
   reel_s64 change_time, modification_time;  // nanoseconds of the epoch
   reel_u32 device;
-  reel_u32 path_length, arguments_length;
+  reel_u32 path_length, arguments_length, environment_length;
   reel_u32 path_flags;
   reel_u32 flags;                // REEL_IMAGE_*
   reel_u32 filename_length;
+  reel_u32 pid;
 };
+#define REEL_IMAGE_WRITABLE 1
+#define REEL_IMAGE_UPPER_LAYER 2
+#define REEL_IMAGE_LOWER_LAYER 4
 #define REEL_IMAGE_TRUNCATED 16
 #define REEL_IMAGE_KERNEL 32
 #define REEL_IMAGE_UNREADABLE 64
+#define REEL_IMAGE_ENVIRONMENT_TRUNCATED 128
+// Told by another task than the one that executes it: arguments and environment were out of reach.
+#define REEL_IMAGE_FOREIGN 256
+// The most bytes of arguments, and of the environment.
+#define REEL_IMAGE_AREA 8192
 
 // Set in the identity of an object whose bytes say nothing (null, zero, full and random devices): no payload is copied.
 #define REEL_OBJECT_WITHOUT_PAYLOAD (1ull << 63)
+// There is an object, and it could not be told which.
+#define REEL_OBJECT_UNKNOWN (~0ull)
 
 // One version of what a descriptor points to: this, then the path's components or the socket's path, then the path as
 // requested, then, for a relative one, the components of the directory that it is relative to.
@@ -182,6 +202,42 @@ struct reel_object {
   reel_u8 local_address[16], remote_address[16];
   reel_u64 socket_source, socket_peer;
   reel_u32 request_length, directory_length;
+  reel_u32 net_namespace;        // of a socket
+  reel_u16 flags;                // REEL_OBJECT_*_LAYER
+  reel_u16 role;                 // of a socket: REEL_ROLE_*, 0 when no call said so
+};
+#define REEL_ROLE_CLIENT 1
+#define REEL_ROLE_SERVER 2
+#define REEL_OBJECT_UPPER_LAYER 1
+#define REEL_OBJECT_LOWER_LAYER 2
+
+// A thread of the snapshot; its version was sent before it.
+struct reel_state_thread {
+  struct reel_record record;
+  reel_u64 thread;               // its version
+  reel_u64 cpu_time;             // nanoseconds
+  reel_u64 virtual_pages;
+  reel_u32 task_state, exit_state;
+  reel_u32 call;                 // the system call that it is in, all ones for none
+  reel_u32 padding;
+};
+
+// A descriptor of the snapshot; its object was sent before it.
+struct reel_state_descriptor {
+  struct reel_record record;
+  reel_u64 object;
+  reel_u64 process_start_time;
+  reel_s64 position;
+  reel_u32 pid, tid;
+  reel_u32 descriptor;
+  reel_u32 closes_on_exec;
+};
+
+struct reel_ended {
+  struct reel_record record;
+  reel_u64 process_start_time;
+  reel_u32 pid;
+  reel_u32 reaper;               // the process that its children go to
 };
 
 // ---- What to do for a system call --------------------------------------------------------------------------------
@@ -210,6 +266,15 @@ struct reel_capture_plan {
 #define REEL_OPERATION_OPENS 32
 // The call never returns: its event is sent when it begins.
 #define REEL_OPERATION_ENDS_TASK 64
+// The call may change what a path is called that somebody else has open.
+#define REEL_OPERATION_MOVES_NAMES 128
+// The event says who lives: it may use what is kept of the ring.
+#define REEL_OPERATION_LIFE 256
+// One more word behind the registers: the object that the descriptor in the argument `victim` had at entry.
+#define REEL_OPERATION_WITH_VICTIM 512
+// The call makes its object the server's end of a connection, or the client's.
+#define REEL_OPERATION_ACCEPTS 1024
+#define REEL_OPERATION_CONNECTS 2048
 
 // One element of an array map for each system call number; the last one is for numbers that the schema does not know.
 struct reel_operation {
@@ -220,7 +285,8 @@ struct reel_operation {
   reel_u32 room;              // the most bytes that its record can take
   reel_u8 directory;          // argument with the directory descriptor, or REEL_NO_ARGUMENT
   reel_u8 path;               // argument with the path that is opened
-  reel_u8 padding[2];
+  reel_u8 victim;
+  reel_u8 padding;
   struct reel_capture_plan captures[REEL_CAPTURES];
 };
 
@@ -259,21 +325,37 @@ struct reel_control {
   reel_u64 generation;
   // The recorder's own process, by the number that the whole machine knows it by: it is never recorded.
   reel_u32 recorder;
+  // Raised by the program whenever something is renamed or mounted anywhere.
+  reel_u32 names_epoch;
+  // Raised when something else is selected; never 0.
+  reel_u32 selection_epoch;
   reel_u32 padding;
 };
+
+#define REEL_SELECT_USERS 1
+#define REEL_SELECT_NAMES 2
+#define REEL_SELECT_CGROUPS 4
+#define REEL_SELECT_PROCESSES 8
+// The most users, and names, that can be selected.
+#define REEL_SELECTED_VALUES 8
 
 struct reel_settings {
   reel_u32 ring_mask;
   reel_u32 task_mask;
-  reel_u32 padding;
+  reel_u32 environment;      // whether it is sent
   reel_u32 snap_length;
-  reel_u32 cpu_count;
+  reel_u32 cpu_count;        // also the number of the snapshot's ring
   reel_u32 latency;          // enum reel_latency
   // How far a program goes, for measuring: REEL_STAGE_*.
   reel_u32 stage;
   reel_u16 exit_type;        // EventTypeID of the end of a task
   // Other ways that were weighed and not taken, for measuring them side by side: REEL_ALTERNATIVE_*.
   reel_u16 alternatives;
+  reel_u32 selection;        // REEL_SELECT_*
+  reel_u32 selected_user_count, selected_name_count;
+  reel_u32 selected_users[REEL_SELECTED_VALUES];
+  reel_u32 settings_padding;
+  reel_u64 selected_names[REEL_SELECTED_VALUES][2];
 };
 
 #define REEL_ALTERNATIVE_TASK_STORAGE 1
@@ -292,10 +374,10 @@ _Static_assert(sizeof(struct reel_ring) == REEL_RING_HEADER, "the ring's data be
 _Static_assert(sizeof(struct reel_record) == 16, "records are headed by 16 bytes");
 _Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
-_Static_assert(sizeof(struct reel_thread) == 248, "both sides lay out threads alike");
-_Static_assert(sizeof(struct reel_image) == 72, "both sides lay out images alike");
-_Static_assert(sizeof(struct reel_object) == 144, "both sides lay out objects alike");
+_Static_assert(sizeof(struct reel_thread) == 256, "both sides lay out threads alike");
+_Static_assert(sizeof(struct reel_image) == 80, "both sides lay out images alike");
+_Static_assert(sizeof(struct reel_object) == 152, "both sides lay out objects alike");
 _Static_assert(sizeof(struct reel_operation) == 48, "both sides lay out operations alike");
-_Static_assert(sizeof(struct reel_settings) == 32, "both sides lay out settings alike");
+_Static_assert(sizeof(struct reel_settings) == 208, "both sides lay out settings alike");
 
 #endif

@@ -23,9 +23,9 @@ extension BatchView {
       }
       return values.isEmpty ? .missing : .list(values)
     case .sessionLeader:
-      return leader(threads[thread, .session], property, from: row)
+      return leader(.sessionLeader, threads[thread, .session], property, from: row)
     case .groupLeader, .virtualGroupLeader:
-      return leader(threads[thread, .processGroup], property, from: row)
+      return leader(.groupLeader, threads[thread, .processGroup], property, from: row)
     }
   }
 
@@ -43,8 +43,14 @@ extension BatchView {
     return value(property, thread: thread, lineage: current, argument: .none)
   }
 
-  /// A property of the leader of a session or group: the ancestor with its id, or any thread of the batch that has it.
-  private func leader(_ pid: Int64, _ property: ProcessProperty, from row: Int) -> FieldValue {
+  /// A property of the leader of a session or group: as the lineage names it, else the ancestor with its id, or any thread
+  /// of the batch that has it.
+  private func leader(
+    _ column: LineageColumn, _ pid: Int64, _ property: ProcessProperty, from row: Int
+  ) -> FieldValue {
+    if let thread = batch.dimensions.lineages.value(row, column) {
+      return value(property, thread: Int(thread), lineage: nil, argument: .none)
+    }
     if pid == EventBatch.missing { return .missing }
     var current: Int? = row
     var steps = 0

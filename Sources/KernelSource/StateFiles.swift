@@ -1,0 +1,140 @@
+import EventBatch
+
+// What a state takes from files of `/proc`, line by line.
+
+/// The states of a task, in the words of `ps`.
+enum TaskState {
+  static func name(state: UInt32, exit: UInt32) -> String {
+    if exit & 0x20 != 0 { return "zombie" }
+    if exit & 0x10 != 0 { return "dead" }
+    return switch state {
+    case 0: "running"
+    case 0x402: "idle"
+    case _ where state & 0x01 != 0: "sleeping"
+    case _ where state & 0x02 != 0: "disk sleep"
+    case _ where state & 0x04 != 0: "stopped"
+    case _ where state & 0x08 != 0: "tracing stop"
+    case _ where state & 0x40 != 0: "parked"
+    default: "sleeping"
+    }
+  }
+}
+
+extension ProcFile {
+  /// How many pages of a process are in memory.
+  static func residentPages(_ pid: Int64) -> Int64? {
+    text("/proc/\(pid)/statm").flatMap { text in
+      let fields = text.split(separator: " ")
+      return fields.count > 1 ? Int64(fields[1]) : nil
+    }
+  }
+}
+
+/// A line of `mountinfo`.
+struct MountInfo {
+  var id: Int64
+  var parent: Int64
+  /// As `stat` shows it.
+  var device: Int64
+  var root: [UInt8]
+  var point: [UInt8]
+  var type: [UInt8]
+  var source: [UInt8]
+  var options: [UInt8]
+
+  /// The mounts that a file lists; none when it cannot be read: its process may have ended.
+  static func read(_ path: String) -> [MountInfo] {
+    (ProcFile.bytes(path, limit: 16 << 20) ?? []).split(separator: UInt8(ascii: "\n")).compactMap(MountInfo.init)
+  }
+
+  /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
+  init?(_ line: ArraySlice<UInt8>) {
+    let fields = line.split(separator: UInt8(ascii: " "))
+    guard let dash = fields.dropFirst(6).firstIndex(where: { $0.elementsEqual([UInt8(ascii: "-")]) }),
+      fields.count > dash + 2, let id = Int64(String(decoding: fields[0], as: UTF8.self)),
+      let parent = Int64(String(decoding: fields[1], as: UTF8.self))
+    else { return nil }
+    self.id = id
+    self.parent = parent
+    let device = String(decoding: fields[2], as: UTF8.self).split(separator: ":").compactMap { UInt32($0) }
+    self.device = device.count == 2 ? DeviceNumber.userSpace(device[0] << 20 | device[1] & 0xFFFFF) : 0
+    root = MountInfo.unescaped(fields[3])
+    point = MountInfo.unescaped(fields[4])
+    options = Array(fields[5])
+    type = Array(fields[dash + 1])
+    source = MountInfo.unescaped(fields[dash + 2])
+  }
+
+  /// Blanks, tabs, line ends and backslashes stand as `\040` and the like.
+  private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
+    guard field.contains(UInt8(ascii: "\\")) else { return Array(field) }
+    var text: [UInt8] = []
+    var rest = field
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(3)
+      if byte == UInt8(ascii: "\\"), digits.count == 3,
+        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+      {
+        text.append(value)
+        rest = rest.dropFirst(3)
+      } else {
+        text.append(byte)
+      }
+    }
+    return text
+  }
+}
+
+/// The kernel's table of TCP sockets, of the recorder's own network namespace.
+enum NetworkTable {
+  struct Endpoint {
+    var address: [UInt8]
+    var port: UInt16
+  }
+
+  struct Socket {
+    var local: Endpoint
+    var remote: Endpoint
+    var state: String
+    var queuedIn: UInt32
+    var queuedOut: UInt32
+  }
+
+  private static let states = [
+    "", "established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait", "last_ack",
+    "listen", "closing", "new_syn_recv",
+  ]
+
+  /// Sockets without an inode: nobody holds them.
+  static func socketsWithoutDescriptor() -> [Socket] {
+    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
+      (ProcFile.bytes(path, limit: 64 << 20).map { String(decoding: $0, as: UTF8.self) } ?? "")
+        .split(separator: "\n").dropFirst().compactMap(socket)
+    }
+  }
+
+  // sl, local, remote, state, tx:rx queues, timer, retransmits, uid, timeout, inode …
+  private static func socket(_ line: Substring) -> Socket? {
+    let fields = line.split(separator: " ")
+    guard fields.count > 9, fields[9] == "0", let local = endpoint(fields[1]), let remote = endpoint(fields[2]),
+      let state = Int(fields[3], radix: 16), states.indices.contains(state)
+    else { return nil }
+    let queues = fields[4].split(separator: ":").compactMap { UInt32($0, radix: 16) }
+    guard queues.count == 2 else { return nil }
+    return Socket(local: local, remote: remote, state: states[state], queuedIn: queues[1], queuedOut: queues[0])
+  }
+
+  /// `0100007F:1F90`: the words of an address as the machine holds them, so that little-endian ones read backwards.
+  private static func endpoint(_ text: Substring) -> Endpoint? {
+    let parts = text.split(separator: ":")
+    guard parts.count == 2, parts[0].utf8.count % 8 == 0, let port = UInt16(parts[1], radix: 16) else { return nil }
+    var address: [UInt8] = []
+    var digits = parts[0]
+    while !digits.isEmpty {
+      guard let word = UInt32(digits.prefix(8), radix: 16) else { return nil }
+      withUnsafeBytes(of: word) { address.append(contentsOf: $0) }
+      digits = digits.dropFirst(8)
+    }
+    return Endpoint(address: address, port: port)
+  }
+}

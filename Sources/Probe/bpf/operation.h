@@ -1,0 +1,16 @@
+// What is done for a system call.
+#ifndef REEL_OPERATION_H
+#define REEL_OPERATION_H
+
+#include "maps.h"
+
+// One word behind the registers belongs to the operation; at most one of these is set.
+#define REEL_OPERATION_WITH_EXTRA \
+  (REEL_OPERATION_WITH_NUMBER | REEL_OPERATION_WITH_DIRECTORY | REEL_OPERATION_WITH_VICTIM)
+
+static __always_inline struct reel_operation *operation_of(__u32 number, bool compat) {
+  __u32 index = compat || number >= REEL_OPERATION_UNKNOWN ? REEL_OPERATION_UNKNOWN : number;
+  return bpf_map_lookup_elem(&operations, &index);
+}
+
+#endif
