@@ -161,11 +161,16 @@ public struct ViewResult: Sendable {
   }
 
   /// Appends a row as one JSON object.
-  public func appendJSON(_ row: [FieldValue], to json: inout [UInt8]) {
+  /// - Parameter also: values that stand behind those of the columns.
+  public func appendJSON(_ row: [FieldValue], to json: inout [UInt8], also: [(name: String, value: FieldValue)] = []) {
     var object = JSONObjectWriter(&json)
     for (index, column) in shownColumns {
       object.name(column.name, to: &json)
       row[index].appendJSON(to: &json)
+    }
+    for (name, value) in also {
+      object.name(name, to: &json)
+      value.appendJSON(to: &json)
     }
     object.end(&json)
   }
