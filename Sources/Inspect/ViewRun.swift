@@ -149,11 +149,11 @@ public struct ViewResult: Sendable {
   /// The view.
   public let view: View
   /// A value for each of the view's columns, hidden ones too, in order.
-  public let rows: [[FieldValue]]
+  public internal(set) var rows: [[FieldValue]]
   /// How many rows there are without the limit, as far as the scan went.
   public let rowCount: Int
   /// How much was read.
-  public let progress: ScanProgress
+  public internal(set) var progress: ScanProgress
 
   /// The columns that are shown, with their index in a row.
   public var shownColumns: [(index: Int, column: View.Column)] {

@@ -59,15 +59,15 @@ struct StateCommand: AsyncParsableCommand {
     }
     let reader = try Captures.open(capture)
     let zone: ClockZone = utc ? .utc : .local
-    let moment = try moment(in: reader, zone)
-    let source = StateSource(reader, moment, zone: utc ? .utc : .local)
+    let (moment, time) = try moment(in: reader, zone)
     let run = try reading("filter") { () throws(QueryError) in
-      try ViewRun(table, schema: reader.schema, filter: filter, sort: sort, limit: nil)
+      try StateRun(table, reader, moment, at: time, filter: filter, sort: sort, zone: utc ? .utc : .local)
     }
-    let result = try await run.answer(over: source)
-    let report = StateReport(result, moment, limit: limit, zone: zone)
-    try report.write(form.form)
-    try Captures.reportMissingParts(of: reader, failures: result.progress.failures)
+    var bar = ProgressBar("reading", terminal: .progress)
+    let result = try await run.answer { progress in bar.update(done: progress.chunksRead, of: progress.chunksToRead) }
+    bar.clear()
+    try StateReport(result, filter: reader.header.filter, limit: limit, zone: zone).write(form.form)
+    try Captures.reportMissingParts(of: reader, failures: result.view?.progress.failures ?? [])
     if !moment.isWhole {
       throw Failure(
         status: ExitStatus.partlyReadable,
@@ -75,14 +75,16 @@ struct StateCommand: AsyncParsableCommand {
     }
   }
 
-  /// The moment that is meant: the last one before a time, or the first of all.
-  private func moment(in reader: CaptureReader, _ zone: ClockZone) throws(Failure) -> StateMoment {
+  /// The time that is meant and the last state before it, or the first of all.
+  private func moment(
+    in reader: CaptureReader, _ zone: ClockZone
+  ) throws(Failure) -> (StateMoment, at: Int64) {
     guard let first = reader.states.first(where: \.isWhole) ?? reader.states.first else {
       throw .refused(
         "the capture holds no state of the machine", place: capture,
         remedy: "record it anew with this version; `reel view processes` shows those that did something")
     }
-    guard let at else { return first }
+    guard let at else { return (first, first.time) }
     let start = min(reader.summary.started, first.time)
     guard let time = at.resolved(start: start, end: max(reader.summary.ended, start), zone: zone) else {
       throw .refused("--at is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
@@ -92,6 +94,6 @@ struct StateCommand: AsyncParsableCommand {
         "the capture holds no state of that time or before it", place: capture,
         remedy: "the first is of \(ClockText.dateTime(first.time, zone: zone, digits: 9)); leave out --at to see it")
     }
-    return moment
+    return (moment, time)
   }
 }

@@ -4,45 +4,74 @@ import Inspect
 import Presentation
 import Query
 
-/// What a state says, for people and for programs.
+/// What was there at a moment, for people and for programs.
 struct StateReport {
-  private let result: ViewResult
-  private let moment: StateMoment
+  private let result: StateResult
+  private let filter: String?
   private let limit: Int?
   private let zone: ClockZone
 
-  init(_ result: ViewResult, _ moment: StateMoment, limit: Int?, zone: ClockZone) {
+  /// - Parameter filter: that of the recording.
+  init(_ result: StateResult, filter: String?, limit: Int?, zone: ClockZone) {
     self.result = result
-    self.moment = moment
+    self.filter = filter
     self.limit = limit
     self.zone = zone
   }
 
-  /// Writes to standard output. Programs get the moment with each row, people in the last line.
+  /// Writes to standard output. The last lines say of when the rows are and what may be hidden: to people there, to
+  /// programs, whose rows carry the moment, on standard error.
   func write(_ form: Form) throws {
-    let view = ViewReport(result, limit: limit, zone: zone)
-    let output = StandardOutput()
+    guard let view = result.view else { return }
+    let report = ViewReport(view, limit: limit, zone: zone)
     switch form {
     case .table:
-      try view.write(.table)
-      try output.write(momentLine + "\n")
-    case .json, .csv: try view.write(form, at: moment.time)
+      try report.write(.table)
+      let output = StandardOutput()
+      for line in doubts + [momentLine] { try output.write(line + "\n") }
+      try output.flush()
+    case .json, .csv:
+      // Rows that nothing was applied to are those of the state, whatever was asked for.
+      try report.write(form, at: result.appliesEvents ? result.time : result.moment.time)
+      for line in doubts { StandardError.write("reel: \(line)\n") }
     }
-    try output.flush()
   }
 
-  /// `state of 2026-11-24 12:03:04.250 UTC, when the recording began`.
-  private var momentLine: String {
-    let time = ClockText.dateTime(moment.time, zone: zone) + " " + ClockText.zoneName(at: moment.time, zone: zone)
-    let reason: String? =
-      switch moment.reason {
-      case .start: "when the recording began"
-      case .periodic: nil
-      case .rotation: "when the recording went on in this file"
-      case .trigger: "when a rule asked for it"
-      case .end: "when the recording ended"
-      case .other: nil
-      }
-    return "state of \(time)" + (reason.map { ", " + $0 } ?? "")
+  /// `state at 2026-11-24 12:03:04.250 UTC, when the recording began`.
+  var momentLine: String {
+    if result.time == result.moment.time {
+      let reason: String? =
+        switch result.moment.reason {
+        case .start: "when the recording began"
+        case .periodic, .other: nil
+        case .rotation: "when the recording went on in this file"
+        case .trigger: "when a rule asked for it"
+        case .end: "when the recording ended"
+        }
+      return "state at \(text(result.time))" + (reason.map { ", " + $0 } ?? "")
+    }
+    let noted = text(result.moment.time)
+    if !result.appliesEvents { return "state at \(noted), the last that was noted before \(text(result.time))" }
+    let events = Units.count(result.events, "event")
+    return "state at \(text(result.time)): as noted at \(noted), and \(events) since then"
+  }
+
+  /// What may be hidden or wrong between the state and the moment.
+  var doubts: [String] {
+    guard result.time != result.moment.time, result.appliesEvents else { return [] }
+    var doubts: [String] = []
+    if result.lost > 0 {
+      doubts.append("what \(Units.count(result.lost, "lost event")) changed since then is not shown")
+    }
+    if let filter { doubts.append("what the recording's filter (\(VisibleText.of(filter))) left out is not shown") }
+    if result.uncertainDescriptors > 0 {
+      doubts.append(
+        "\(Units.count(result.uncertainDescriptors, "descriptor")) may have been closed when a program started")
+    }
+    return doubts
+  }
+
+  private func text(_ time: Int64) -> String {
+    ClockText.dateTime(time, zone: zone) + " " + ClockText.zoneName(at: time, zone: zone)
   }
 }

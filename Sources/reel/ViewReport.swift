@@ -89,7 +89,9 @@ struct ViewReport {
     return cells
   }
 
+  /// Nothing where a value is missing: a sum of the others would be a guess.
   private func sum(_ index: Int, _ column: View.Column) -> String {
+    if result.rows.contains(where: { $0[index] == .missing }) { return "" }
     let sum = result.rows.reduce(Int64(0)) { $0 &+ ($1[index].integerValue ?? 0) }
     return CellText.of(.integer(sum), ViewReport.unit(of: column), zone: zone)
   }

@@ -16,7 +16,7 @@ import Testing
 
   /// A capture with a state of two parts at the start, and one of one part, eight seconds later.
   private func write(
-    states: Int = 2, omitLastPart: Bool = false, events: (inout MachineMaker) -> Void = { _ in }
+    states: Int = 2, omitLastPart: Bool = false, lost: UInt64 = 0, events: (inout MachineMaker) -> Void = { _ in }
   ) throws -> String {
     let path = temporaryPath()
     var writer = try CaptureWriter(path: path, header: .test(), schema: .builtIn)
@@ -74,6 +74,10 @@ import Testing
     machine.event("read", at: time + StateTests.second, of: root, result: 5, ["fd": 0, "size": 5])
     events(&machine)
     try writer.append(machine.finish())
+    if lost > 0 {
+      let at = time + StateTests.second
+      try writer.append(LossRecord(cause: .ringFull, cpu: 0, count: lost, from: at, to: at + 1))
+    }
     if states > 1 {
       let later = time + 8 * StateTests.second
       machine.event("state_thread", at: later, of: root, ["state": "R"])
@@ -103,7 +107,7 @@ import Testing
     #expect(try json(path, "processes", "user.uid = 33").map { $0["pid"] as? Int } == [20])
     #expect(try json(path, "processes", "--sort", "pid", "--limit", "1").map { $0["pid"] as? Int } == [20])
     let text = try CommandRun("state", path, "processes", "--utc")
-    #expect(text.lines.last == "state of 2023-11-14 22:13:20.000 UTC, when the recording began")
+    #expect(text.lines.last == "state at 2023-11-14 22:13:20.000 UTC, when the recording began")
   }
 
   @Test func files() throws {
@@ -143,13 +147,57 @@ import Testing
   @Test func theMomentIsTheNearestEarlierOne() throws {
     let path = try write()
     defer { removeFile(path) }
-    #expect(try json(path, "files", "--at", "+8s").isEmpty)
-    #expect(
-      try json(path, "processes", "--at", "+9s").map { $0["at"] as? Int64 } == [
-        StateTests.start + 8 * StateTests.second
-      ])
+    #expect(try json(path, "files", "--at", "2023-11-14T22:13:28Z").isEmpty)
+    let later = try json(path, "processes", "--at", "2023-11-14T22:13:29Z")
+    #expect(later.map { $0["pid"] as? Int } == [1])
+    #expect(later.map { $0["at"] as? Int64 } == [StateTests.start + 9 * StateTests.second])
     let early = try CommandRun("state", path, "processes", "--at", "2023-11-14T22:13:19Z")
     #expect(early.status == 2 && early.output.isEmpty && early.error.contains("leave out --at"))
+  }
+
+  @Test func whatFollowedIsApplied() throws {
+    let path = try write(states: 1, lost: 3) { machine in
+      let time = StateTests.start + 2 * StateTests.second
+      let root = machine.process(1, "init")
+      let child = machine.process(30, "init", parent: root, started: 7)
+      let executed = machine.process(30, "curl", parent: root, started: 7, arguments: ["example.org"])
+      machine.event("clone", at: time, of: child, result: 0, flags: .childReturn)
+      machine.event("execve", at: time + 1, of: executed, result: 0)
+      machine.event(
+        "openat", at: time + 2, of: executed, object: machine.file("/etc/hosts"), result: 3, ["flags": 0])
+      machine.event("close", at: time + 10, of: executed, object: machine.file("/etc/hosts"), result: 0, ["fd": 3])
+      machine.event("procexit", at: time + 20, of: executed)
+    }
+    defer { removeFile(path) }
+    func at(_ nanoseconds: Int64) -> String { String(StateTests.start + 2 * StateTests.second + nanoseconds) }
+    let processes = try json(path, "processes", "--at", at(5))
+    #expect(processes.map { $0["name"] as? String } == ["init", "nginx", "curl"])
+    #expect(processes[2]["command"] as? String == "curl example.org" && processes[2]["ppid"] as? Int == 1)
+    // What was measured before it did something is not what it is now.
+    #expect(processes[0]["cpu_time"] is NSNull && processes[0]["vm_rss"] is NSNull)
+    // One thread of nginx was running.
+    #expect(processes[1]["cpu_time"] is NSNull && processes[1]["state"] is NSNull)
+    #expect(try json(path, "processes", "--at", at(30)).map { $0["pid"] as? Int } == [1, 20])
+    #expect(
+      try json(path, "files", "--at", at(5)).map { $0["file"] as? String }
+        == ["127.0.0.1:80", SampleCapture.evilName, "/etc/hosts"])
+    #expect(try json(path, "files", "--at", at(15), "proc.name = curl").isEmpty)
+    #expect(try json(path, "files", "--at", at(5), "fd.num = 3 and fd.type = file").count == 1)
+    let text = try CommandRun("state", path, "processes", "--utc", "--at", at(5))
+    #expect(
+      text.lines.suffix(3) == [
+        "what 3 lost events changed since then is not shown",
+        "what the recording's filter (proc.name=x) left out is not shown",
+        "state at 2023-11-14 22:13:22.000 UTC: as noted at 2023-11-14 22:13:20.000 UTC, and 4 events since then",
+      ])
+    let objects = try CommandRun("state", path, "processes", "--json", "--at", at(5))
+    #expect(objects.error.contains("3 lost events") && objects.error.split(separator: "\n").count == 2)
+    // What happens to sockets is not followed: they are those of the state, and carry its moment.
+    let sockets = try json(path, "sockets", "--at", at(5))
+    #expect(sockets.allSatisfy { $0["at"] as? Int64 == StateTests.start })
+    #expect(
+      try CommandRun("state", path, "sockets", "--utc", "--at", at(5)).lines.last
+        == "state at 2023-11-14 22:13:20.000 UTC, the last that was noted before 2023-11-14 22:13:22.000 UTC")
   }
 
   @Test func whatIsNotThereIsSaid() throws {

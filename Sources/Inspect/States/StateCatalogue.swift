@@ -5,9 +5,25 @@ public enum StateCatalogue {
     .stateProcesses, .stateFiles, .stateSockets, .stateContainers, .stateUsers, .stateMounts,
   ]
 
+  /// Sums that are shown only when every row behind them has a value: a sum of some would be a guess. With each the
+  /// hidden column that counts the values, and the one that says how many there should be.
+  static let wholeSums = [
+    "processes": [("cpu_time", "cpu_time.known", "threads")],
+    "containers": [("cpu_time", "cpu_time.known", "threads"), ("vm_rss", "vm_rss.known", "processes")],
+  ]
+
   /// The table with a name.
   public static func table(named name: String) -> View? {
     all.first { $0.name == name }
+  }
+}
+
+extension View.Column {
+  /// How many rows have a value of a field that another column sums.
+  fileprivate static func known(_ name: String, _ field: String, where filter: String? = nil) -> View.Column {
+    View.Column(
+      name: name + ".known", title: "", content: .aggregate("count", of: field, where: filter), unit: .plain,
+      isHidden: true)
   }
 }
 
@@ -27,6 +43,7 @@ extension View {
         content: .aggregate("last", of: "evt.rawarg.state", where: "thread.ismain = true"), unit: .plain),
       .count("threads", "THREADS"),
       .sum("cpu_time", "CPU TIME", "evt.rawarg.cpu_time", .duration),
+      .known("cpu_time", "evt.rawarg.cpu_time"),
       .aggregate("vm_rss", "MEMORY", "max", "evt.rawarg.vm_rss", .bytes),
       .aggregate("vm_size", "VIRTUAL", "max", "evt.rawarg.vm_size", .bytes),
       .container, .command,
@@ -82,10 +99,12 @@ extension View {
       .aggregate("processes", "PROCS", "distinct", "proc.pid"),
       .count("threads", "THREADS"),
       .sum("cpu_time", "CPU TIME", "evt.rawarg.cpu_time", .duration),
+      .known("cpu_time", "evt.rawarg.cpu_time"),
       Column(
         name: "vm_rss", title: "MEMORY",
         content: .aggregate("sum", of: "evt.rawarg.vm_rss", where: "thread.ismain = true"),
         unit: .bytes),
+      .known("vm_rss", "evt.rawarg.vm_rss", where: "thread.ismain = true"),
     ], sort: "-id", drillDown: nil, appliesTo: [])
 
   static let stateUsers = View(
