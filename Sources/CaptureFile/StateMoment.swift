@@ -36,9 +36,20 @@ public struct StateMoment: Sendable, Hashable {
 }
 
 extension CaptureReader {
-  /// The last whole moment that is not later than a time; one with missing parts only where there is no whole one.
+  /// The last whole state that is not later than a time; one with missing parts only where there is no whole one.
+  ///
+  /// Taking a state takes time. One that was still being taken is passed over where there is one before it.
   public func state(at time: Int64) -> StateMoment? {
-    states.filter { $0.time <= time }.max { ($0.isWhole ? 1 : 0, $0.time) < ($1.isWhole ? 1 : 0, $1.time) }
+    let earlier = states.filter { $0.time <= time }
+      .sorted { ($0.isWhole ? 1 : 0, $0.time) < ($1.isWhole ? 1 : 0, $1.time) }
+    guard let nearest = earlier.last, let before = earlier.dropLast().last, before.isWhole,
+      let part = nearest.parts.last, part.rows > 0
+    else { return earlier.last }
+    do throws(CaptureError) {
+      return try stateHead(part).greatestExit > time ? before : nearest
+    } catch {
+      return nearest
+    }
   }
 
   /// What a part says about itself without being decompressed, for pruning; reads a few kilobytes. Thread-safe.

@@ -60,6 +60,10 @@ struct StateReport {
   var doubts: [String] {
     guard result.time != result.moment.time, result.appliesEvents else { return [] }
     var doubts: [String] = []
+    if result.takenUntil > result.time {
+      doubts.append("the state was still being taken: some rows are of a moment up to \(text(result.takenUntil))")
+    }
+    if result.leavesOutLonelySockets { doubts.append("sockets that no descriptor holds are not shown") }
     if result.lost > 0 {
       doubts.append("what \(Units.count(result.lost, "lost event")) changed since then is not shown")
     }

@@ -82,9 +82,15 @@ import Testing
     ] as [(Int64, Int64?)])
   func theNearestWholeStateBeforeATime(time: Int64, found: Int64?) throws {
     let reader = try read([
-      (1, .start, 0, true, 1), (3, .periodic, 0, true, 1), (4, .periodic, 0, false, 1), (5, .end, 0, true, 1),
+      (1, .start, 0, true, 0), (3, .periodic, 0, true, 0), (4, .periodic, 0, false, 0), (5, .end, 0, true, 0),
     ])
     #expect(reader.state(at: time)?.time == found)
+  }
+
+  /// The generated rows were looked at long after the moments.
+  @Test func aStateThatIsStillBeingTakenIsPassedOver() throws {
+    let reader = try read([(1, .start, 0, true, 1), (3, .periodic, 0, true, 1)])
+    #expect([0, 1, 2, 3, 4, Int64.max].map { reader.state(at: $0)?.time } == [nil, 1, 1, 1, 1, 3])
   }
 
   @Test func aReasonOfANewerProgramIsNoDamage() throws {

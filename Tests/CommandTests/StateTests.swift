@@ -33,13 +33,13 @@ import Testing
       { machine in
         machine.event(
           "state_thread", at: time, of: root,
-          ["state": "S", "vm_rss": 4096, "vm_size": 8192, "cpu_time": 2_000_000_000])
+          ["state": "sleeping", "vm_rss": 4096, "vm_size": 8192, "cpu_time": 2_000_000_000])
         machine.event(
           "state_thread", at: time, of: nginx,
-          ["state": "R", "vm_rss": 1_048_576, "vm_size": 2_097_152, "cpu_time": 5000])
+          ["state": "running", "vm_rss": 1_048_576, "vm_size": 2_097_152, "cpu_time": 5000])
         machine.event(
           "state_thread", at: time, of: worker,
-          ["state": "S", "vm_rss": 1_048_576, "vm_size": 2_097_152, "cpu_time": 6000])
+          ["state": "sleeping", "vm_rss": 1_048_576, "vm_size": 2_097_152, "cpu_time": 6000])
         machine.event(
           "state_descriptor", at: time, of: nginx, object: machine.file(SampleCapture.evilName),
           ["fd": 7, "cloexec": 1, "position": 512])
@@ -49,9 +49,6 @@ import Testing
           machine.socket([127, 0, 0, 1], 80), machine.socket([10, 0, 0, 1], 40000, to: [10, 0, 0, 2], 443)
         )
         machine.event("state_descriptor", at: time, of: nginx, object: listening, ["fd": 3, "cloexec": 0])
-        machine.event(
-          "state_socket", at: time, of: nginx, object: listening,
-          ["state": "LISTEN", "queued_in": 1, "queued_out": 128])
         machine.event(
           "state_socket", at: time, object: connected, ["state": "TIME_WAIT", "queued_in": 0, "queued_out": 0])
         machine.event(
@@ -80,7 +77,7 @@ import Testing
     }
     if states > 1 {
       let later = time + 8 * StateTests.second
-      machine.event("state_thread", at: later, of: root, ["state": "R"])
+      machine.event("state_thread", at: later, of: root, ["state": "running"])
       try writer.append(MachineState(time: later, reason: .end, part: 0, isLast: true, rows: machine.finish()))
     }
     _ = try writer.finish()
@@ -99,7 +96,7 @@ import Testing
     let all = try json(path, "processes")
     #expect(all.map { $0["pid"] as? Int } == [1, 20])
     #expect(all[1]["name"] as? String == "nginx" && all[1]["ppid"] as? Int == 1)
-    #expect(all[1]["state"] as? String == "R" && all[1]["threads"] as? Int == 2)
+    #expect(all[1]["state"] as? String == "running" && all[1]["threads"] as? Int == 2)
     #expect(all[1]["cpu_time"] as? Int == 11_000 && all[1]["vm_rss"] as? Int == 1_048_576)
     #expect(all[1]["command"] as? String == "nginx -g daemon off;")
     #expect(all[1]["at"] as? Int64 == StateTests.start)
@@ -129,7 +126,7 @@ import Testing
     defer { removeFile(path) }
     let sockets = try json(path, "sockets")
     #expect(sockets.map { $0["state"] as? String } == ["LISTEN", "TIME_WAIT"])
-    #expect(sockets[0]["local_port"] as? Int == 80 && sockets[0]["pid"] as? Int == 20)
+    #expect(sockets[0]["local_port"] as? Int == 80 && sockets[0]["pid"] as? Int == 20 && sockets[0]["fd"] as? Int == 3)
     #expect(sockets[1]["connection"] as? String == "10.0.0.1:40000->10.0.0.2:443" && sockets[1]["pid"] is NSNull)
     let containers = try json(path, "containers")
     #expect(containers.map { $0["id"] as? String } == ["abababababab"])
@@ -192,11 +189,15 @@ import Testing
       ])
     let objects = try CommandRun("state", path, "processes", "--json", "--at", at(5))
     #expect(objects.error.contains("3 lost events") && objects.error.split(separator: "\n").count == 2)
-    // What happens to sockets is not followed: they are those of the state, and carry its moment.
-    let sockets = try json(path, "sockets", "--at", at(5))
-    #expect(sockets.allSatisfy { $0["at"] as? Int64 == StateTests.start })
+    // Only descriptors say what became of sockets.
+    let sockets = try CommandRun("state", path, "sockets", "--json", "--at", at(5))
+    #expect(try sockets.objects().map { $0["state"] as? String } == ["LISTEN"])
+    #expect(sockets.error.contains("sockets that no descriptor holds are not shown"))
+    // What happens to mounts is not followed: they are those of the state, and carry its moment.
+    let mounts = try json(path, "mounts", "--at", at(5))
+    #expect(mounts.map { $0["at"] as? Int64 } == [StateTests.start])
     #expect(
-      try CommandRun("state", path, "sockets", "--utc", "--at", at(5)).lines.last
+      try CommandRun("state", path, "mounts", "--utc", "--at", at(5)).lines.last
         == "state at 2023-11-14 22:13:20.000 UTC, the last that was noted before 2023-11-14 22:13:22.000 UTC")
   }
 

@@ -19,10 +19,16 @@ import Testing
     }
     for _ in 0..<4 {
       let from = random.below(moments.count)
-      let to = from + random.below(moments.count - from)
+      // A state takes some steps; each process is looked at in one of them.
+      let until = min(from + random.below(2) * random.below(12), moments.count - 1)
+      let to = until + random.below(moments.count - until)
       let replay = StateReplay(.builtIn, withDescriptors: true, mostCopied: seed % 2 == 0 ? 0 : 1 << 18)
       var maker = MachineMaker()
-      machine.writeState(moments[from], at: Int64(from) * SimulatedMachine.step, &maker)
+      machine.writeThreads(moments[from], at: from, &maker)
+      for (index, pid) in moments[from].keys.sorted().enumerated() {
+        let look = min(from + index, until)
+        if let process = moments[look][pid] { machine.writeDescriptors(pid, process, at: look, &maker) }
+      }
       replay.take(state: maker.finish())
       var pending = 0
       for event in machine.events where event.step > from && event.step <= to {
@@ -39,7 +45,10 @@ import Testing
         replay.apply(batch, rows: (0..<UInt32(batch.count)).map { $0 })
       }
       let found = descriptors(replay.finish(at: 1))
-      let expected = moments[to].mapValues { process in process.table.mapValues(\.name) }.filter { !$0.value.isEmpty }
+      // What a process inherited that was made meanwhile is not known exactly: its parent was looked at later.
+      let doubtful = machine.descendants(startedIn: from + 1..<until + 1)
+      let expected = moments[to].mapValues { process in process.table.mapValues(\.name) }
+        .filter { !$0.value.isEmpty && !doubtful.contains($0.key) }
       for (pid, table) in expected {
         let other = found[pid] ?? [:]
         #expect(Set(other.keys) == Set(table.keys), "seed \(seed), \(from) to \(to), process \(pid)")
@@ -50,8 +59,9 @@ import Testing
             "seed \(seed), \(from) to \(to), process \(pid), descriptor \(number)")
         }
       }
-      #expect(Set(found.keys).isSubset(of: expected.keys), "seed \(seed), \(from) to \(to)")
-      #expect(replay.uncertain == 0)
+      #expect(
+        Set(found.keys).subtracting(doubtful).isSubset(of: expected.keys), "seed \(seed), \(from) to \(to)")
+      #expect(replay.uncertain == 0 || !doubtful.isEmpty)
     }
   }
 
@@ -76,7 +86,7 @@ import Testing
     let other = maker.process(11, "cron")
     for lineage in [shell, other] {
       maker.event(
-        "state_thread", at: 5, of: lineage, ["state": "S", "vm_rss": 4096, "cpu_time": 7, "call": "read"])
+        "state_thread", at: 5, of: lineage, ["state": "sleeping", "vm_rss": 4096, "cpu_time": 7, "call": "read"])
     }
     let replay = StateReplay(.builtIn, withDescriptors: false)
     replay.take(state: maker.finish())
@@ -108,7 +118,7 @@ import Testing
 
   @Test func aRunningThreadMayHaveGoneOn() throws {
     var maker = MachineMaker()
-    maker.event("state_thread", at: 5, of: maker.process(10, "dd"), ["state": "R", "cpu_time": 7])
+    maker.event("state_thread", at: 5, of: maker.process(10, "dd"), ["state": "running", "cpu_time": 7])
     let replay = StateReplay(.builtIn, withDescriptors: false)
     replay.take(state: maker.finish())
     let state = replay.finish(at: 11)
@@ -350,17 +360,33 @@ struct SimulatedMachine {
       flags: event.flags, event.arguments)
   }
 
-  /// Writes processes and their descriptors as a state.
-  func writeState(_ processes: [Int64: Process], at time: Int64, _ maker: inout MachineMaker) {
+  /// Writes the threads of a state.
+  func writeThreads(_ processes: [Int64: Process], at step: Int, _ maker: inout MachineMaker) {
     for (pid, process) in processes.sorted(by: { $0.key < $1.key }) {
-      let lineage = lineage(pid, process, &maker)
-      maker.event("state_thread", at: time, of: lineage, ["state": "S"])
-      for (number, descriptor) in process.table.sorted(by: { $0.key < $1.key }) {
-        maker.event(
-          "state_descriptor", at: time, of: lineage, object: maker.file(descriptor.name),
-          ["fd": .integer(number), "cloexec": descriptor.closesOnExec ? 1 : 0])
-      }
+      let time = Int64(step) * SimulatedMachine.step
+      maker.event("state_thread", at: time, of: lineage(pid, process, &maker), ["state": "sleeping"])
     }
+  }
+
+  /// Writes the descriptors of a process as rows of a state.
+  func writeDescriptors(_ pid: Int64, _ process: Process, at step: Int, _ maker: inout MachineMaker) {
+    let lineage = lineage(pid, process, &maker)
+    for (number, descriptor) in process.table.sorted(by: { $0.key < $1.key }) {
+      maker.event(
+        "state_descriptor", at: Int64(step) * SimulatedMachine.step, of: lineage,
+        object: maker.file(descriptor.name),
+        ["fd": .integer(number), "cloexec": descriptor.closesOnExec ? 1 : 0])
+    }
+  }
+
+  /// The processes that started in some steps, and all that came from them.
+  func descendants(startedIn steps: Range<Int>) -> Set<Int64> {
+    var found: Set<Int64> = []
+    for event in events where !found.contains(event.process) {
+      let process = event.identity
+      if steps.contains(Int(process.started)) || found.contains(process.parent) { found.insert(event.process) }
+    }
+    return found
   }
 
   private func lineage(_ pid: Int64, _ process: Process, _ maker: inout MachineMaker) -> UInt32 {

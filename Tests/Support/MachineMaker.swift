@@ -89,6 +89,7 @@ public struct MachineMaker: ~Copyable {
       source.objects[row, .remoteAddress] = Int64(interner.intern(remote[...]))
       source.objects[row, .remotePort] = remotePort
     }
+    source.objects[row, .flags] = (remote == nil ? ObjectFlags.listening : .connected).rawValue
     source.objects[row, .role] = (remote == nil ? SocketRole.server : .client).rawValue
     return UInt32(row)
   }

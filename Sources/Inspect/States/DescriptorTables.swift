@@ -10,7 +10,7 @@ struct DescriptorSlot {
   var closesOnExec: Bool?
   /// False for what was closed: remembered, since a call that began earlier may still speak of it.
   var isOpen = true
-  /// When it was opened or closed, in nanoseconds of the epoch.
+  /// When it was opened, closed, or looked at for the state, in nanoseconds of the epoch.
   var changed: Int64
 }
 
@@ -38,8 +38,10 @@ struct DescriptorTables {
   /// What waits for its other half is forgotten when there is too much of it: its other half was lost.
   private static let mostForks = 4096
 
+  /// Notes a descriptor, unless something is known of it that is newer.
   mutating func set(_ process: Int64, _ number: Int64, _ slot: DescriptorSlot) {
     guard let number = Int32(exactly: number), number >= 0 else { return }
+    if let known = tables[process]?[number], known.changed > slot.changed { return }
     tables[process, default: [:]][number] = slot
     changed.insert(process)
   }
@@ -104,14 +106,19 @@ struct DescriptorTables {
 
   /// The child's side of a fork.
   /// - Parameter seenAs: the ids that the child may have for its parent.
-  mutating func begin(_ child: Int64, parent: Int64, seenAs ids: [Int64]) {
+  mutating func begin(_ child: Int64, parent: Int64, seenAs ids: [Int64], time: Int64) {
     var inherited: Table?
     for id in ids where inherited == nil { inherited = forks.removeValue(forKey: ForkKey(parent: parent, child: id)) }
     if inherited == nil {
       if returned.count >= DescriptorTables.mostForks { returned.removeAll() }
       for id in Set(ids) { returned.insert(ForkKey(parent: parent, child: id)) }
     }
-    tables[child] = inherited ?? tables[parent] ?? [:]
+    tables[child] = (inherited ?? tables[parent] ?? [:]).mapValues { slot in
+      var slot = slot
+      // The parent may have been looked at later.
+      slot.changed = min(slot.changed, time)
+      return slot
+    }
     changed.insert(child)
   }
 

@@ -19,6 +19,11 @@ public enum StateCatalogue {
 }
 
 extension View.Column {
+  /// A field that decides about what other columns show.
+  fileprivate static func hidden(_ name: String, _ field: String) -> View.Column {
+    View.Column(name: name, title: "", content: .field(field), unit: .plain, isHidden: true)
+  }
+
   /// How many rows have a value of a field that another column sums.
   fileprivate static func known(_ name: String, _ field: String, where filter: String? = nil) -> View.Column {
     View.Column(
@@ -67,12 +72,18 @@ extension View {
     ], sort: "-pid", drillDown: nil, appliesTo: [])
 
   static let stateSockets = View(
-    name: "sockets", title: "Sockets", description: "Each socket with its ends: `netstat` of that moment.",
-    filter: "evt.type = state_socket", kind: .list,
+    name: "sockets", title: "Sockets",
+    description: "Each descriptor of a socket, and sockets that nobody holds: `netstat` of that moment.",
+    filter: """
+      evt.type = state_socket or \
+      (evt.type = state_descriptor and fd.type in (ipv4, ipv6, unix, netlink, packet, socket))
+      """, kind: .list,
     columns: [
       .field("type", "TYPE", "fd.type"),
       .field("protocol", "PROTO", "fd.l4proto"),
       .field("state", "STATE", "evt.rawarg.state"),
+      .hidden("listening", "fd.listening"),
+      .hidden("connected", "fd.connected"),
       .field("queued_in", "IN-Q", "evt.rawarg.queued_in"),
       .field("queued_out", "OUT-Q", "evt.rawarg.queued_out"),
       .field("connection", "CONNECTION", "fd.name"),
@@ -82,6 +93,7 @@ extension View {
       .field("remote_port", "PORT", "fd.rport"),
       .field("inode", "INODE", "fd.ino"),
       .listPid,
+      .field("fd", "FD", "fd.num"),
       .field("name", "NAME", "proc.name"),
       .field("user", "USER", "user.name"),
       .listContainer,

@@ -22,6 +22,10 @@ final class StateReplay {
   private var descriptors = DescriptorTables()
   /// Lineages of the main threads of processes, for their descriptors' rows.
   private var leaders: [Int64: UInt32] = [:]
+  /// When the descriptors of processes were looked at for the state: what happened to them before is in it.
+  private var looked: [Int64: Int64] = [:]
+  /// Processes whose descriptors the state has.
+  private var withRows: Set<Int64> = []
   /// Processes of which a thread did something.
   private var active: Set<Int64> = []
   private var copied = 0
@@ -33,6 +37,8 @@ final class StateReplay {
     /// A row of the store, or of the batch while `isUnsettled`.
     var lineage: UInt32
     var isUnsettled = false
+    /// When that version was seen.
+    var seen: Int64
     /// The row of the state, while what it says of the thread still holds.
     var row: Int?
   }
@@ -58,7 +64,7 @@ final class StateReplay {
   private(set) var events = 0
   /// What is needed of events.
   var columns: ColumnSelection {
-    effects?.columns ?? ColumnSelection(core: [.types, .lineages, .results])
+    effects?.columns ?? ColumnSelection(core: [.exitTimes, .types, .lineages, .results])
   }
 
   // MARK: The state
@@ -87,16 +93,19 @@ final class StateReplay {
     if tid == pid { leaders[pid] = lineage }
     let type = EventTypeID(rawValue: batch.types[row])
     // A running thread may have gone on, or to sleep, without any event.
-    let isRunning = text(batch, row, type, named: "state")?.first == UInt8(ascii: "R")
+    let isRunning = text(batch, row, type, named: "state")?.elementsEqual("running".utf8) ?? false
     if isRunning { active.insert(pid) }
     rows.append(values(of: row, type, batch))
-    threads[tid] = ThreadEntry(process: pid, lineage: lineage, row: isRunning ? nil : rows.count - 1)
+    if tid == pid, !withRows.contains(pid) { looked[pid] = batch.exitTimes[row] }
+    threads[tid] = ThreadEntry(
+      process: pid, lineage: lineage, seen: batch.exitTimes[row], row: isRunning ? nil : rows.count - 1)
   }
 
   private func takeDescriptor(_ batch: EventBatch, _ row: Int, _ pid: Int64, _ lineage: UInt32) {
     let event = AppliedEvent(batch, row: row)
     guard let number = places.descriptor.flatMap({ event.value($0) }) else { return }
     if leaders[pid] == nil { leaders[pid] = lineage }
+    if withRows.insert(pid).inserted { looked[pid] = batch.exitTimes[row] }
     let closing = places.closing.flatMap { event.value($0) }.map { $0 != 0 }
     descriptors.set(
       pid, number,
@@ -133,9 +142,12 @@ final class StateReplay {
       identities[Int(lineage)] = known
       guard let known else { continue }
       events += 1
-      active.insert(known.pid)
-      threads[known.tid] = ThreadEntry(process: known.pid, lineage: lineage, isUnsettled: true)
-      touched.insert(known.tid)
+      if threads[known.tid].map({ $0.seen < event.time }) ?? true {
+        active.insert(known.pid)
+        threads[known.tid] = ThreadEntry(
+          process: known.pid, lineage: lineage, isUnsettled: true, seen: event.time)
+        touched.insert(known.tid)
+      }
       change(event, known)
     }
     settle(batch, touched)
@@ -143,32 +155,37 @@ final class StateReplay {
 
   private func change(_ event: AppliedEvent, _ who: (tid: Int64, pid: Int64, parent: Int64?)) {
     let type = event.type
-    if type == .procexit { return end(who.tid, of: who.pid) }
+    if type == .procexit { return end(who.tid, of: who.pid, event.time) }
     let result = event.batch.results[event.row]
     let isExecution = (type == .execve || type == .execveat) && result == 0
     // Whoever executes is the only thread that is left, and is the main one from now on.
     if isExecution {
-      for (tid, entry) in threads where entry.process == who.pid && tid != who.tid { threads[tid] = nil }
+      for (tid, entry) in threads where entry.process == who.pid && tid != who.tid && entry.seen < event.time {
+        threads[tid] = nil
+      }
     }
     guard let effect = effects?[event.type.rawValue] else { return }
     let time = event.time
+    let isInState = looked[who.pid].map { $0 >= time } ?? false
     switch effect {
     case .endsThread: break
-    case .executes: if isExecution { descriptors.execute(who.pid, time: time) }
+    case .executes: if isExecution, !isInState { descriptors.execute(who.pid, time: time) }
     case .forks(let flags):
       if EventFlags(rawValue: event.batch.flags[event.row]).contains(.childReturn) {
-        guard who.tid == who.pid, let parent = who.parent else { return }
-        descriptors.begin(who.pid, parent: parent, seenAs: [who.tid, event.virtualPid ?? who.pid])
+        guard who.tid == who.pid, !isInState, let parent = who.parent else { return }
+        descriptors.begin(who.pid, parent: parent, seenAs: [who.tid, event.virtualPid ?? who.pid], time: time)
       } else if result > 0 {
         // A thread has the descriptors of its process.
         let isThread = flags.flatMap { event.value($0) }.map { $0 & 0x1_0000 != 0 } ?? false
         if !isThread { descriptors.fork(parent: who.pid, child: result) }
       }
-    default: event.apply(effect, to: &descriptors, of: who.pid)
+    default: if !isInState { event.apply(effect, to: &descriptors, of: who.pid) }
     }
   }
 
-  private func end(_ tid: Int64, of pid: Int64) {
+  private func end(_ tid: Int64, of pid: Int64, _ time: Int64) {
+    // A thread that was looked at later is another one of the same id, or waits for its parent.
+    if let known = threads[tid], known.seen > time { return }
     threads[tid] = nil
     guard effects != nil, !threads.values.contains(where: { $0.process == pid }) else { return }
     descriptors.end(pid)

@@ -44,12 +44,12 @@ public struct StateRun: Sendable {
     var result = StateResult(moment: moment, time: time)
     let lost = reader.losses.filter { $0.to > moment.time && $0.from <= time }
     result.lost = lost.reduce(0) { $0 &+ $1.count }
-    let replayed = ["processes", "containers", "files"].contains(run.view.name)
+    let replayed = ["processes", "containers", "files", "sockets"].contains(run.view.name)
     result.appliesEvents = replayed
     if time == moment.time || !replayed {
       result.view = try await run.answer(over: source)
     } else {
-      let replay = StateReplay(reader.schema, withDescriptors: run.view.name == "files")
+      let replay = StateReplay(reader.schema, withDescriptors: ["files", "sockets"].contains(run.view.name))
       var failures = try take(source, replay)
       failures += try await apply(to: replay, progress)
       result.events = replay.events
@@ -63,7 +63,9 @@ public struct StateRun: Sendable {
         result.view = view
       }
     }
-    result.view = result.view.map(StateRun.withoutPartialSums)
+    result.leavesOutLonelySockets = run.view.name == "sockets" && result.events > 0
+    if let last = source.head(ofChunk: source.chunkCount - 1), last.count > 0 { result.takenUntil = last.greatestExit }
+    result.view = result.view.map { StateRun.withSocketStates(StateRun.withoutPartialSums($0)) }
     return result
   }
 
@@ -112,6 +114,25 @@ public struct StateRun: Sendable {
   }
 }
 
+extension StateRun {
+  /// The result with what descriptors say about the states of their sockets.
+  private static func withSocketStates(_ result: ViewResult) -> ViewResult {
+    func index(_ name: String) -> Int? { result.view.columns.firstIndex { $0.name == name } }
+    guard let state = index("state"), let listening = index("listening"), let connected = index("connected") else {
+      return result
+    }
+    var result = result
+    for row in result.rows.indices where result.rows[row][state] == .missing {
+      if result.rows[row][listening] == .boolean(true) {
+        result.rows[row][state] = .text("LISTEN")
+      } else if result.rows[row][connected] == .boolean(true) {
+        result.rows[row][state] = .text("CONNECTED")
+      }
+    }
+    return result
+  }
+}
+
 /// What was there at a moment, and how far that is known.
 public struct StateResult: Sendable {
   /// The state that it begins with.
@@ -126,6 +147,10 @@ public struct StateResult: Sendable {
   public internal(set) var events = 0
   /// How many events were lost between state and moment: what they changed is not known.
   public internal(set) var lost: UInt64 = 0
+  /// When the last row of the state was looked at.
+  public internal(set) var takenUntil: Int64 = .min
+  /// Whether sockets without a descriptor are left out: nothing says what became of them.
+  public internal(set) var leavesOutLonelySockets = false
   /// How many descriptors may have gone with an execution: nobody saw how they were opened.
   public internal(set) var uncertainDescriptors = 0
 }
