@@ -65,7 +65,9 @@ let package = Package(
     .target(
       name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
       swiftSettings: strict),
-    .target(name: "Inspect", dependencies: ["Query", "EventBatch", "EventSchema"], swiftSettings: strict),
+    .target(
+      name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
     // The command line: parse, call, render.
@@ -107,7 +109,10 @@ let package = Package(
       dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "InspectTests", dependencies: ["Inspect", "Query", "EventBatch", "EventSchema"], swiftSettings: strict),
+      name: "InspectTests",
+      dependencies: [
+        "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+      ], swiftSettings: strict),
     .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

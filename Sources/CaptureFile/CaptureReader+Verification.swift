@@ -10,6 +10,8 @@ public struct CaptureVerification: Sendable {
   public internal(set) var damagedBytes: UInt64 = 0
   /// The chunks that decoded.
   public internal(set) var soundChunks = 0
+  /// The parts of states that decoded.
+  public internal(set) var soundStates = 0
   /// Whether the file has its footer.
   public internal(set) var isComplete = false
 
@@ -18,7 +20,7 @@ public struct CaptureVerification: Sendable {
 }
 
 extension CaptureReader {
-  /// Reads the whole file: every checksum, every chunk, and whether the summary says what the chunks say.
+  /// Reads the whole file: every checksum, every chunk, and every state, and whether the summary says what they say.
   ///
   /// - Throws: when the file cannot be read at all; damage is part of the result.
   public func verify() throws(CaptureError) -> CaptureVerification {
@@ -34,7 +36,8 @@ private struct CaptureCheck {
   private var walk: FrameWalk
   private var builder: SummaryBuilder
   private var losses: [LossRecord] = []
-  private var stored: (summary: CaptureSummary, losses: [LossRecord])?
+  private var states: [StateEntry] = []
+  private var stored: (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry])?
   private(set) var result = CaptureVerification()
 
   init(_ reader: CaptureReader) {
@@ -87,6 +90,7 @@ private struct CaptureCheck {
           losses.append(try LossRecord(decoding: bytes))
           builder.add(losses[losses.count - 1])
         case .chunk: try takeChunk(bytes)
+        case .state: try takeState(bytes, frame.offset)
         case .summaryPage: _ = try SummaryPage.decode(bytes, reader.decompression)
         case .summary: stored = try CaptureSummary.decode(bytes, reader.decompression)
         case .footer: result.isComplete = true
@@ -99,20 +103,28 @@ private struct CaptureCheck {
   }
 
   private mutating func takeChunk(_ payload: UnsafeRawBufferPointer) throws(MalformedBytes) {
-    let length = payload.count < 8 ? 0 : Int(UInt32(littleEndian: payload.loadUnaligned(as: UInt32.self)))
-    guard length <= payload.count, let head = ChunkHead.checked(Array(payload.prefix(length)), fileID: reader.fileID)
-    else { throw MalformedBytes("a chunk head does not match its checksum") }
-    let batch = try ChunkLayout.decode(
-      payload: payload, head: head, selection: .all, schema: reader.schema, names: reader.names, reader.decompression)
-    builder.add(head, ChunkFacts(batch))
+    let head = try ChunkHead.checked(payload: payload, fileID: reader.fileID)
+    builder.add(head, ChunkFacts(try decode(payload, head)))
     result.soundChunks += 1
+  }
+
+  private mutating func takeState(_ payload: UnsafeRawBufferPointer, _ offset: UInt64) throws(MalformedBytes) {
+    let (entry, head, chunk) = try StateEntry.checked(payload, offset: offset, fileID: reader.fileID)
+    _ = try decode(chunk, head)
+    states.append(entry)
+    result.soundStates += 1
+  }
+
+  private func decode(_ payload: UnsafeRawBufferPointer, _ head: ChunkHead) throws(MalformedBytes) -> EventBatch {
+    try ChunkLayout.decode(
+      payload: payload, head: head, selection: .all, schema: reader.schema, names: reader.names, reader.decompression)
   }
 
   private mutating func compareSummary() {
     guard let stored, result.problems.isEmpty else { return }
-    let counted = builder.summary.encoded(losses: losses, .none)
-    if stored.summary.encoded(losses: stored.losses, .none) != counted {
-      complain("the summary does not say what the chunks say", reader.size, bytes: 0)
+    let counted = builder.summary.encoded(losses: losses, states: states, .none)
+    if stored.summary.encoded(losses: stored.losses, states: stored.states, .none) != counted {
+      complain("the summary does not say what the frames say", reader.size, bytes: 0)
     }
   }
 

@@ -24,6 +24,8 @@ public struct CaptureReader: Sendable {
   public let heads: [ChunkHead]
   /// The losses, in the order of the file.
   public let losses: [LossRecord]
+  /// The moments of which the file holds everything that was there, in its order, which is that of time.
+  public let states: [StateMoment]
   /// The totals: from the tail, or made from the whole chunks.
   public let summary: CaptureSummary
 
@@ -59,6 +61,7 @@ public struct CaptureReader: Sendable {
     chunks = contents.chunks
     heads = contents.chunks.map(\.head)
     losses = contents.losses
+    states = StateMoment.all(of: contents.states)
     summary = contents.summary
   }
 
@@ -67,7 +70,7 @@ public struct CaptureReader: Sendable {
   /// - Throws: `CaptureError` of kind `partlyReadable` when the chunk is damaged; the others are not affected.
   public func readChunk(_ index: Int, columns: ColumnSelection = .all) throws(CaptureError) -> EventBatch {
     precondition(chunks.indices.contains(index), "there is no chunk \(index)")
-    return try ChunkFetch(file, decompression).read(chunks[index], columns, schema: schema, names: names)
+    return try ChunkFetch(file, decompression).read(StoredChunk(chunks[index]), columns, schema: schema, names: names)
   }
 }
 
@@ -81,5 +84,6 @@ struct CaptureContents {
   var damagedBytes: UInt64
   var chunks: [ChunkEntry]
   var losses: [LossRecord]
+  var states: [StateEntry]
   var summary: CaptureSummary
 }

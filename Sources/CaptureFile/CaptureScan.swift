@@ -13,6 +13,7 @@ struct CaptureScan {
   private var schema: (schema: Schema, names: DimensionNames)?
   private var candidates: [Candidate] = []
   private var losses: [LossRecord] = []
+  private var states: [StateEntry] = []
   private var isComplete = false
   private var damagedBytes: UInt64 = 0
 
@@ -110,6 +111,7 @@ struct CaptureScan {
         case .header where header == nil: header = try CaptureHeader(decoding: bytes)
         case .schema where schema == nil: schema = try SchemaFrame.decode(bytes, decompression)
         case .loss: losses.append(try LossRecord(decoding: bytes))
+        case .state: states.append(try StateEntry.checked(bytes, offset: frame.offset, fileID: fileID).entry)
         case .footer: isComplete = true
         default: break
         }
@@ -153,7 +155,7 @@ struct CaptureScan {
       let chunk = ChunkEntry(
         offset: candidate.frame.offset, length: candidate.frame.header.length, head: candidate.head)
       do {
-        let dimensions = try fetch.read(chunk, nothing, schema: schema.schema, names: schema.names)
+        let dimensions = try fetch.read(StoredChunk(chunk), nothing, schema: schema.schema, names: schema.names)
         builder.add(chunk.head, ChunkFacts(dimensions))
         chunks.append(chunk)
       } catch {
@@ -164,6 +166,7 @@ struct CaptureScan {
     for loss in losses { builder.add(loss) }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: isComplete,
-      damagedBytes: damagedBytes, chunks: chunks, losses: losses, summary: builder.summary)
+      damagedBytes: damagedBytes, chunks: chunks, losses: losses, states: states,
+      summary: builder.summary)
   }
 }

@@ -29,9 +29,12 @@ enum CaptureTail {
       offset = frame.end
     }
     // Offsets that lead outside would only be seen when a chunk is read.
-    guard parts.chunks.allSatisfy({ $0.offset < footer.tail && UInt64($0.length) < footer.tail - $0.offset }) else {
-      return nil
+    func isInside(_ offset: UInt64, _ length: Int) -> Bool {
+      offset < footer.tail && UInt64(length) < footer.tail - offset
     }
+    guard parts.chunks.allSatisfy({ isInside($0.offset, $0.length) }),
+      parts.states.allSatisfy({ isInside($0.offset, $0.length) })
+    else { return nil }
     return parts.finishedContents()
   }
 }
@@ -43,12 +46,14 @@ private struct CaptureParts {
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
   private(set) var chunks: [ChunkEntry] = []
-  private var summary: (summary: CaptureSummary, losses: [LossRecord])?
+  private var summary: (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry])?
 
   init(_ fileID: FileID, _ decompression: BlockDecompression) {
     self.fileID = fileID
     self.decompression = decompression
   }
+
+  var states: [StateEntry] { summary?.states ?? [] }
 
   /// False when the frame's content is malformed.
   mutating func take(_ frame: Frame, _ payload: [UInt8]) -> Bool {
@@ -72,6 +77,6 @@ private struct CaptureParts {
     guard let header, let schema, let summary, summary.summary.chunkCount == chunks.count else { return nil }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
-      chunks: chunks, losses: summary.losses, summary: summary.summary)
+      chunks: chunks, losses: summary.losses, states: summary.states, summary: summary.summary)
   }
 }

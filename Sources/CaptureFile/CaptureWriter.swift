@@ -55,6 +55,7 @@ public struct CaptureWriter: ~Copyable {
   private var sequence: UInt64
   private var summary: SummaryBuilder
   private var losses: [LossRecord] = []
+  private var states: [StateEntry] = []
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
   private var pages: [[UInt8]] = []
@@ -100,14 +101,31 @@ public struct CaptureWriter: ~Copyable {
   /// - Throws: `CaptureError` of kind `failed` when the batch exceeds the format's limits or writing fails.
   public mutating func append(_ batch: EventBatch) throws(CaptureError) {
     if batch.count == 0 { return }
-    let chunk: EncodedChunk
+    try append(try encode(batch, remedy: "write smaller chunks"))
+  }
+
+  /// Encodes, compresses and appends a part of a state as one frame, also one without rows.
+  ///
+  /// The parts of a state are appended in the order of their numbers; chunks may stand between them. Rows of states are
+  /// no events: they do not count in any total, and only who asks for states reads them.
+  ///
+  /// - Throws: `CaptureError` of kind `failed` when the part exceeds the format's limits or writing fails.
+  public mutating func append(_ state: MachineState) throws(CaptureError) {
+    var chunk = try encode(state.rows, remedy: "hand the state over in smaller parts")
+    chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
+    let offset = file.bytesWritten
+    let prefix = StatePrefix(state)
+    let payload = prefix.encoded(with: chunk)
+    try write(.state, payload[...])
+    states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
+  }
+
+  private mutating func encode(_ batch: EventBatch, remedy: String) throws(CaptureError) -> EncodedChunk {
     do {
-      chunk = try encoder.encode(batch)
+      return try encoder.encode(batch)
     } catch {
-      throw CaptureError(
-        .failed, error.description, path: file.path, offset: file.bytesWritten, remedy: "write smaller chunks")
+      throw CaptureError(.failed, error.description, path: file.path, offset: file.bytesWritten, remedy: remedy)
     }
-    try append(chunk)
   }
 
   /// Appends a chunk that was encoded elsewhere: by a `ChunkEncoder(BlockCompression(codec))` on a thread of its own.
@@ -141,7 +159,7 @@ public struct CaptureWriter: ~Copyable {
     try write(.schema, start.schemaPayload[...])
     if page.count > 0 { closePage() }
     for page in pages { try write(.summaryPage, page[...]) }
-    try write(.summary, summary.summary.encoded(losses: losses, compression)[...])
+    try write(.summary, summary.summary.encoded(losses: losses, states: states, compression)[...])
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
     if synchronizes { try file.synchronize() }

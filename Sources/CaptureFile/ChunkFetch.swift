@@ -3,6 +3,40 @@ import CaptureFormat
 import EventBatch
 import EventSchema
 
+/// A chunk that lies in some frame: of events, or of a part of a state.
+struct StoredChunk {
+  let head: ChunkHead
+  /// Where the frame begins.
+  let offset: UInt64
+  /// Where the chunk itself begins.
+  let start: UInt64
+  private let state: StateEntry?
+
+  init(_ chunk: ChunkEntry) {
+    head = chunk.head
+    offset = chunk.offset
+    start = chunk.offset + UInt64(FrameHeader.byteCount)
+    state = nil
+  }
+
+  init(_ part: StateEntry, _ head: ChunkHead) {
+    self.head = head
+    offset = part.offset
+    start = part.offset + UInt64(FrameHeader.byteCount + StatePrefix.byteCount)
+    state = part
+  }
+
+  /// What is lost when it cannot be read.
+  var what: String {
+    state.map(\.what) ?? "the chunk of events \(head.firstNumber) to \(head.lastNumber)"
+  }
+}
+
+extension StateEntry {
+  /// The part in messages.
+  var what: String { "part \(part) of the state at \(time)" }
+}
+
 /// Reads parts of chunks from a file.
 struct ChunkFetch {
   private let file: InputFile
@@ -17,11 +51,10 @@ struct ChunkFetch {
   }
 
   func read(
-    _ chunk: ChunkEntry, _ columns: ColumnSelection, schema: Schema, names: DimensionNames
+    _ chunk: StoredChunk, _ columns: ColumnSelection, schema: Schema, names: DimensionNames
   ) throws(CaptureError) -> EventBatch {
-    let payload = chunk.offset + UInt64(FrameHeader.byteCount)
     let directoryRange = ChunkLayout.directoryRange(chunk.head)
-    let directory = try bytes(directoryRange, payload)
+    let directory = try bytes(directoryRange, chunk.start)
     do {
       let layout = try directory.withBytes { (bytes) throws(MalformedBytes) in
         try ChunkLayout(chunk.head, directory: bytes, decompression)
@@ -30,10 +63,10 @@ struct ChunkFetch {
       let ranges = layout.ranges(of: blocks)
       let spans = ChunkFetch.coalesced(ranges)
       var parts: [[UInt8]] = []
-      for span in spans { parts.append(try bytes(span, payload)) }
+      for span in spans { parts.append(try bytes(span, chunk.start)) }
       return try decode(layout, columns, schema, names, blocks, ranges, spans, parts)
     } catch let error as MalformedBytes {
-      throw damaged(chunk, error)
+      throw damaged(chunk.what, chunk.offset, error)
     } catch let error as CaptureError {
       throw error
     } catch {
@@ -88,10 +121,29 @@ struct ChunkFetch {
     return bytes
   }
 
-  func damaged(_ chunk: ChunkEntry, _ error: MalformedBytes) -> CaptureError {
+  /// The head of a part of a state, which must be the part that an entry speaks of.
+  func head(of part: StateEntry, fileID: FileID) throws(CaptureError) -> ChunkHead {
+    // Most heads are shorter than this; what is read besides is small.
+    let start = part.offset + UInt64(FrameHeader.byteCount + StatePrefix.byteCount)
+    let most = max(part.length - StatePrefix.byteCount, 0)
+    var bytes = try file.bytes(at: start, count: min(most, 8192))
+    let length =
+      bytes.count < 8 ? 0 : Int(UInt32(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }))
+    if length > bytes.count, length <= min(most, CaptureLimits.headBytes) {
+      bytes = try file.bytes(at: start, count: length)
+    }
+    guard length <= bytes.count, let head = ChunkHead.checked(Array(bytes.prefix(length)), fileID: fileID),
+      head.byteCount + head.storedBytes == most, head.count == part.rows
+    else {
+      throw damaged(part.what, part.offset, MalformedBytes("its head does not match its checksum"))
+    }
+    return head
+  }
+
+  private func damaged(_ what: String, _ offset: UInt64, _ error: MalformedBytes) -> CaptureError {
     CaptureError(
-      .partlyReadable, "the chunk of events \(chunk.head.firstNumber) to \(chunk.head.lastNumber) is damaged: \(error)",
-      path: file.path, offset: chunk.offset, remedy: "the other chunks are readable")
+      .partlyReadable, "\(what) is damaged: \(error)", path: file.path, offset: offset,
+      remedy: "the rest is readable")
   }
 }
 

@@ -16,6 +16,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
   public static let chunk = FrameType(rawValue: 0x8010)
   /// Events that were lost.
   public static let loss = FrameType(rawValue: 0x0020)
+  /// A part of what was there at one moment.
+  public static let state = FrameType(rawValue: 0x0030)
   /// Some chunk heads again; part of the tail.
   public static let summaryPage = FrameType(rawValue: 0x0050)
   /// Totals; part of the tail.
@@ -28,7 +30,9 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
   /// Whether this reader knows the type.
   public var isKnown: Bool { FrameType.known.contains(self) }
 
-  private static let known: Set<FrameType> = [.header, .schema, .chunk, .loss, .summaryPage, .summary, .footer]
+  private static let known: Set<FrameType> = [
+    .header, .schema, .chunk, .loss, .state, .summaryPage, .summary, .footer,
+  ]
 }
 
 /// The 32 bytes in front of every frame's payload.

@@ -84,16 +84,18 @@ public struct SummaryPage: ~Copyable {
 //     2  losses      number | each: 32 bytes as in a loss frame
 //     3  containers  number | each: id | number of texts | each: tag u8, text    (1 name 2 image 3 engine 4 pod 5 namespace)
 //     4  types       number | each: type | events
+//     5  states      number | each: see `StateEntry`; left out when there are none
 extension CaptureSummary {
   private enum Section: UInt64 {
     case totals = 1
     case losses = 2
     case containers = 3
     case types = 4
+    case states = 5
   }
 
   /// The payload of a summary frame.
-  public func encoded(losses: [LossRecord], _ compression: BlockCompression) -> [UInt8] {
+  public func encoded(losses: [LossRecord], states: [StateEntry], _ compression: BlockCompression) -> [UInt8] {
     var raw = ByteBuffer(capacity: 4096)
     section(.totals, &raw) { output in
       output.append(zigzag: started)
@@ -115,6 +117,7 @@ extension CaptureSummary {
         output.append(varint: count)
       }
     }
+    if !states.isEmpty { section(.states, &raw) { StateEntry.write(states, into: &$0) } }
     return CompressedPayload.encode(raw.bytes, compression)
   }
 
@@ -125,24 +128,25 @@ extension CaptureSummary {
     raw.append(counted: output.bytes)
   }
 
-  /// The totals and losses in the payload of a summary frame.
+  /// The content of the payload of a summary frame.
   public static func decode(
     _ payload: UnsafeRawBufferPointer, _ decompression: BlockDecompression
-  ) throws(MalformedBytes) -> (summary: CaptureSummary, losses: [LossRecord]) {
+  ) throws(MalformedBytes) -> (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry]) {
     let raw = try CompressedPayload.decode(payload, limit: CaptureLimits.chunkBytes, decompression)
     return try raw.decoded { (cursor) throws(MalformedBytes) in
       var summary = CaptureSummary(
         started: 0, ended: 0, events: 0, lost: 0, lostByCause: [], chunkCount: 0, threads: 0, processes: 0,
         objects: 0, containers: [], typeCounts: [])
       var losses: [LossRecord] = []
+      var states: [StateEntry] = []
       while cursor.remaining > 0 {
         let tag = try cursor.varint()
         var content = ByteCursor(try cursor.counted(upTo: CaptureLimits.chunkBytes, "the length of a section"))
         guard let section = Section(rawValue: tag) else { continue }
-        try summary.read(section, &content, &losses)
+        try summary.read(section, &content, &losses, &states)
       }
       summary.setLosses(losses)
-      return (summary, losses)
+      return (summary, losses, states)
     }
   }
 
@@ -154,7 +158,8 @@ extension CaptureSummary {
   }
 
   private mutating func read(
-    _ section: Section, _ cursor: inout ByteCursor, _ losses: inout [LossRecord]
+    _ section: Section, _ cursor: inout ByteCursor, _ losses: inout [LossRecord],
+    _ states: inout [StateEntry]
   ) throws(MalformedBytes) {
     switch section {
     case .totals:
@@ -177,6 +182,7 @@ extension CaptureSummary {
         let type = try cursor.count(upTo: 65_535, "an event type")
         typeCounts.append((EventTypeID(rawValue: UInt16(type)), try cursor.varint()))
       }
+    case .states: states = try StateEntry.read(&cursor)
     }
   }
 }

@@ -2,8 +2,15 @@
 ///
 /// A state is told in rows like events, so that whatever filters, encodes and asks batches does so with states: each row
 /// is of one of the types `state_thread`, `state_descriptor`, `state_socket`, `state_mount`, `state_user` and
-/// `state_group` of the schema, its exit time is the moment of the state, and its lineage and object are the thread and
-/// the thing that it is about. A large state comes in several parts, which together are one moment.
+/// `state_group` of the schema, its exit time is when it was looked at, and its lineage and object are the thread and the
+/// thing that it is about. A large state comes in several parts, which together are one moment.
+///
+/// - `state_thread`: a row for each thread. Memory is in bytes and that of the process; the processor time is that of the
+///   thread, user and system.
+/// - `state_descriptor`: a row for each descriptor of a process, whose main thread it names.
+/// - `state_socket`: a row for each socket that no descriptor holds; those that one holds are told by it.
+/// - `state_mount`, `state_user`, `state_group`: named by a thread in the namespace or container concerned, if there is
+///   one.
 public struct MachineState: Sendable {
   /// Why a state was taken. Raw values stand in files.
   public enum Reason: UInt8, CaseIterable, Sendable {
@@ -17,9 +24,12 @@ public struct MachineState: Sendable {
     case trigger = 4
     /// The recording ended.
     case end = 5
+    /// A reason that this program does not know: a newer one wrote the file.
+    case other = 255
   }
 
-  /// The moment: nanoseconds of the epoch. Events after it happened to what the state describes.
+  /// The moment, in nanoseconds of the epoch: taken before the first look, so that no row is of an earlier time. What
+  /// happened to a thing up to the time of its row is in the row.
   public var time: Int64
   /// Why it was taken.
   public var reason: Reason

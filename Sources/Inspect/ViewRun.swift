@@ -149,11 +149,11 @@ public struct ViewResult: Sendable {
   /// The view.
   public let view: View
   /// A value for each of the view's columns, hidden ones too, in order.
-  public let rows: [[FieldValue]]
+  public internal(set) var rows: [[FieldValue]]
   /// How many rows there are without the limit, as far as the scan went.
   public let rowCount: Int
   /// How much was read.
-  public let progress: ScanProgress
+  public internal(set) var progress: ScanProgress
 
   /// The columns that are shown, with their index in a row.
   public var shownColumns: [(index: Int, column: View.Column)] {
@@ -161,11 +161,16 @@ public struct ViewResult: Sendable {
   }
 
   /// Appends a row as one JSON object.
-  public func appendJSON(_ row: [FieldValue], to json: inout [UInt8]) {
+  /// - Parameter also: values that stand behind those of the columns.
+  public func appendJSON(_ row: [FieldValue], to json: inout [UInt8], also: [(name: String, value: FieldValue)] = []) {
     var object = JSONObjectWriter(&json)
     for (index, column) in shownColumns {
       object.name(column.name, to: &json)
       row[index].appendJSON(to: &json)
+    }
+    for (name, value) in also {
+      object.name(name, to: &json)
+      value.appendJSON(to: &json)
     }
     object.end(&json)
   }

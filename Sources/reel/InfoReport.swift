@@ -32,7 +32,8 @@ struct InfoReport {
     if let command = header.command { facts.add("command", VisibleText.of(command)) }
     if let filter = header.filter { facts.add("filter", VisibleText.of(filter)) }
     facts.add("events", events)
-    addLosses(to: &facts)
+    addLosses(to: &facts, zone)
+    addStates(to: &facts, zone)
     facts.add(
       "size",
       Units.bytes(reader.size) + " in " + Units.count(summary.chunkCount, "chunk")
@@ -55,7 +56,7 @@ struct InfoReport {
     return Units.count(summary.events) + rate
   }
 
-  private func addLosses(to facts: inout FactList) {
+  private func addLosses(to facts: inout FactList, _ zone: ClockZone) {
     if summary.lost == 0 {
       facts.add("lost", "none", .good)
       return
@@ -63,6 +64,20 @@ struct InfoReport {
     let causes = summary.lostByCause.map { "\($0.cause.name) \(Units.count($0.count))" }.joined(separator: ", ")
     let share = Units.share(Double(summary.lost), of: Double(summary.lost) + Double(summary.events))
     facts.add("lost", "\(Units.count(summary.lost)) (\(share)): \(causes)", .bad)
+    let losses = LossSpan.all(of: reader.losses)
+    let shown = 8
+    for loss in losses.prefix(shown) { facts.add("", loss.text(zone), .bad) }
+    if losses.count > shown { facts.add("", "and \(losses.count - shown) more, with --json", .bad) }
+  }
+
+  private func addStates(to facts: inout FactList, _ zone: ClockZone) {
+    guard let first = reader.states.first, let last = reader.states.last else { return }
+    let time = ClockText.timeOfDay(first.time, zone: zone)
+    facts.add(
+      "states",
+      reader.states.count == 1
+        ? "1, at \(time)"
+        : "\(Units.count(reader.states.count)), \(time) to \(ClockText.timeOfDay(last.time, zone: zone))")
   }
 
   private func addIntegrity(to facts: inout FactList) {
@@ -120,6 +135,12 @@ struct InfoReport {
     var causes = JSONObject()
     for (cause, count) in summary.lostByCause { causes.add(cause.name, count) }
     object.add("lost_by_cause", causes)
+    object.add("losses", LossSpan.all(of: reader.losses).map(\.json))
+    var states = JSONObject()
+    states.add("count", reader.states.count)
+    states.add("from", number: reader.states.first?.time)
+    states.add("to", number: reader.states.last?.time)
+    object.add("states", states)
     object.add("bytes", reader.size)
     object.add("chunks", summary.chunkCount)
     object.add("threads", summary.threads)

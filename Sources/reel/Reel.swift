@@ -26,7 +26,7 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
+      ViewCommand.self, StateCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

@@ -17,22 +17,24 @@ struct ViewReport {
   private var rows: ArraySlice<[FieldValue]> { result.rows.prefix(limit ?? Int.max) }
 
   /// Writes to standard output.
-  func write(_ form: Form) throws {
+  /// - Parameter moment: stands as `at` behind the other values where programs read, if it is given.
+  func write(_ form: Form, at moment: Int64? = nil) throws {
     let output = StandardOutput()
     switch form {
     case .json:
       var json: [UInt8] = []
       for row in rows {
         json.removeAll(keepingCapacity: true)
-        result.appendJSON(row, to: &json)
+        result.appendJSON(row, to: &json, also: moment.map { [("at", .integer($0))] } ?? [])
         json.append(UInt8(ascii: "\n"))
         try output.write(json)
       }
     case .csv:
       let columns = result.shownColumns
       var lines: [UInt8] = []
-      CSV.appendLine(columns.map { Array($0.column.name.utf8) }, to: &lines)
-      for row in rows { CSV.appendLine(columns.map { CellText.csv(row[$0.index]) }, to: &lines) }
+      let last = moment.map { [Array(String($0).utf8)] } ?? []
+      CSV.appendLine(columns.map { Array($0.column.name.utf8) } + last.map { _ in Array("at".utf8) }, to: &lines)
+      for row in rows { CSV.appendLine(columns.map { CellText.csv(row[$0.index]) } + last, to: &lines) }
       try output.write(lines)
     case .table:
       var leftOut: [String] = []
@@ -49,8 +51,10 @@ struct ViewReport {
   /// What a row is about and what it is sorted by stay on a narrow terminal.
   private func isOptional(_ column: View.Column) -> Bool {
     if case .key = column.content { return false }
-    return column.name != "name" && column.name != "command" && column.name != result.view.sort
+    return !ViewReport.essential.contains(column.name) && column.name != result.view.sort
   }
+
+  private static let essential: Set<String> = ["name", "command", "file", "connection", "point", "fd"]
 
   /// The rows as a table with totals, cut at the limit.
   /// - Parameter leftOut: the headings of columns for which a terminal has no room.
@@ -85,7 +89,9 @@ struct ViewReport {
     return cells
   }
 
+  /// Nothing where a value is missing: a sum of the others would be a guess.
   private func sum(_ index: Int, _ column: View.Column) -> String {
+    if result.rows.contains(where: { $0[index] == .missing }) { return "" }
     let sum = result.rows.reduce(Int64(0)) { $0 &+ ($1[index].integerValue ?? 0) }
     return CellText.of(.integer(sum), ViewReport.unit(of: column), zone: zone)
   }

@@ -13,6 +13,7 @@ import Testing
     defer { removeFile(path) }
     let frames = capture.frames
     let chunkEnds = frames.filter { $0.type == .chunk }.map(\.range.upperBound)
+    let stateEnds = frames.filter { $0.type == .state }.map(\.range.upperBound)
     let firstSchemaEnd = frames[1].range.upperBound
     let edges = Set(([0, 8] + frames.map(\.range.upperBound)).flatMap { $0 - 33...$0 + 33 })
     for length in 0..<capture.bytes.count where isExhaustive || length % 5 == 0 || edges.contains(length) {
@@ -23,8 +24,12 @@ import Testing
         #expect(length >= firstSchemaEnd)
         #expect(!reader.isComplete)
         #expect(reader.heads.count == whole, "prefix of \(length) bytes")
+        let wholeStates = stateEnds.filter { $0 <= length }.count
+        #expect(reader.states.reduce(0) { $0 + $1.parts.count } == wholeStates)
+        #expect(reader.states.map(\.isWhole) == [[], [true], [true, false], [true, true]][wholeStates])
         if length % 16 == 0 || chunkEnds.contains(length) || isExhaustive {
           #expect(try capture.survivors(of: reader) == Array(0..<whole), "prefix of \(length) bytes")
+          #expect(try capture.survivingStates(of: reader) == Array(0..<wholeStates), "prefix of \(length) bytes")
         }
         // What follows the last whole frame is all that is lost.
         let readable = frames.map(\.range.upperBound).last { $0 <= length } ?? 0
@@ -64,7 +69,7 @@ import Testing
   }
 
   /// One bit of every eleventh byte; all bits when `REEL_EXHAUSTIVE` is set.
-  @Test func aFlippedBitCostsOneChunkAtMost() throws {
+  @Test func aFlippedBitCostsOneChunkOrStateAtMost() throws {
     let capture = try SmallCapture(chunks: 3, events: 8)
     let path = temporaryPath()
     defer { removeFile(path) }
@@ -76,7 +81,9 @@ import Testing
         try writeFile(path, bytes)
         let reader = try CaptureReader(path: path)
         let survivors = try #require(try capture.survivors(of: reader), "bit \(bit) of byte \(position)")
-        #expect(survivors.count >= capture.batches.count - 1, "bit \(bit) of byte \(position)")
+        let states = try #require(try capture.survivingStates(of: reader), "bit \(bit) of byte \(position)")
+        let lost = capture.batches.count - survivors.count + capture.states.count - states.count
+        #expect(lost <= 1, "bit \(bit) of byte \(position)")
         #expect(try !reader.verify().isWhole, "bit \(bit) of byte \(position) went unnoticed")
       }
     }
@@ -104,6 +111,7 @@ import Testing
     do {
       let reader = try CaptureReader(path: path)
       _ = try #require(try capture.survivors(of: reader))
+      _ = try #require(try capture.survivingStates(of: reader))
       _ = try reader.verify()
     } catch let error as CaptureError {
       #expect(error.kind == .refused)
@@ -130,7 +138,7 @@ import Testing
     defer { removeFile(path) }
     try writeFile(path, capture.bytes)
     let result = try CaptureReader(path: path).verify()
-    #expect(result.isWhole && result.soundChunks == 4 && result.damagedBytes == 0)
+    #expect(result.isWhole && result.soundChunks == 4 && result.soundStates == 3 && result.damagedBytes == 0)
   }
 
   /// A payload may hold a capture, even the start of this very one.

@@ -150,7 +150,8 @@ import Testing
     try writeFile(path, try readFile(path).dropLast(64))
     let byScan = try CaptureReader(path: path)
     #expect(byTail.isComplete && !byScan.isComplete)
-    #expect(byTail.summary.encoded(losses: [], .none) == byScan.summary.encoded(losses: [], .none))
+    #expect(
+      byTail.summary.encoded(losses: [], states: [], .none) == byScan.summary.encoded(losses: [], states: [], .none))
     for (tail, scan) in zip(byTail.heads, byScan.heads) {
       #expect(tail.pids == scan.pids && tail.paths == scan.paths && tail.executables == scan.executables)
     }

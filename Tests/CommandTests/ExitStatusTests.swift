@@ -43,6 +43,7 @@ import Testing
       (["--help"], 0), (["help", "view"], 0), (["--version"], 0), (["events", "--help"], 0), ([], 0),
       (["bogus"], 2), (["info"], 2), (["info", "--bogus", "x"], 2), (["info", "/nonexistent.reel"], 2),
       (["events", "/nonexistent.reel"], 2), (["view"], 2), (["view", "--list"], 0), (["view", "nothing", "x"], 2),
+      (["state"], 2), (["state", "x.reel"], 2), (["state", "/nonexistent.reel", "processes"], 2),
       (["record", "--duration", "10"], 2), (["record", "--duration", "0s"], 2), (["record", "--max-size", "1Q"], 2),
       (["record", "--snaplen", "65536"], 2), (["record", "--latency", "sometimes"], 2),
       (["record", "not a filter"], 2),

@@ -61,6 +61,7 @@ import Testing
         filter     proc.name=x
         events     100 (50.0 k a second)
         lost       12 (10.7 %): ring_full 12
+                   ring_full 12 on CPU 1, 22:13:20.001 to 22:13:20.002
         size       SIZE in 1 chunk
         seen       1 process, 1 thread, 2 objects, 1 container
         most       read 50, openat 50

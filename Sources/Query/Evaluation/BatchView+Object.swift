@@ -24,6 +24,9 @@ extension BatchView {
     case .isConnected:
       guard kind(ofObject: row).isInternetSocket else { return .missing }
       return flag(.connected, row)
+    case .isListening:
+      guard kind(ofObject: row).isSocket else { return .missing }
+      return flag(.listening, row)
     case .device: return number(objects[row, .device])
     // The device number as user space sees it: the minor number surrounds the major one.
     case .deviceMajor: return objects.value(row, .device).map { .integer(($0 >> 8) & 0xFFF) } ?? .missing
@@ -242,6 +245,13 @@ extension ObjectKind {
     case .ioUring: "r"
     case .userfaultfd: "u"
     case .packetSocket, .otherSocket, .anonymous, .unknown: "o"
+    }
+  }
+
+  var isSocket: Bool {
+    switch self {
+    case .ipv4Socket, .ipv6Socket, .unixSocket, .netlinkSocket, .packetSocket, .otherSocket: true
+    default: false
     }
   }
 

@@ -122,11 +122,12 @@ extension BoundField {
 }
 
 extension Parameter {
-  /// Whether the parameter is the descriptor that `fd.*` stands for.
+  /// Whether the parameter is the descriptor that `fd.*` stands for. An event that is no system call says it itself.
   func isObject(of type: EventType) -> Bool {
     switch (type.object, source) {
     case (.argument(let register), .argument(let own)): register == own && self.type == .fd
     case (.result, .result): true
+    case (.none, .assembled): self.type == .fd && !type.traits.contains(.systemCall)
     default: false
     }
   }

@@ -135,7 +135,7 @@ enum ObjectProperty: Sendable, Hashable {
   case name, realName, type, typeCharacter, directory, filename
   case bothAddresses, clientAddress, serverAddress, localAddress, remoteAddress
   case bothPorts, clientPort, serverPort, localPort, remotePort
-  case transport, family, isServer, isConnected
+  case transport, family, isServer, isConnected, isListening
   case device, deviceMajor, deviceMinor, inode, upperLayer, lowerLayer, isDeleted
 }
 

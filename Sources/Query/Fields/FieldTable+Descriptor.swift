@@ -58,6 +58,9 @@ extension FieldTable {
     Field(
       "fd.connected", .boolean, .object(.isConnected), "Whether the socket's connection is established.",
       "fd.connected = false"),
+    Field(
+      "fd.listening", .boolean, .object(.isListening), "Whether the socket waits for connections.",
+      "fd.listening = true"),
     Field("fd.dev", .integer, .object(.device), "The device number of the file's file system.", "fd.dev = 2049"),
     Field("fd.dev.major", .integer, .object(.deviceMajor), "The major part of the device number.", "fd.dev.major = 8"),
     Field("fd.dev.minor", .integer, .object(.deviceMinor), "The minor part of the device number.", "fd.dev.minor = 1"),
