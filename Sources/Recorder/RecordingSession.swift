@@ -48,14 +48,17 @@ struct RecordingSession: ~Copyable {
     takeStateIfDue()
   }
 
-  /// The one place where states of the machine are taken: what the source tells goes to the sink, behind the batches that
-  /// were handed over and before those that follow.
   private mutating func takeStateIfDue() {
-    _ = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: 0)
+    if let reason = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: 0) { takeState(reason) }
   }
+
+  /// The one place where states of the machine are taken: what the source tells goes to the sink, behind the batches that
+  /// were handed over and before those that follow. The source does not tell any yet.
+  private mutating func takeState(_ reason: MachineState.Reason) {}
 
   /// Ends the recording: writes what is left, and the tail.
   consuming func finish() throws(RecordingError) -> RecordingSummary {
+    takeState(.end)
     try take(source.stop(), source.takeLosses())
     let totals: ChunkSink.Totals
     do { totals = try sink.finish() } catch { throw .capture(error) }
