@@ -105,6 +105,10 @@ let package = Package(
     .testTarget(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "RecorderTests",
+      dependencies: ["Recorder", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "QueryTests",
       dependencies: ["Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport"],
       swiftSettings: strict),

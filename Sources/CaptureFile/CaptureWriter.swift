@@ -13,15 +13,33 @@ public struct WriterOptions: Sendable {
   public var replaceExisting: Bool
   /// Whether the finished file is handed to the disk before `finish` returns.
   public var synchronizes: Bool
+  /// Whose file it becomes, for a writer that gives up its rights later; `nil` for its own.
+  public var owner: FileOwner?
 
   /// The options of a recording: lz4, no replacement.
   public init(
-    codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, synchronizes: Bool = false
+    codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, synchronizes: Bool = false,
+    owner: FileOwner? = nil
   ) {
     self.codec = codec
     self.level = level
     self.replaceExisting = replaceExisting
     self.synchronizes = synchronizes
+    self.owner = owner
+  }
+}
+
+/// A user and a group, by their numbers.
+public struct FileOwner: Sendable, Hashable {
+  /// The user.
+  public var user: UInt32
+  /// The group.
+  public var group: UInt32
+
+  /// An owner.
+  public init(user: UInt32, group: UInt32) {
+    self.user = user
+    self.group = group
   }
 }
 
@@ -74,7 +92,7 @@ public struct CaptureWriter: ~Copyable {
       throw CaptureError(.refused, "a file id and a session id of 16 bytes are needed", path: path)
     }
     let start = FileStart(header, fileID, schema, options)
-    var file = try OutputFile(path: path, replaceExisting: options.replaceExisting)
+    var file = try OutputFile(path: path, replaceExisting: options.replaceExisting, owner: options.owner)
     try start.write(to: &file)
     self.init(file, start, options)
   }

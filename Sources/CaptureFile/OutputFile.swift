@@ -15,25 +15,40 @@ struct OutputFile: ~Copyable {
   private(set) var bytesWritten: UInt64 = 0
 
   /// Makes the file, readable by its owner only; `-` is standard output.
-  init(path: String, replaceExisting: Bool) throws(CaptureError) {
+  init(path: String, replaceExisting: Bool, owner: FileOwner? = nil) throws(CaptureError) {
     self.path = path == "-" ? "standard output" : path
     if path == "-" {
       descriptor = .standardOutput
       isOwned = false
       return
     }
+    let opened: FileDescriptor
     do {
       // O_TRUNC only once O_EXCL has failed and the caller allows it: an existing file is never touched by accident.
-      descriptor = try FileDescriptor.open(
+      opened = try FileDescriptor.open(
         FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: [.ownerRead, .ownerWrite])
     } catch let error as Errno where error == .fileExists && (replaceExisting || !OutputFile.isRegular(path)) {
       // A device or a named pipe holds nothing that could be lost.
-      descriptor = try OutputFile.reopen(path)
+      opened = try OutputFile.reopen(path)
     } catch {
       throw OutputFile.failure(opening: path, error)
     }
+    if let owner, let error = OutputFile.give(opened, to: owner) {
+      _ = Glibc.close(opened.rawValue)
+      throw CaptureError(.refused, "cannot be given to user \(owner.user): \(error)", path: path)
+    }
+    descriptor = opened
     isOwned = true
+  }
+
+  /// Changes the owner of a regular file; devices and pipes keep theirs.
+  private static func give(_ descriptor: FileDescriptor, to owner: FileOwner) -> Errno? {
+    var status = stat()
+    guard fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      fchown(descriptor.rawValue, owner.user, owner.group) != 0
+    else { return nil }
+    return Errno(rawValue: errno)
   }
 
   private static func isRegular(_ path: String) -> Bool {

@@ -71,6 +71,11 @@ struct ChildCommand: ~Copyable {
     return true
   }
 
+  /// Gives a program that was told to end a moment to do so, so that its status can be passed on.
+  mutating func waitBriefly() {
+    for _ in 0..<50 where status == nil && !hasEnded() { usleep(20_000) }
+  }
+
   /// Passes a signal on.
   func signal(_ number: Int32) { kill(pid, number) }
 }

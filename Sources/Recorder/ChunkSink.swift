@@ -4,33 +4,81 @@ import Dispatch
 import EventBatch
 import Synchronization
 
-/// Encodes, compresses and writes batches on a thread of its own, in order.
+/// Encodes, compresses and writes batches on a thread of its own, in order, into the files of a series.
 ///
 /// At most `limit` batches wait: when writing cannot keep up, `append` waits, the rings fill, and what does not fit
 /// there is counted. Memory stays bounded, and nothing is lost in silence.
 final class ChunkSink: Sendable {
   private let queue = DispatchQueue(label: "reel.writer")
   private let room: DispatchSemaphore
-  private let path: String
   private let state: Mutex<State>
 
-  private struct State: ~Copyable {
-    var writer: CaptureWriter?
-    var error: CaptureError?
+  /// What was written, over all files.
+  struct Totals: Sendable, Equatable {
+    var events: UInt64 = 0
     var bytes: UInt64 = 0
+    var chunks: UInt64 = 0
+    var files = 0
+
+    fileprivate mutating func add(_ file: CaptureTotals) {
+      events += file.events
+      bytes += file.bytes
+      chunks += UInt64(file.chunks)
+      files += 1
+    }
   }
 
-  init(_ writer: consuming sending CaptureWriter, path: String, limit: Int = 4) {
-    self.path = path
+  private struct State: ~Copyable {
+    var series: CaptureSeries
+    var writer: CaptureWriter?
+    var error: CaptureError?
+    /// Of the files that have their tail.
+    var finished = Totals()
+    /// Of the file that is written.
+    var bytes: UInt64
+    /// What its tail will take at least: header and schema stand at the front twice and in the tail once.
+    var tailBytes: UInt64
+    /// The greatest exit time so far: where a next file begins.
+    var lastExit: Int64?
+    /// Batches under way, and the most that one has taken yet.
+    var waiting: UInt64 = 0
+    var largestChunk: UInt64 = 4 << 20
+    var hasWritten = false
+
+    var fileBytes: UInt64 { bytes + tailBytes }
+    var allBytes: UInt64 { finished.bytes + fileBytes }
+  }
+
+  /// Which bytes a limit is about.
+  enum Measure: Sendable {
+    /// Those of the file that is written.
+    case file
+    /// Those of all files.
+    case all
+  }
+
+  /// Makes the first file.
+  init(_ series: consuming CaptureSeries, limit: Int = 4) throws(CaptureError) {
+    let writer = try series.makeNext()
+    let start = writer.bytesWritten
     room = DispatchSemaphore(value: limit)
-    state = Mutex(State(writer: writer))
+    state = Mutex(State(series: series, writer: writer, bytes: start, tailBytes: start / 2))
   }
 
   /// Hands a batch over; waits while too many are under way.
   func append(_ batch: EventBatch) {
     room.wait()
+    state.withLock { $0.waiting += 1 }
     queue.async { [self] in
-      perform { (writer: inout CaptureWriter) throws(CaptureError) in try writer.append(batch) }
+      perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
+        let before = writer.bytesWritten
+        try writer.append(batch)
+        let chunk = writer.bytesWritten - before
+        state.largestChunk = state.hasWritten ? max(state.largestChunk, chunk) : chunk
+        state.hasWritten = true
+        if let last = batch.exitTimes.last { state.lastExit = max(state.lastExit ?? last, last) }
+      }
+      state.withLock { $0.waiting -= 1 }
       room.signal()
     }
   }
@@ -38,26 +86,65 @@ final class ChunkSink: Sendable {
   /// Writes a loss behind the batches that were handed over before.
   func append(_ loss: LossRecord) {
     queue.async { [self] in
-      perform { (writer: inout CaptureWriter) throws(CaptureError) in try writer.append(loss) }
+      perform { (_: inout State, writer: inout CaptureWriter) throws(CaptureError) in try writer.append(loss) }
     }
   }
+
+  /// Ends the file behind what was handed over before, and goes on in the next one.
+  ///
+  /// The next file is made first: when that fails, the one before still gets its tail, and the recording ends.
+  func rotate() {
+    queue.async { [self] in
+      state.withLock { state in
+        guard state.error == nil, let writer = state.writer.take() else { return }
+        do throws(CaptureError) {
+          let started = state.lastExit
+          let next = try state.series.makeNext(started: started)
+          state.bytes = next.bytesWritten
+          state.writer = consume next
+        } catch {
+          state.error = error
+        }
+        do throws(CaptureError) {
+          state.finished.add(try writer.finish())
+          if state.error == nil { try state.series.deleteOldest() }
+        } catch {
+          state.error = state.error ?? error
+        }
+      }
+    }
+  }
+
+  /// Whether so many bytes are there, counting what the tail will take.
+  ///
+  /// Waits for the batches under way when the answer depends on them, so that a limit is passed by one chunk at most.
+  func hasReached(_ limit: UInt64, _ measure: Measure) -> Bool {
+    func bytes(_ state: borrowing State) -> UInt64 { measure == .file ? state.fileBytes : state.allBytes }
+    if state.withLock({ bytes($0) + $0.waiting * $0.largestChunk }) < limit { return false }
+    queue.sync {}
+    return state.withLock { bytes($0) } >= limit
+  }
+
+  /// Bytes that are in the files, and what the last one's tail will take.
+  var bytes: UInt64 { state.withLock { $0.allBytes } }
 
   /// The first error, if writing failed: nothing is written after it.
   var error: CaptureError? { state.withLock { $0.error } }
 
-  /// Bytes that are in the file.
-  var bytes: UInt64 { state.withLock { $0.bytes } }
+  /// Where the files are that are kept, the oldest first.
+  var files: [String] { state.withLock { $0.series.files.map(\.path) } }
 
   /// Writes what was handed over and the tail.
-  func finish() throws(CaptureError) -> CaptureTotals {
+  func finish() throws(CaptureError) -> Totals {
     queue.sync {}
-    let outcome = state.withLock { state -> Result<CaptureTotals, CaptureError> in
+    let outcome = state.withLock { state -> Result<Totals, CaptureError> in
       if let error = state.error { return .failure(error) }
       guard let writer = state.writer.take() else {
-        return .failure(CaptureError(.failed, "the capture is finished already", path: path))
+        return .failure(CaptureError(.failed, "the capture is finished already", path: state.series.path))
       }
       do throws(CaptureError) {
-        return .success(try writer.finish())
+        state.finished.add(try writer.finish())
+        return .success(state.finished)
       } catch {
         return .failure(error)
       }
@@ -65,11 +152,11 @@ final class ChunkSink: Sendable {
     return try outcome.get()
   }
 
-  private func perform(_ body: (inout CaptureWriter) throws(CaptureError) -> Void) {
+  private func perform(_ body: (inout State, inout CaptureWriter) throws(CaptureError) -> Void) {
     state.withLock { state in
       guard state.error == nil, var writer = state.writer.take() else { return }
       do throws(CaptureError) {
-        try body(&writer)
+        try body(&state, &writer)
       } catch {
         state.error = error
       }

@@ -1,3 +1,4 @@
+import CLinux
 import CaptureFile
 import CaptureFormat
 import EventBatch
@@ -20,130 +21,107 @@ public struct Recording: ~Copyable {
   /// - Throws: before anything is recorded, when kernel, file or program refuse; later only when writing fails: the
   ///   capture then ends where the last chunk was written whole, and is readable up to there.
   public consuming func run() throws(RecordingError) -> RecordingSummary {
+    // What other processes read and wrote is in this one's memory.
+    reel_protect_memory()
     if let program = options.command.first { try ChildCommand.check(program) }
+    let canRotate = try checkRotation()
     let source: KernelSource
     do { source = try KernelSource(schema: .builtIn, options: options.source) } catch { throw .kernel(error) }
-    return try run(source)
+    return try run(source, canRotate: canRotate)
   }
 
-  private consuming func run(_ source: consuming KernelSource) throws(RecordingError) -> RecordingSummary {
-    var source = source
-    let machine = Machine.current()
-    let header = CaptureHeader(
-      fileID: RandomBytes.sixteen(), sessionID: RandomBytes.sixteen(), hostname: machine.hostname,
-      kernelRelease: machine.kernelRelease, architecture: machine.architecture, writer: options.writerName,
-      started: Clock.sinceBoot() + source.epochOffset, bootTime: source.epochOffset,
-      cpuCount: UInt32(source.cpuCount), snapLength: options.source.snapLength,
-      latencyMode: options.source.latency.inCapture, filter: options.filterText,
-      command: options.command.isEmpty ? nil : options.command.joined(separator: " "))
+  /// Whether there can be further files. Refuses when they are asked for and cannot be.
+  private borrowing func checkRotation() throws(RecordingError) -> Bool {
+    func refuse(_ what: String, _ remedy: String) throws(RecordingError) -> Bool {
+      if !options.rotation.isWanted { return false }
+      throw .refused(what, path: options.output == "-" ? "standard output" : options.output, remedy: remedy)
+    }
+    var status = stat()
+    let exists = stat(options.output, &status) == 0
+    if options.output == "-" || exists && status.st_mode & S_IFMT != S_IFREG {
+      return try refuse("only a file can be followed by another one", "name a file with -o, or leave rotation out")
+    }
+    let next = CaptureSeries.path(options.output, 1)
+    if options.rotation.isWanted, !options.writer.replaceExisting, access(next, F_OK) == 0 {
+      throw .refused(
+        "the file exists, and the second file of this recording would have its name", path: next,
+        remedy: "choose another name or replace it with --force")
+    }
+    // Without the right to become the user, the recording will not begin.
+    guard let user = options.user, geteuid() == 0 else { return true }
+    let slash = options.output.lastIndex(of: "/")
+    let folder = slash.map { $0 == options.output.startIndex ? "/" : String(options.output[..<$0]) } ?? "."
+    if try user.mayMakeFiles(in: folder) { return true }
+    return try refuse(
+      "user \(user.name) may not make files in \(folder), so that no file can follow the first",
+      "choose a directory of that user")
+  }
+
+  private consuming func run(
+    _ source: consuming KernelSource, canRotate: Bool
+  ) throws(RecordingError) -> RecordingSummary {
+    var writer = options.writer
+    if let user = options.user { writer.owner = FileOwner(user: user.uid, group: user.gid) }
     let sink: ChunkSink
     do throws(CaptureError) {
-      sink = ChunkSink(
-        try CaptureWriter(path: options.output, header: header, schema: .builtIn, options: options.writer),
-        path: options.output)
+      sink = try ChunkSink(
+        CaptureSeries(path: options.output, header: header(source), options: writer, keep: options.rotation.keep))
     } catch { throw .capture(error) }
 
-    let signals = StopSignals()
+    let signals = RecordingSignals()
+    var targets = RecordedTargets(options.targets)
     let started = Clock.sinceBoot()
     do { try source.start() } catch { throw .kernel(error) }
-    var progress = Progress(path: options.output)
+    var session = RecordingSession(options, source, sink, started: started)
     var child: ChildCommand?
-    if !options.command.isEmpty { child = try ChildCommand(options.command) }
-    KernelSource.preferCallingThread()
+    if let user = options.user {
+      // The right to a raised priority goes with the others, and the program must not inherit it.
+      KernelSource.preferCallingThread()
+      _ = reel_keep_priority()
+      try user.become()
+      if !options.command.isEmpty { child = try ChildCommand(options.command) }
+    } else {
+      if !options.command.isEmpty { child = try ChildCommand(options.command) }
+      KernelSource.preferCallingThread()
+    }
 
-    while true {
-      source.wait(milliseconds: 20)
-      try take(source.drain(), source.takeLosses(), into: sink, &progress)
-      if signals.arrived != 0 {
-        child?.signal(signals.arrived)
+    var passedOn: Int32 = 0
+    var looks = 0
+    while try session.step() {
+      if signals.ended != 0 {
+        // Both have it already when it comes from the terminal.
+        if !signals.cameFromTerminal { child?.signal(signals.ended) }
+        passedOn = signals.ended
         break
+      }
+      if let meaning = signals.takeHangUp() {
+        if meaning == .end || !canRotate {
+          child?.signal(SIGHUP)
+          passedOn = SIGHUP
+          break
+        }
+        session.rotate()
       }
       if child?.hasEnded() == true { break }
-      if let duration = options.duration, Clock.sinceBoot() - started >= duration { break }
-      if let limit = options.eventLimit,
-        progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
-      {
-        break
-      }
-      if let limit = options.byteLimit, sink.bytes >= limit { break }
-      if sink.error != nil { break }
+      looks += 1
+      if !options.targets.isEmpty, looks % 10 == 0, targets.areGone() { break }
     }
-    try take(source.stop(), source.takeLosses(), into: sink, &progress)
-
-    let totals: CaptureTotals
-    do { totals = try sink.finish() } catch { throw .capture(error) }
-    var summary = progress.summary
-    summary.bytes = totals.bytes
-    summary.chunks = UInt64(totals.chunks)
-    summary.events = totals.events
-    summary.wallTime = Clock.sinceBoot() - started
+    var summary = try session.finish()
+    if passedOn != 0 { child?.waitBriefly() }
     summary.commandStatus = child?.status
     Usage.current().add(to: &summary)
     return summary
   }
 
-  /// Hands batches and losses on, and stops at the event limit to the event.
-  private borrowing func take(
-    _ batches: [EventBatch], _ losses: [LossCount], into sink: ChunkSink, _ progress: inout Progress
-  ) throws(RecordingError) {
-    for batch in batches {
-      var batch = batch
-      if let selection = options.selection {
-        let rows = try selection(batch)
-        if rows.count < batch.count { batch = batch.selecting(rows: rows) }
-      }
-      if let limit = options.eventLimit {
-        let left = limit - min(limit, progress.taken)
-        if left == 0 { continue }
-        if UInt64(batch.count) > left { batch = batch.selecting(rows: Array(0..<Int(left))) }
-      }
-      progress.taken += UInt64(batch.count)
-      sink.append(batch)
-    }
-    for loss in losses {
-      progress.note(loss)
-      if let record = LossRecord(loss) { sink.append(record) }
-    }
-  }
-}
-
-/// Random ids for files and recordings.
-private enum RandomBytes {
-  static func sixteen() -> [UInt8] { (0..<16).map { _ in UInt8.random(in: .min ... .max) } }
-}
-
-/// What was taken so far.
-private struct Progress {
-  var taken: UInt64 = 0
-  private var lost: [LossCount.Cause: UInt64] = [:]
-  private let path: String
-
-  init(path: String) { self.path = path }
-
-  mutating func note(_ loss: LossCount) { lost[loss.cause, default: 0] += loss.count }
-
-  var summary: RecordingSummary {
-    var summary = RecordingSummary(path: path)
-    // A definition that did not fit is sent again: no event is missing for it.
-    summary.lost = lost.filter { $0.key != .definition }.values.reduce(0, +)
-    summary.lostByCause = LossCount.Cause.allCases.compactMap { cause in lost[cause].map { (cause, $0) } }
-    return summary
-  }
-}
-
-extension LossRecord {
-  /// The loss as a capture says it; `nil` when no event is missing for it.
-  fileprivate init?(_ loss: LossCount) {
-    let cause: LossCause
-    switch loss.cause {
-    case .ringFull: cause = .ringFull
-    case .nested: cause = .nested
-    case .noTask: cause = .noTask
-    case .unresolved: cause = .unresolved
-    // Sent again with the next event; the event that it was for is counted as unresolved.
-    case .definition: return nil
-    }
-    self.init(cause: cause, cpu: loss.cpu, count: loss.count, from: loss.from, to: loss.to)
+  private borrowing func header(_ source: borrowing KernelSource) -> CaptureHeader {
+    let machine = Machine.current()
+    return CaptureHeader(
+      fileID: CaptureHeader.randomID(), sessionID: CaptureHeader.randomID(), hostname: machine.hostname,
+      kernelRelease: machine.kernelRelease, architecture: machine.architecture, writer: options.writerName,
+      started: Clock.sinceBoot() + source.epochOffset, bootTime: source.epochOffset,
+      cpuCount: UInt32(source.cpuCount), snapLength: options.source.snapLength,
+      latencyMode: options.source.latency.inCapture, filter: options.filterText,
+      command: options.command.isEmpty ? nil : options.command.joined(separator: " "))
   }
 }
 

@@ -9,13 +9,18 @@ public enum RecordingError: Error, CustomStringConvertible, Sendable {
   case capture(CaptureError)
   /// The program cannot be run.
   case command(String)
+  /// The recorder cannot become the user that it should run as.
+  case privileges(String)
+  /// What is wanted makes no sense here; nothing was done.
+  case refused(String, path: String, remedy: String)
 
   /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .kernel(let error): error.description
     case .capture(let error): error.description
-    case .command(let message): message
+    case .command(let message), .privileges(let message): message
+    case .refused(let message, let path, let remedy): "\(path): \(message); \(remedy)"
     }
   }
 }

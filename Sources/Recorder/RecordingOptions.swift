@@ -14,12 +14,18 @@ public struct RecordingOptions: Sendable {
   public var duration: Int64?
   /// Events after which the recording ends.
   public var eventLimit: UInt64?
-  /// Bytes of capture after which the recording ends.
+  /// Bytes of capture, in all files, after which the recording ends.
   public var byteLimit: UInt64?
+  /// When the recording goes on in another file.
+  public var rotation = Rotation()
+  /// Who the recorder becomes once it has attached itself and made the first file; the program runs as this user, too.
+  public var user: UserIdentity?
+  /// The recording ends when nothing is left of these; empty for no such end.
+  public var targets: [RecordedTarget] = []
   /// The rows of a batch that are kept; all of them when this is not set. What the kernel cannot decide is decided here,
   /// once a batch.
   public var selection: (@Sendable (EventBatch) throws(RecordingError) -> [Int])?
-  /// The filter behind `selection`, as the capture says it.
+  /// What is recorded, as the capture says it: the filter behind `selection`, and the scope that the kernel decides.
   public var filterText: String?
   /// A program to run; the recording ends with it and its descendants.
   public var command: [String] = []
@@ -30,19 +36,44 @@ public struct RecordingOptions: Sendable {
   public init(output: String) { self.output = output }
 }
 
+/// When a recording ends one file and goes on in the next.
+///
+/// Whoever sends SIGHUP asks for the next file as well. Files are named as the first one, with a number before the
+/// extension: `boot.reel`, `boot_0001.reel`.
+public struct Rotation: Sendable, Hashable {
+  /// Bytes of a file after which the next one begins.
+  public var size: UInt64?
+  /// Nanoseconds after which the next file begins.
+  public var time: Int64?
+  /// How many files stay; the oldest of this recording are deleted. `nil` for all.
+  public var keep: Int?
+
+  /// One file.
+  public init() {}
+
+  /// Whether something was asked for.
+  public var isWanted: Bool { self != Rotation() }
+}
+
 /// How a recording went.
 public struct RecordingSummary: Sendable {
-  /// Where the capture is; `-` for standard output.
+  /// Where the capture is; `-` for standard output. Of several files the oldest that was kept.
   public var path: String
-  /// Events in the capture.
+  /// Where the newest file is.
+  public var lastPath: String
+  /// How many files were written.
+  public var files = 1
+  /// How many of them were kept.
+  public var keptFiles = 1
+  /// Events in all files.
   public var events: UInt64 = 0
   /// Events that are missing or incomplete.
   public var lost: UInt64 = 0
   /// The same by cause, and definitions that had to be sent again.
   public var lostByCause: [(cause: LossCount.Cause, count: UInt64)] = []
-  /// Bytes of the finished capture.
+  /// Bytes of all finished files.
   public var bytes: UInt64 = 0
-  /// Chunks in the capture.
+  /// Chunks in all files.
   public var chunks: UInt64 = 0
   /// CPU time of the recorder itself, in nanoseconds.
   public var cpuTime: Int64 = 0
@@ -52,6 +83,9 @@ public struct RecordingSummary: Sendable {
   public var peakResidentBytes: UInt64 = 0
   /// How the program ended, if one was run.
   public var commandStatus: CommandStatus?
+
+  /// A summary of nothing yet.
+  public init(path: String) { (self.path, lastPath) = (path, path) }
 
   /// Bytes of capture for each event, 0 without events.
   public var bytesPerEvent: Double { events == 0 ? 0 : Double(bytes) / Double(events) }

@@ -64,7 +64,9 @@ struct Failure: Error, Hashable {
     switch error {
     case .kernel(let error): self.init(error)
     case .capture(let error): self.init(error)
-    case .command(let message): self.init(status: ExitStatus.failed, ErrorLine(message))
+    case .command(let message), .privileges(let message): self.init(status: ExitStatus.failed, ErrorLine(message))
+    case .refused(let message, let path, let remedy):
+      self.init(status: ExitStatus.refused, ErrorLine(message, place: path, remedy: remedy))
     }
   }
 

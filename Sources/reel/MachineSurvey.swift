@@ -22,11 +22,7 @@ enum MachineSurvey {
 
   /// `MemAvailable` of the kernel: what can be had without swapping.
   private static func availableMemory() -> Int64? {
-    guard let file = fopen("/proc/meminfo", "r") else { return nil }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return memAvailable(in: String(decoding: bytes.prefix(count), as: UTF8.self))
+    TextFile.read("/proc/meminfo").flatMap { memAvailable(in: $0) }
   }
 
   static func memAvailable(in text: String) -> Int64? {
@@ -47,5 +43,17 @@ enum MachineSurvey {
       name: "container engines", isOK: !found.isEmpty,
       detail: found.isEmpty ? "no engine's socket at the usual places" : found.joined(separator: ", "),
       remedy: "")
+  }
+}
+
+/// A small file of the kernel's, as text.
+enum TextFile {
+  /// The first 4 KiB; `nil` when the file cannot be read.
+  static func read(_ path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 }

@@ -18,11 +18,23 @@ struct RecordCommand: ParsableCommand {
       Records until a limit, Ctrl-C, or the end of COMMAND and its descendants. With COMMAND the exit status is that \
       of the command (128 + n for signal n), and 125 when Reel itself fails.
 
+      What a filter says about event types, process names, users and process ids is decided in the kernel already, as \
+      are --container and --pid: what is left out there costs next to nothing.
+
+      A recording can go on in further files: -o boot.reel makes boot.reel, boot_0001.reel, boot_0002.reel and so on, \
+      without losing an event between them. Each is a capture by itself, and event numbers continue.
+
+      SIGNALS: SIGINT and SIGTERM end the recording, and a second one ends it without a tail. SIGHUP asks for the next \
+      file; where there can be none (-o -), and when the terminal has gone, it ends the recording.
+
       EXAMPLES:
         reel record --duration 10s
         reel record -o build.reel -- make -j8
         reel record --max-size 1GiB "evt.type in (open, openat) or fd.type = ipv4"
         reel record -o - --events 100000 --codec zstd > first.reel
+        reel record -o /var/log/reel/host.reel --rotate-time 1h --keep 24 --user reel
+        reel record --pid 4711 --until-exit --env LD_PRELOAD,PATH
+        reel record --container 3f4e1c7a90b2 --wait --until-exit "evt.type = execve"
       """)
 
   @Argument(help: "Which events to record, in the filter language.")
@@ -42,6 +54,10 @@ struct RecordCommand: ParsableCommand {
   @Option(help: ArgumentHelp("End when the capture has this size: 512KiB, 1GiB.", valueName: "size"))
   var maxSize: ByteSize?
 
+  @OptionGroup var rotation: RotationOptions
+
+  @OptionGroup var scope: ScopeOptions
+
   @Option(help: ArgumentHelp("Bytes of payload that are kept of a read or write, 0 to 65535.", valueName: "n"))
   var snaplen = KernelSourceOptions().snapLength
 
@@ -55,6 +71,12 @@ struct RecordCommand: ParsableCommand {
 
   @Option(help: "How the capture is compressed: lz4, zstd or none.")
   var codec = CodecChoice.lz4
+
+  @Option(
+    help: ArgumentHelp(
+      "Give up root's rights once the recording has begun: recorder, files and COMMAND are this user's.",
+      valueName: "name"))
+  var user: String?
 
   @Flag(help: "Overwrite the capture if it exists.")
   var force = false
@@ -91,7 +113,8 @@ struct RecordCommand: ParsableCommand {
   }
 
   private func record() throws {
-    let options = try recordingOptions()
+    var options = try recordingOptions()
+    try scope.apply(to: &options)
     if Terminal.standardError.isTerminal, command.isEmpty, !json {
       StandardError.write("recording to \(VisibleText.of(options.output)); Ctrl-C ends it\n")
     }
@@ -123,6 +146,7 @@ struct RecordCommand: ParsableCommand {
     }
     question.reportWarnings()
     options.filterText = filter
+    options.source.selection.add(question.bounds)
     options.selection = { batch throws(RecordingError) in question.select(from: batch).map { Int($0) } }
   }
 
@@ -140,6 +164,14 @@ struct RecordCommand: ParsableCommand {
     options.duration = duration?.nanoseconds
     options.eventLimit = events
     options.byteLimit = maxSize.map { UInt64($0.bytes) }
+    options.rotation = rotation.rotation
+    options.source.environment = scope.env.selection
+    if let user {
+      guard let identity = UserIdentity(user) else {
+        throw .refused("there is no user '\(user)'", remedy: "`getent passwd` lists all")
+      }
+      options.user = identity
+    }
     options.command = command
     options.writerName = "reel \(Reel.version)"
     try addFilter(to: &options)

@@ -46,7 +46,7 @@ struct RecordReport {
     }
     facts.add(
       "capture",
-      (summary.path == "-" ? "standard output" : VisibleText.of(summary.path)) + ", \(Units.bytes(summary.bytes))"
+      place + ", \(Units.bytes(summary.bytes))"
         + (summary.events > 0 ? ", \(Units.fixed(summary.bytesPerEvent, digits: 1)) bytes an event" : ""))
     // Of a short recording most of the work is to load the kernel program, and a share of the time says little.
     let share =
@@ -56,6 +56,15 @@ struct RecordReport {
       "recorder",
       "\(Units.duration(summary.cpuTime)) of CPU\(share), \(Units.bytes(summary.peakResidentBytes)) of memory")
     return facts.rendered(width: terminal.width, colour: terminal.allowsColour)
+  }
+
+  /// Where the capture is: of several files the first and the last that are there.
+  private var place: String {
+    if summary.path == "-" { return "standard output" }
+    if summary.files == 1 { return VisibleText.of(summary.path) }
+    let kept = summary.keptFiles < summary.files ? ", the last \(Units.count(summary.keptFiles)) kept" : ""
+    let range = summary.keptFiles > 1 ? " to \(VisibleText.of(summary.lastPath))" : ""
+    return "\(VisibleText.of(summary.path))\(range), \(Units.count(summary.files, "file"))\(kept)"
   }
 
   /// The summary as one object.
@@ -72,6 +81,9 @@ struct RecordReport {
     object.add("wall_ns", summary.wallTime)
     object.add("peak_rss_bytes", summary.peakResidentBytes)
     object.add("path", summary.path)
+    object.add("last_path", summary.lastPath)
+    object.add("files", summary.files)
+    object.add("files_kept", summary.keptFiles)
     return object
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import Presentation
 
 #if canImport(Glibc)
@@ -29,40 +30,71 @@ struct Reel: AsyncParsableCommand {
       ViewCommand.self, StateCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
     ])
 
-  static func main() async {
+  /// Commands that do not wait for tasks run on the main thread, which must live as long as the program does: `record` gives
+  /// up rights, and what the kernel says of a process is what its first thread has.
+  static func main() {
     // A reader that has gone shows as an error of a write, which ends the command quietly.
     signal(SIGPIPE, SIG_IGN)
-    Glibc.exit(await run(Array(CommandLine.arguments.dropFirst())))
+    switch parse(Array(CommandLine.arguments.dropFirst())) {
+    case .done(let status): Glibc.exit(status)
+    case .command(let command as any AsyncParsableCommand):
+      // Handed over whole: nothing here touches it afterwards.
+      nonisolated(unsafe) let handed = command
+      Task { Glibc.exit(await run(handed)) }
+      dispatchMain()
+    case .command(let command): Glibc.exit(run(command))
+    }
   }
 
-  /// Runs a command line.
-  /// - Returns: the exit status; what was to be said is said.
-  static func run(_ arguments: [String]) async -> Int32 {
+  private enum Parsed {
+    case command(any ParsableCommand)
+    /// What was to be said is said; the status is left.
+    case done(Int32)
+  }
+
+  private static func parse(_ arguments: [String]) -> Parsed {
     if arguments.first == "record", arguments.last == "--" {
-      return Failure(
-        status: ExitStatus.recorderFailed,
-        ErrorLine("there is no command behind --", remedy: "write one, or leave the dashes out")
-      ).report()
+      return .done(
+        Failure(
+          status: ExitStatus.recorderFailed,
+          ErrorLine("there is no command behind --", remedy: "write one, or leave the dashes out")
+        ).report())
     }
-    var command: any ParsableCommand
     do {
-      command = try parseAsRoot(arguments)
+      return .command(try parseAsRoot(arguments))
     } catch {
-      return refuse(error, arguments)
+      return .done(refuse(error, arguments))
     }
+  }
+
+  /// Runs a command.
+  /// - Returns: the exit status; what was to be said is said.
+  private static func run(_ command: any AsyncParsableCommand) async -> Int32 {
+    var command = command
     do {
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try await command.run()
       return ExitStatus.done
-    } catch let error where !(error is ExitCode) && exitCode(for: error).isSuccess {
-      // Help that was asked for arrives as an error, too.
-      return refuse(error, arguments)
     } catch {
-      return Failure(error).report()
+      return status(of: error)
     }
+  }
+
+  /// Runs a command.
+  /// - Returns: the exit status; what was to be said is said.
+  private static func run(_ command: any ParsableCommand) -> Int32 {
+    var command = command
+    do {
+      try command.run()
+      return ExitStatus.done
+    } catch {
+      return status(of: error)
+    }
+  }
+
+  private static func status(of error: any Error) -> Int32 {
+    // Help that was asked for arrives as an error, too.
+    if !(error is ExitCode), exitCode(for: error).isSuccess { return refuse(error, []) }
+    return Failure(error).report()
   }
 
   /// Answers what was not a command: a wish for help or the version, or an error.

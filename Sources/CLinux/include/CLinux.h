@@ -2,9 +2,25 @@
 #ifndef REEL_CLINUX_H
 #define REEL_CLINUX_H
 
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 // Makes this process the parent of its descendants' orphans. 0, or -1 with errno.
 static inline int reel_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+// No core dumps, and no looking into this process for others of the same user.
+static inline void reel_protect_memory(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// Threads and processes that the calling thread makes from now on do not inherit its raised priority. Cannot be taken
+// back without rights. 0, or -1 with errno.
+static inline int reel_keep_priority(void) {
+  struct sched_param none = {0};
+  return sched_setscheduler(0, SCHED_OTHER | 0x40000000 /* SCHED_RESET_ON_FORK */, &none);
+}
+
+// A descriptor that becomes readable when the process ends. -1 with errno.
+static inline int reel_open_process(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 #endif

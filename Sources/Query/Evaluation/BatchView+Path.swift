@@ -68,10 +68,7 @@ extension BatchView {
 
   /// Whether and how a call opens a file: its access mode and flags, `nil` for other calls.
   func openFlags(row: Int) -> (flags: UInt64, mode: UInt64?)? {
-    guard let layout = layout(ofType: batch.types[row]) else { return nil }
-    let name = layout.type.name
-    guard name == "open" || name == "openat" || name == "openat2" || name == "creat" || name == "open_by_handle_at"
-    else { return nil }
+    guard let layout = layout(ofType: batch.types[row]), layout.type.opensFile else { return nil }
     func value(_ name: String) -> UInt64? {
       guard let index = layout.type.parameters.firstIndex(where: { $0.name == name }),
         case .integer(let value) = raw(layout, index, row: row)
@@ -79,8 +76,13 @@ extension BatchView {
       return UInt64(bitPattern: value)
     }
     // `creat` is an open for writing that makes the file.
-    return (name == "creat" ? 0o1101 : value("flags") ?? 0, value("mode"))
+    return (layout.type.name == "creat" ? 0o1101 : value("flags") ?? 0, value("mode"))
   }
+}
+
+extension EventType {
+  /// Whether the call opens a file with flags: what `evt.is_open_read` and its sisters are about.
+  var opensFile: Bool { ["open", "openat", "openat2", "creat", "open_by_handle_at"].contains(name) }
 }
 
 /// A path without empty parts, `.` and `..`, as far as that can be said from its text.

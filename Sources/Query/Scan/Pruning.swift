@@ -20,31 +20,13 @@ private struct ChunkPruner {
 
   /// Whether the expression may have the wanted answer for some event.
   func mayHold(_ expression: BoundExpression, wanted: Bool) -> Bool {
-    switch expression {
-    case .constant(let value): return value == wanted
-    case .not(let term): return mayHold(term, wanted: !wanted)
-    // For all terms to hold, each must be possible; for one to fail, one must be.
-    case .and(let terms):
-      return wanted
-        ? terms.allSatisfy { mayHold($0, wanted: true) } : terms.contains { mayHold($0, wanted: false) }
-    case .or(let terms):
-      return wanted
-        ? terms.contains { mayHold($0, wanted: true) } : terms.allSatisfy { mayHold($0, wanted: false) }
-    case .predicate(let predicate):
-      if predicate.domain == .type { return mayHoldForTypes(predicate, wanted: wanted) }
+    expression.mayHold(wanted: wanted) { predicate, wanted in
+      if predicate.domain == .type {
+        // The types of a chunk are known exactly, so both answers can be excluded.
+        return predicate.mayHold(forTypes: head.typeCounts.map(\.type), of: schema, wanted: wanted)
+      }
       // Indexes say what is there. That something else is there too, they do not exclude.
       return wanted ? mayHold(predicate) : true
-    }
-  }
-
-  /// The types of a chunk are known exactly, so both answers can be excluded.
-  private func mayHoldForTypes(_ predicate: Predicate, wanted: Bool) -> Bool {
-    var empty = EventBatch(schema: schema)
-    empty.arguments = head.typeCounts.map { TypeArguments(type: $0.type, count: Int($0.count), columns: []) }
-    let view = BatchView(empty, context: ScanContext(), previousExit: nil)
-    return head.typeCounts.contains { type, _ in
-      let position = Position.type(type.rawValue)
-      return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) } == wanted
     }
   }
 
@@ -125,9 +107,40 @@ private struct ChunkPruner {
   }
 }
 
+extension BoundExpression {
+  /// Whether the expression may have the wanted answer, given the answers that each of its predicates may have.
+  func mayHold(wanted: Bool, _ predicateMayHold: (Predicate, _ wanted: Bool) -> Bool) -> Bool {
+    switch self {
+    case .constant(let value): return value == wanted
+    case .not(let term): return term.mayHold(wanted: !wanted, predicateMayHold)
+    // For all terms to hold, each must be possible; for one to fail, one must be.
+    case .and(let terms):
+      return wanted
+        ? terms.allSatisfy { $0.mayHold(wanted: true, predicateMayHold) }
+        : terms.contains { $0.mayHold(wanted: false, predicateMayHold) }
+    case .or(let terms):
+      return wanted
+        ? terms.contains { $0.mayHold(wanted: true, predicateMayHold) }
+        : terms.allSatisfy { $0.mayHold(wanted: false, predicateMayHold) }
+    case .predicate(let predicate): return predicateMayHold(predicate, wanted)
+    }
+  }
+}
+
 extension Predicate {
+  /// Whether a predicate on the event's type has the wanted answer for one of some types.
+  func mayHold(forTypes types: [EventTypeID], of schema: Schema, wanted: Bool) -> Bool {
+    var empty = EventBatch(schema: schema)
+    empty.arguments = types.map { TypeArguments(type: $0, count: 0, columns: []) }
+    let view = BatchView(empty, context: ScanContext(), previousExit: nil)
+    return types.contains { type in
+      let position = Position.type(type.rawValue)
+      return holds(view.value(operand, at: position)) { view.value($0, at: position) } == wanted
+    }
+  }
+
   /// Whether the answer depends on nothing but the left side.
-  fileprivate var hasConstants: Bool {
+  var hasConstants: Bool {
     if case .compare(_, .operand) = test { return false }
     return true
   }

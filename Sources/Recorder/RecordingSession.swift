@@ -1,0 +1,137 @@
+import CaptureFile
+import CaptureFormat
+import EventBatch
+import KernelSource
+
+/// A recording that is under way: takes what the source has, keeps what is wanted, and hands it to the files.
+struct RecordingSession: ~Copyable {
+  private let options: RecordingOptions
+  private var source: KernelSource
+  private let sink: ChunkSink
+  private let started: Int64
+  private var progress = Progress()
+  private var states = StateSchedule()
+  /// When the file was begun.
+  private var rotatedAt: Int64
+
+  init(_ options: RecordingOptions, _ source: consuming KernelSource, _ sink: ChunkSink, started: Int64) {
+    self.options = options
+    self.source = source
+    self.sink = sink
+    self.started = started
+    rotatedAt = started
+  }
+
+  /// Takes what there is, after a short wait. False when a limit is reached or nothing can be written any more.
+  mutating func step() throws(RecordingError) -> Bool {
+    takeStateIfDue()
+    source.wait(milliseconds: 20)
+    try take(source.drain(), source.takeLosses())
+    let now = Clock.sinceBoot()
+    if let time = options.rotation.time, now - rotatedAt >= time { rotate() }
+    return sink.error == nil && !isComplete(at: now)
+  }
+
+  private borrowing func isComplete(at now: Int64) -> Bool {
+    if progress.isFull { return true }
+    if let limit = options.byteLimit, sink.bytes >= limit { return true }
+    if let duration = options.duration, now - started >= duration { return true }
+    guard let limit = options.eventLimit else { return false }
+    return progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
+  }
+
+  /// Goes on in the next file. Batches are never split: events that are not in a closed one yet belong to the next file.
+  mutating func rotate() {
+    rotatedAt = Clock.sinceBoot()
+    sink.rotate()
+    states.fileChanged()
+    takeStateIfDue()
+  }
+
+  private mutating func takeStateIfDue() {
+    if let reason = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: 0) { takeState(reason) }
+  }
+
+  /// The one place where states of the machine are taken: what the source tells goes to the sink, behind the batches that
+  /// were handed over and before those that follow. The source does not tell any yet.
+  private mutating func takeState(_ reason: MachineState.Reason) {}
+
+  /// Ends the recording: writes what is left, and the tail.
+  consuming func finish() throws(RecordingError) -> RecordingSummary {
+    takeState(.end)
+    try take(source.stop(), source.takeLosses())
+    let totals: ChunkSink.Totals
+    do { totals = try sink.finish() } catch { throw .capture(error) }
+    let files = sink.files
+    var summary = progress.summary(path: files.first ?? options.output)
+    summary.lastPath = files.last ?? options.output
+    summary.files = totals.files
+    summary.keptFiles = files.count
+    summary.bytes = totals.bytes
+    summary.chunks = totals.chunks
+    summary.events = totals.events
+    summary.wallTime = Clock.sinceBoot() - started
+    return summary
+  }
+
+  /// Hands batches and losses on, and stops at the event limit to the event, at the limit of bytes to the chunk.
+  private mutating func take(_ batches: [EventBatch], _ losses: [LossCount]) throws(RecordingError) {
+    for batch in batches {
+      var batch = batch
+      if let selection = options.selection {
+        let rows = try selection(batch)
+        if rows.count < batch.count { batch = batch.selecting(rows: rows) }
+      }
+      if let limit = options.eventLimit {
+        let left = limit - min(limit, progress.taken)
+        if UInt64(batch.count) > left { batch = batch.selecting(rows: Array(0..<Int(left))) }
+      }
+      if batch.count == 0 || progress.isFull { continue }
+      if let limit = options.byteLimit, sink.hasReached(limit, .all) {
+        progress.isFull = true
+        continue
+      }
+      if let size = options.rotation.size, sink.hasReached(size, .file) { rotate() }
+      progress.taken += UInt64(batch.count)
+      sink.append(batch)
+    }
+    for loss in losses {
+      progress.note(loss)
+      if let record = LossRecord(loss) { sink.append(record) }
+    }
+  }
+}
+
+/// What was taken so far.
+private struct Progress {
+  var taken: UInt64 = 0
+  private var lost: [LossCount.Cause: UInt64] = [:]
+  /// Whether the limit of bytes was reached: what comes later is not recorded.
+  var isFull = false
+
+  mutating func note(_ loss: LossCount) { lost[loss.cause, default: 0] += loss.count }
+
+  func summary(path: String) -> RecordingSummary {
+    var summary = RecordingSummary(path: path)
+    // A definition that did not fit is sent again: no event is missing for it.
+    summary.lost = lost.filter { $0.key != .definition }.values.reduce(0, +)
+    summary.lostByCause = LossCount.Cause.allCases.compactMap { cause in lost[cause].map { (cause, $0) } }
+    return summary
+  }
+}
+
+extension LossRecord {
+  /// The loss as a capture says it; `nil` when no event is missing for it.
+  fileprivate init?(_ loss: LossCount) {
+    let cause: LossCause
+    switch loss.cause {
+    case .ringFull: cause = .ringFull
+    case .nested: cause = .nested
+    case .noTask: cause = .noTask
+    case .unresolved: cause = .unresolved
+    // Sent again with the next event; the event that it was for is counted as unresolved.
+    case .definition: return nil
+    }
+    self.init(cause: cause, cpu: loss.cpu, count: loss.count, from: loss.from, to: loss.to)
+  }
+}
