@@ -4,19 +4,24 @@ import Testing
 
 /// What a capture must say about one event, as a workload wrote it down: see `workload/expect.h`.
 struct Expectation: Decodable {
-  /// One of the values that a field may have, or the bounds of a number.
+  /// One of the values that a field may have, the bounds of a number, or how a text ends.
   enum Wanted: Decodable, CustomStringConvertible {
     case oneOf([JSONValue])
     case between(Int64, Int64)
+    case ending(String)
 
-    private enum Bounds: String, CodingKey { case least, greatest }
+    private enum Names: String, CodingKey { case least, greatest, end }
 
     init(from decoder: any Decoder) throws {
       // A list or an object: there is no third.
       if let values = try? decoder.singleValueContainer().decode([JSONValue].self) {
         self = .oneOf(values)
       } else {
-        let bounds = try decoder.container(keyedBy: Bounds.self)
+        let bounds = try decoder.container(keyedBy: Names.self)
+        if let end = try bounds.decodeIfPresent(String.self, forKey: .end) {
+          self = .ending(end)
+          return
+        }
         self = .between(try bounds.decode(Int64.self, forKey: .least), try bounds.decode(Int64.self, forKey: .greatest))
       }
     }
@@ -26,6 +31,7 @@ struct Expectation: Decodable {
       switch self {
       case .oneOf(let values): values.contains { Wanted.text(of: $0) == text }
       case .between(let least, let greatest): Int64(text).map { $0 >= least && $0 <= greatest } ?? false
+      case .ending(let end): text.hasSuffix(end)
       }
     }
 
@@ -33,6 +39,7 @@ struct Expectation: Decodable {
       switch self {
       case .oneOf(let values): values.map(Wanted.text).joined(separator: " or ")
       case .between(let least, let greatest): "\(least) to \(greatest)"
+      case .ending(let end): "…\(end)"
       }
     }
 

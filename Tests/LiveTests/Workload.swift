@@ -18,7 +18,7 @@ enum Workload {
   private static let sources = [
     "truth": ["truth", "journal"],
     "cases": [
-      "cases", "journal", "expect", "facts", "roles", "identity", "images",
+      "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets",
     ],
   ]
 

@@ -12,7 +12,8 @@ static const struct {
   const struct test_case *cases;
 } groups[] = {
     {"identity", identity_cases}, {"images", image_cases},   {"places", place_cases},
-    {"environment", environment_cases},
+    {"environment", environment_cases}, {"files", file_cases},       {"objects", object_cases},
+    {"sockets", socket_cases},
 };
 
 static uint64_t next_seed(uint64_t *state) {

@@ -81,6 +81,15 @@ void may_also_say(const char *field, const char *format, ...) {
   va_end(arguments);
 }
 
+void ends_with(const char *field, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  add(",\"%s\":{\"end\":", field);
+  add_text(format, arguments);
+  add("}");
+  va_end(arguments);
+}
+
 void counts(const char *field, long long number) { add(",\"%s\":[%lld]", field, number); }
 void between(const char *field, long long least, long long greatest) {
   add(",\"%s\":{\"least\":%lld,\"greatest\":%lld}", field, least, greatest);

@@ -46,6 +46,7 @@ void about(long number, const char *call, long result);
 void about_later(long number, int step, const char *call, long result);
 __attribute__((format(printf, 2, 3))) void says(const char *field, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void may_also_say(const char *field, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void ends_with(const char *field, const char *format, ...);
 void counts(const char *field, long long number);
 void between(const char *field, long long least, long long greatest);
 void holds(const char *field, bool value);

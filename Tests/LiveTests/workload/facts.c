@@ -247,10 +247,11 @@ void object_facts(int fd) {
     counts("fd.dev.minor", minor(about.st_dev));
     char path[40];
     snprintf(path, sizeof path, "thread-self/fd/%d", fd);
+    // A file that is really called so keeps the remark.
     char *real = (char *)proc_link(path);
-    bool is_deleted = cut_remark(real);
+    if (about.st_nlink == 0) cut_remark(real);
     says("fd.realname", "%s", real);
-    holds("fd.is_deleted", is_deleted);
+    holds("fd.is_deleted", about.st_nlink == 0);
     says("fd.type", "%s", S_ISDIR(about.st_mode) ? "directory" : "file");
   }
 }

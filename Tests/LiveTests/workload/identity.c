@@ -247,6 +247,15 @@ static void vforked(void) {
 
 // --- Groups, sessions, terminals ---
 
+static void new_session(void) {
+  long number = mark();
+  about(number, "setsid", setsid());
+  counts("proc.sid", outer_pid());
+  holds("proc.is_sid_leader", true);
+  done();
+  mark_facts();
+}
+
 static void groups(void) {
   must(setsid(), "setsid");
   set_name("leader");
@@ -263,12 +272,7 @@ static void groups(void) {
     mark_facts();
     rename_task(getppid(), getppid(), "leader-renamed");
     mark_facts();
-    long number = mark();
-    about(number, "setsid", setsid());
-    counts("proc.sid", outer_pid());
-    holds("proc.is_sid_leader", true);
-    done();
-    mark_facts();
+    in_child(new_session);
     _exit(0);
   }
   wait_at(back);

@@ -255,10 +255,26 @@ static void other_root(void) {
 }
 
 static void inner_child(void) { mark_facts(); }
+
+// The first process of the namespace becomes the parent of whoever has none.
+static void orphan_inside(void) {
+  int middle = must(fork(), "fork");
+  if (middle == 0) {
+    pid_t parent = getpid();
+    if (must(fork(), "fork") > 0) _exit(0);
+    while (getppid() == parent) usleep(500);
+    set_name("inner-orphan");
+    mark_facts();
+    _exit(0);
+  }
+  finish(middle);
+  finish(-1);
+}
 static void first_of_namespace(void) {
   set_name("inner-init");
   mark_facts();
   in_child(inner_child);
+  orphan_inside();
   must(unshare(CLONE_NEWPID), "unshare");
   in_child(inner_child);
 }
