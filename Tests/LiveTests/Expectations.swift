@@ -4,56 +4,6 @@ import Testing
 
 /// What a capture must say about one event, as a workload wrote it down: see `workload/expect.h`.
 struct Expectation: Decodable {
-  /// One of the values that a field may have, the bounds of a number, or how a text ends.
-  enum Wanted: Decodable, CustomStringConvertible {
-    case oneOf([JSONValue])
-    case between(Int64, Int64)
-    case ending(String)
-
-    private enum Names: String, CodingKey { case least, greatest, end }
-
-    init(from decoder: any Decoder) throws {
-      // A list or an object: there is no third.
-      if let values = try? decoder.singleValueContainer().decode([JSONValue].self) {
-        self = .oneOf(values)
-      } else {
-        let bounds = try decoder.container(keyedBy: Names.self)
-        if let end = try bounds.decodeIfPresent(String.self, forKey: .end) {
-          self = .ending(end)
-          return
-        }
-        self = .between(try bounds.decode(Int64.self, forKey: .least), try bounds.decode(Int64.self, forKey: .greatest))
-      }
-    }
-
-    /// Whether a field's text, as the command prints it, is what was wanted.
-    func accepts(_ text: Substring) -> Bool {
-      switch self {
-      case .oneOf(let values): values.contains { Wanted.text(of: $0) == text }
-      case .between(let least, let greatest): Int64(text).map { $0 >= least && $0 <= greatest } ?? false
-      case .ending(let end): text.hasSuffix(end)
-      }
-    }
-
-    var description: String {
-      switch self {
-      case .oneOf(let values): values.map(Wanted.text).joined(separator: " or ")
-      case .between(let least, let greatest): "\(least) to \(greatest)"
-      case .ending(let end): "…\(end)"
-      }
-    }
-
-    private static func text(of value: JSONValue) -> String {
-      switch value {
-      case .null: "<NA>"
-      case .bool(let value): "\(value)"
-      case .integer(let value): "\(value)"
-      case .text(let value): value
-      default: "\(value)"
-      }
-    }
-  }
-
   /// The case and its repetition, for messages.
   let `case`: String
   let repetition: Int
@@ -63,7 +13,23 @@ struct Expectation: Decodable {
   let step: Int
   /// The event's type.
   let call: String
-  let expect: [String: Wanted]
+  /// Fields, and the values that each may have as the command prints them. Behind a field's name may stand how they are
+  /// meant: `between` two numbers, or how the text `ends`.
+  let expect: [String: [String]]
+
+  /// The field in a key of ``expect``.
+  static func field(_ key: String) -> Substring { key.prefix { $0 != " " } }
+
+  /// Whether a field's text is what was wanted.
+  static func accepts(_ text: Substring, _ key: String, _ values: [String]) -> Bool {
+    if key.hasSuffix(" between") {
+      guard values.count == 2, let least = Int64(values[0]), let greatest = Int64(values[1]), let value = Int64(text)
+      else { return false }
+      return value >= least && value <= greatest
+    }
+    if key.hasSuffix(" ends") { return values.contains { text.hasSuffix($0) } }
+    return values.contains { $0 == text }
+  }
 }
 
 /// What a comparison of a capture with a workload's log found.
@@ -85,14 +51,15 @@ struct Comparison {
     let expected = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map {
       try decoder.decode(Expectation.self, from: Data($0.utf8))
     }
-    let fields = Set(expected.flatMap { $0.expect.keys }).sorted()
+    let fields = Set(expected.flatMap { $0.expect.keys.map { String(Expectation.field($0)) } }).sorted()
     let calls = Set(expected.map(\.call)).sorted()
     let events = try await MarkedEvents(
       capture: capture, calls: calls, steps: expected.map(\.step).max() ?? 0, fields: fields, location: location)
-    for one in expected { compare(one, events, fields) }
+    let places = Dictionary(uniqueKeysWithValues: zip(fields.map { $0[...] }, 1...))
+    for one in expected { compare(one, events, places) }
   }
 
-  private mutating func compare(_ one: Expectation, _ events: MarkedEvents, _ fields: [String]) {
+  private mutating func compare(_ one: Expectation, _ events: MarkedEvents, _ places: [Substring: Int]) {
     expectations += 1
     guard let event = events.event(mark: one.mark, step: one.step) else {
       return add(one, field: "(the event)", found: "none", wanted: "one")
@@ -100,11 +67,13 @@ struct Comparison {
     guard event[0] == one.call else {
       return add(one, field: "evt.type", found: String(event[0]), wanted: one.call)
     }
-    for (field, wanted) in one.expect {
-      guard let index = fields.firstIndex(of: field) else { continue }
+    for (key, wanted) in one.expect {
+      guard let place = places[Expectation.field(key)] else { continue }
       values += 1
-      let found = event[index + 1]
-      if !wanted.accepts(found) { add(one, field: field, found: String(found), wanted: "\(wanted)") }
+      let found = event[place]
+      if !Expectation.accepts(found, key, wanted) {
+        add(one, field: key, found: String(found), wanted: wanted.joined(separator: " or "))
+      }
     }
   }
 

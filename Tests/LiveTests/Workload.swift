@@ -17,8 +17,9 @@ enum Workload {
   /// The programs, and what each is made of.
   private static let sources = [
     "truth": ["truth", "journal"],
+    "flood": ["flood", "journal"],
     "cases": [
-      "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets",
+      "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
     ],
   ]
 

@@ -13,7 +13,7 @@ static const struct {
 } groups[] = {
     {"identity", identity_cases}, {"images", image_cases},   {"places", place_cases},
     {"environment", environment_cases}, {"files", file_cases},       {"objects", object_cases},
-    {"sockets", socket_cases},
+    {"sockets", socket_cases},    {"storms", storm_cases},
 };
 
 static uint64_t next_seed(uint64_t *state) {

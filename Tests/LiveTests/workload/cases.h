@@ -5,6 +5,6 @@
 #include "expect.h"
 
 extern const struct test_case identity_cases[], image_cases[], place_cases[], object_cases[], file_cases[],
-    socket_cases[], environment_cases[];
+    socket_cases[], storm_cases[], environment_cases[];
 
 #endif

@@ -52,7 +52,7 @@ void about_later(long number, int step, const char *call, long result) {
   line.used = 0;
   add("{\"case\":\"%s\",\"repetition\":%ld,\"mark\":%ld,\"step\":%d,\"call\":\"%s\",\"expect\":{", case_name, repetition,
       number, step, step == 0 ? "openat" : call);
-  add("\"evt.rawres\":[%ld]", step == 0 ? -ENOENT : result);
+  add("\"evt.rawres\":[\"%ld\"]", step == 0 ? -ENOENT : result);
   counts("thread.tid", outer_tid());
 }
 
@@ -60,7 +60,7 @@ void about(long number, const char *call, long result) {
   about_later(number, strcmp(call, "mark") == 0 ? 0 : 1, call, result);
 }
 
-// A field may have one of several values: those said of it one after the other.
+// Values are written as the command prints them. A field may have one of several: those said of it one after the other.
 void says(const char *field, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -84,18 +84,18 @@ void may_also_say(const char *field, const char *format, ...) {
 void ends_with(const char *field, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  add(",\"%s\":{\"end\":", field);
+  add(",\"%s ends\":[", field);
   add_text(format, arguments);
-  add("}");
+  add("]");
   va_end(arguments);
 }
 
-void counts(const char *field, long long number) { add(",\"%s\":[%lld]", field, number); }
+void counts(const char *field, long long number) { add(",\"%s\":[\"%lld\"]", field, number); }
 void between(const char *field, long long least, long long greatest) {
-  add(",\"%s\":{\"least\":%lld,\"greatest\":%lld}", field, least, greatest);
+  add(",\"%s between\":[\"%lld\",\"%lld\"]", field, least, greatest);
 }
-void holds(const char *field, bool value) { add(",\"%s\":[%s]", field, value ? "true" : "false"); }
-void is_missing(const char *field) { add(",\"%s\":[null]", field); }
+void holds(const char *field, bool value) { add(",\"%s\":[\"%s\"]", field, value ? "true" : "false"); }
+void is_missing(const char *field) { add(",\"%s\":[\"<NA>\"]", field); }
 
 void done(void) {
   add("}}\n");

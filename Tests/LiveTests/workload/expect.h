@@ -30,11 +30,9 @@ extern const char *own_path;
 // Executes a copy of the program, which joins the log and does what its role is: see roles.c. The call is marked, and
 // the role "facts" also says what its event must say.
 void execute(const char *path, const char *argument_zero, const char *role);
-// The arguments that the program finds its role in.
-char **role_arguments(const char *argument_zero, const char *role);
+// The arguments that the program finds its role in, with the number of the mark before the call.
+char **role_arguments(const char *argument_zero, const char *role, long marked);
 int play_role(int count, char **arguments);
-// The mark before the last `execute`.
-#define STEP_EXECUTED (STEPS - 1)
 
 // The mark: `openat` of /reel-mark/NUMBER, which does not exist.
 long mark(void);
@@ -65,6 +63,7 @@ void object_facts(int fd);
 // The calling process as the outermost pid namespace numbers it.
 int outer_pid(void);
 int outer_tid(void);
+int outer_parent(void);
 // A file below /proc as the outermost namespace sees it, also after `chroot`; empty when it cannot be read.
 const char *proc_text(const char *path);
 const char *proc_link(const char *path);

@@ -76,6 +76,8 @@ static struct stat_line stat_of(const char *pid) {
   return line;
 }
 
+int outer_parent(void) { return stat_of("self").parent; }
+
 static const char *name_of(const char *pid) {
   char *text = (char *)proc_text(path_of(pid, "comm"));
   text[strcspn(text, "\n")] = 0;
@@ -205,7 +207,7 @@ void own_facts(void) {
   clock_gettime(CLOCK_BOOTTIME, &boot);
   clock_gettime(CLOCK_REALTIME, &now);
   long long offset = (now.tv_sec - boot.tv_sec) * 1000000000ll + now.tv_nsec - boot.tv_nsec;
-  long long start = (long long)line.start * (1000000000ll / sysconf(_SC_CLK_TCK)) + offset;
+  long long start = (long long)stat_of("self").start * (1000000000ll / sysconf(_SC_CLK_TCK)) + offset;
   between("proc.pid.ts", start - 30000000, start + 30000000);
 }
 

@@ -51,8 +51,9 @@ static void executed_descriptor(void) {
   int child = must(fork(), "fork");
   if (child == 0) {
     int fd = must(open(own_path, O_RDONLY | O_CLOEXEC), own_path);
-    step_to(STEP_EXECUTED, mark());
-    syscall(SYS_execveat, fd, "", role_arguments("by-descriptor", "execveat"), NULL, AT_EMPTY_PATH);
+    char **arguments = role_arguments("by-descriptor", "execveat", next_number());
+    mark_as(atol(arguments[6]));
+    syscall(SYS_execveat, fd, "", arguments, NULL, AT_EMPTY_PATH);
     must(-1, "execveat");
   }
   finish(child);
@@ -68,8 +69,9 @@ static void executed_memory(void) {
     // A file that is open for writing cannot be executed.
     int again = must(open(copy, O_RDONLY | O_CLOEXEC), copy);
     close(fd);
-    step_to(STEP_EXECUTED, mark());
-    syscall(SYS_execveat, again, "", role_arguments("from-memory", "execveat"), NULL, AT_EMPTY_PATH);
+    char **arguments = role_arguments("from-memory", "execveat", next_number());
+    mark_as(atol(arguments[6]));
+    syscall(SYS_execveat, again, "", arguments, NULL, AT_EMPTY_PATH);
     must(-1, "execveat");
   }
   finish(child);
@@ -131,7 +133,7 @@ static void *execute_from_thread(void *unused) {
   mark_facts();
   char *environment[] = {NULL};
   // The thread takes the id of the leader: the call's event is looked for by the mark behind it.
-  execve(own_path, role_arguments("by-thread", "mark"), environment);
+  execve(own_path, role_arguments("by-thread", "mark", 0), environment);
   must(-1, "execve");
   return NULL;
 }

@@ -3,8 +3,10 @@
 
 #include "expect.h"
 
-char **role_arguments(const char *argument_zero, const char *role) {
-  static _Thread_local char texts[6][256];
+static long executed_mark;
+
+char **role_arguments(const char *argument_zero, const char *role, long marked) {
+  static _Thread_local char texts[7][256];
   static _Thread_local char *arguments[8];
   snprintf(texts[0], sizeof *texts, "%s", argument_zero);
   snprintf(texts[1], sizeof *texts, "@%s", role);
@@ -12,27 +14,29 @@ char **role_arguments(const char *argument_zero, const char *role) {
   snprintf(texts[3], sizeof *texts, "%ld", repetition);
   snprintf(texts[4], sizeof *texts, "%s", own_path);
   snprintf(texts[5], sizeof *texts, "%s", directory);
-  for (int index = 0; index < 6; index++) arguments[index] = texts[index];
+  snprintf(texts[6], sizeof *texts, "%ld", marked);
+  for (int index = 0; index < 7; index++) arguments[index] = texts[index];
   return arguments;
 }
 
 void execute(const char *path, const char *argument_zero, const char *role) {
   char *environment[] = {"REEL_TRUTH=two words", "EMPTY=", NULL};
-  char **arguments = role_arguments(argument_zero, role);
-  step_to(STEP_EXECUTED, mark());
+  long number = next_number();
+  char **arguments = role_arguments(argument_zero, role, number);
+  mark_as(number);
   execve(path, arguments, environment);
   must(-1, path);
 }
 
 static void role_facts(void) {
-  about(step_value(STEP_EXECUTED), "execve", 0);
+  about(executed_mark, "execve", 0);
   facts();
   done();
   mark_facts();
 }
 
 static void role_execveat(void) {
-  about(step_value(STEP_EXECUTED), "execveat", 0);
+  about(executed_mark, "execveat", 0);
   facts();
   done();
   mark_facts();
@@ -95,11 +99,12 @@ int play_role(int count, char **arguments) {
   const char *role = arguments[1] + 1;
   // The path of a script, and the role that it was to have, stand behind the interpreter's argument.
   if (strcmp(role, "script") == 0) arguments += 2, count -= 2;
-  if (count < 6) return 2;
+  if (count < 7) return 2;
   case_name = arguments[2];
   repetition = atol(arguments[3]);
   own_path = arguments[4];
   directory = arguments[5];
+  executed_mark = atol(arguments[6]);
   journal_join();
   for (size_t index = 0; index < sizeof roles / sizeof *roles; index++) {
     if (strcmp(roles[index].name, role) != 0) continue;
