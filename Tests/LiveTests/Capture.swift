@@ -45,6 +45,15 @@ struct Capture {
       info.integer("lost") == 0, "by cause: \(String(describing: info["lost_by_cause"]))", sourceLocation: location)
   }
 
+  /// The events that a filter selects, as lines of a format.
+  func text(
+    _ filter: String, _ format: String, location: SourceLocation = #_sourceLocation
+  ) async throws -> String {
+    let result = try await reel(["events", path, filter, "-p", format], timeout: .seconds(600))
+    try #require(result.status == 0, "\(result.errorText)", sourceLocation: location)
+    return result.text
+  }
+
   private func rows(_ arguments: [String], _ location: SourceLocation) async throws -> [Row] {
     let result = try await reel(arguments)
     let command = "reel \(arguments.joined(separator: " "))"
@@ -66,7 +75,7 @@ extension Capture {
       let log = try Workload.Log(path: "\(folder)/\(part.rawValue).log")
       return try await body(capture, log, "/workload/\(part.rawValue)")
     }
-    let program = try await Workload.program()
+    let program = try await Workload.program("truth")
     try await withTemporaryDirectory { directory in
       let capture = Capture(path: "\(directory)/capture.reel")
       let result = try await reel(

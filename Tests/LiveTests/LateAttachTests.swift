@@ -7,7 +7,7 @@ extension Live {
   @Suite struct LateAttach {
     @Test("a process that ran, with its file and connection open, before recording began", arguments: 1...3)
     func runningBefore(round: Int) async throws {
-      let program = try await Workload.program()
+      let program = try await Workload.program("truth")
       try await withTemporaryDirectory { directory in
         let workload = try Command(program, "hold", directory, "\(directory)/log").start()
         defer { workload.killGroup() }

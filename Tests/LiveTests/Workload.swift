@@ -2,14 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The C program that knows what it does: see `workload/truth.c`.
+/// The C programs that know what they do: see `workload/truth.c` and `workload/cases.c`.
 enum Workload {
   enum Part: String {
     case files, network, processes, hold
   }
 
-  /// The compiled program; compiled once a test run and removed at its end.
-  static func program() async throws -> String { try await compilation.value }
+  /// A compiled program by its name; compiled once a test run and removed at its end.
+  static func program(_ name: String) async throws -> String {
+    let folder = try await compilation.value
+    return "\(folder)/\(name)"
+  }
+
+  /// The programs, and what each is made of.
+  private static let sources = [
+    "truth": ["truth", "journal"],
+    "flood": ["flood", "journal"],
+    "cases": [
+      "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
+    ],
+  ]
 
   private static let folder =
     FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/reel-truth-\(getpid())"
@@ -17,23 +29,27 @@ enum Workload {
   private static let compilation = Task {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     atexit {
-      unlink("\(Workload.folder)/truth")
+      for name in Workload.sources.keys { unlink("\(Workload.folder)/\(name)") }
       rmdir(Workload.folder)
     }
-    let program = "\(folder)/truth"
-    let source = "\(LiveMachine.root)/Tests/LiveTests/workload/truth.c"
-    let options = ["-O1", "-Wall", "-Wextra", "-Werror", "-o", program, source, "-lpthread"]
+    for (name, parts) in sources { try await compile(name, parts) }
+    return folder
+  }
+
+  private static func compile(_ name: String, _ parts: [String]) async throws {
+    let files = parts.map { "\(LiveMachine.root)/Tests/LiveTests/workload/\($0).c" }
+    let options = ["-O1", "-Wall", "-Wextra", "-Werror", "-o", "\(folder)/\(name)"] + files + ["-lpthread"]
     var reasons: [String] = []
     for compiler in ["clang", "cc"] {
       do {
         let result = try await Command([compiler] + options).run()
-        if result.status == 0 { return program }
+        if result.status == 0 { return }
         reasons.append("\(compiler): \(result.errorText)")
       } catch let error as CommandError {
         reasons.append(error.description)
       }
     }
-    throw CompilationFailure(description: "no compiler could build the workload: \(reasons.joined(separator: "; "))")
+    throw CompilationFailure(description: "no compiler could build \(name): \(reasons.joined(separator: "; "))")
   }
 
   struct CompilationFailure: Error, CustomStringConvertible {

@@ -4,79 +4,18 @@
 //     truth files|network|processes DIRECTORY LOG     do the part in DIRECTORY, write the log, exit with 0
 //     truth hold DIRECTORY LOG                        open things, write the log, wait for SIGUSR1, use them, exit with 7
 //
-// The log is kept in memory shared by all processes and written at the end: logging makes no calls in between.
-#define _GNU_SOURCE
+#include "journal.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#define LOG_SIZE (1 << 20)
-struct shared_log {
-  atomic_size_t used;
-  char text[LOG_SIZE];
-};
-static struct shared_log *shared;
-static const char *directory;
-
-// Ends the workload when a call that must succeed does not: the test then fails for a reason that it can name.
-static long must(long result, const char *what) {
-  if (result < 0) {
-    fprintf(stderr, "truth: %s: %s\n", what, strerror(errno));
-    _exit(99);
-  }
-  return result;
-}
-
-static long own_tid(void) { return syscall(SYS_gettid); }
-
-// Appends {"pid":…,"tid":…,FIELDS}; FIELDS is a format for the rest of the object.
-__attribute__((format(printf, 1, 2))) static void note(const char *fields, ...) {
-  char line[4096];
-  int length = snprintf(line, sizeof line, "{\"pid\":%d,\"tid\":%ld,", getpid(), own_tid());
-  va_list arguments;
-  va_start(arguments, fields);
-  length += vsnprintf(line + length, sizeof line - length, fields, arguments);
-  va_end(arguments);
-  length += snprintf(line + length, sizeof line - length, "}\n");
-  size_t start = atomic_fetch_add(&shared->used, length);
-  if (start + length <= LOG_SIZE) memcpy(shared->text + start, line, length);
-}
-
-static void write_log(const char *path) {
-  int fd = must(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), path);
-  size_t size = atomic_load(&shared->used);
-  for (size_t done = 0; done < size;) done += must(write(fd, shared->text + done, size - done), "write the log");
-  close(fd);
-}
-
-static const char *in_directory(const char *name) {
-  static _Thread_local char path[4][1024];
-  static _Thread_local int turn;
-  turn = (turn + 1) & 3;
-  snprintf(path[turn], sizeof path[turn], "%s/%s", directory, name);
-  return path[turn];
-}
-
-// The result of a call as the kernel gave it: a negative error number instead of -1 and errno.
-static long kernel_result(long result) { return result < 0 ? -errno : result; }
 
 // Opening: the path as given to the call, and the full path that an observer should know it by.
 static int note_open(const char *type, long result, const char *given, const char *full, const char *flags) {
@@ -539,8 +478,7 @@ int main(int count, char **arguments) {
   }
   const char *part = arguments[1], *log = arguments[3];
   directory = arguments[2];
-  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return 99;
+  journal_open();
   for (size_t i = 0; i < sizeof buffer; i++) buffer[i] = "truth "[i % 6];
   note("\"call\":\"start\",\"parent\":%d", getppid());
   if (strcmp(part, "files") == 0) files();

@@ -1,0 +1,10 @@
+// The groups of cases; each ends with an empty entry.
+#ifndef REEL_CASES_H
+#define REEL_CASES_H
+
+#include "expect.h"
+
+extern const struct test_case identity_cases[], image_cases[], place_cases[], object_cases[], file_cases[],
+    socket_cases[], storm_cases[], environment_cases[];
+
+#endif

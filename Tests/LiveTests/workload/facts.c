@@ -1,0 +1,259 @@
+// What /proc says about a process at this moment, in the words of an event's fields.
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include "expect.h"
+
+// /proc of the outermost pid namespace, opened before anything moves elsewhere.
+#define PROC_DESCRIPTOR 901
+
+void facts_begin(void) {
+  int fd = must(open("/proc", O_RDONLY | O_DIRECTORY), "/proc");
+  must(dup2(fd, PROC_DESCRIPTOR), "dup2");
+  close(fd);
+}
+
+#define TEXT_SIZE 16384
+static char *next_text(void) {
+  static _Thread_local char text[8][TEXT_SIZE];
+  static _Thread_local int turn;
+  turn = (turn + 1) & 7;
+  return text[turn];
+}
+
+// Keeps the length of what was last read: command lines contain NULs.
+static _Thread_local long last_length;
+const char *proc_text(const char *path) {
+  char *text = next_text();
+  last_length = 0;
+  int fd = openat(PROC_DESCRIPTOR, path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    for (long part; (part = read(fd, text + last_length, TEXT_SIZE - 1 - last_length)) > 0;) last_length += part;
+    close(fd);
+  }
+  text[last_length] = 0;
+  return text;
+}
+
+const char *proc_link(const char *path) {
+  char *text = next_text();
+  long length = readlinkat(PROC_DESCRIPTOR, path, text, TEXT_SIZE - 1);
+  text[length < 0 ? 0 : length] = 0;
+  return text;
+}
+
+static const char *path_of(const char *pid, const char *file) {
+  char *text = next_text();
+  snprintf(text, TEXT_SIZE, "%s/%s", pid, file);
+  return text;
+}
+
+int outer_pid(void) { return atoi(proc_link("self")); }
+int outer_tid(void) {
+  const char *last = strrchr(proc_link("thread-self"), '/');
+  return last ? atoi(last + 1) : 0;
+}
+
+// Cuts the remark that the kernel puts behind the name of what was removed.
+static bool cut_remark(char *path) {
+  char *remark = strstr(path, " (deleted)");
+  if (remark) *remark = 0;
+  return remark != NULL;
+}
+
+struct stat_line {
+  int parent, group, session, tty;
+  unsigned long long start;
+};
+
+static struct stat_line stat_of(const char *pid) {
+  struct stat_line line = {0};
+  const char *text = strrchr(proc_text(path_of(pid, "stat")), ')');
+  if (text)
+    sscanf(text + 1, " %*c %d %d %d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &line.parent,
+           &line.group, &line.session, &line.tty, &line.start);
+  return line;
+}
+
+int outer_parent(void) { return stat_of("self").parent; }
+
+static const char *name_of(const char *pid) {
+  char *text = (char *)proc_text(path_of(pid, "comm"));
+  text[strcspn(text, "\n")] = 0;
+  return text;
+}
+
+static const char *status_of(const char *status, const char *name) {
+  const char *at = strstr(status, name);
+  return at ? at + strlen(name) : "";
+}
+
+// The last number on a line: what the innermost namespace calls it.
+static long last_number(const char *text) {
+  long number = 0;
+  while (*text && *text != '\n') {
+    char *end;
+    long next = strtol(text, &end, 10);
+    if (end == text) break;
+    number = next;
+    text = end;
+  }
+  return number;
+}
+
+static const char *const capabilities[] = {
+    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+    "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
+    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
+    "CHECKPOINT_RESTORE",
+};
+
+static void says_capabilities(const char *field, const char *status, const char *name) {
+  unsigned long long set = strtoull(status_of(status, name), NULL, 16);
+  char text[1024] = "";
+  for (unsigned bit = 0; bit < sizeof capabilities / sizeof *capabilities; bit++) {
+    if (set >> bit & 1)
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%sCAP_%s", *text ? " " : "", capabilities[bit]);
+  }
+  says(field, "%s", text);
+}
+
+static void says_line(const char *area, long length) {
+  char *text = next_text();
+  long size = 0, first = strlen(area) + 1;
+  for (long at = first; at < length; at++) text[size++] = area[at] ? area[at] : ' ';
+  if (size > 0) size--;  // the NUL of the last one
+  text[size] = 0;
+  says("proc.exe", "%s", area);
+  says("proc.args", "%s", text);
+  says("proc.cmdline", "%s%s%s", name_of("self"), length > first ? " " : "", text);
+}
+
+static void says_executable(void) {
+  char *path = (char *)proc_link("self/exe");
+  if (!*path) return;
+  cut_remark(path);
+  bool in_memory = strncmp(path, "/memfd:", 7) == 0;
+  says("proc.exepath", "%s", path);
+  if (in_memory) may_also_say("proc.exepath", "%s", path + 1);
+  holds("proc.is_exe_from_memfd", in_memory);
+  struct stat about;
+  if (fstatat(PROC_DESCRIPTOR, "self/exe", &about, 0) != 0) return;
+  counts("proc.exe_ino", about.st_ino);
+  counts("proc.exe_ino.ctime", about.st_ctim.tv_sec * 1000000000ll + about.st_ctim.tv_nsec);
+  counts("proc.exe_ino.mtime", about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec);
+}
+
+static void says_leader(const char *prefix, int pid) {
+  char name[24], field[40];
+  snprintf(name, sizeof name, "%d", pid);
+  bool is_session = strcmp(prefix, "proc.sid") == 0;
+  if (is_session) strcpy(field, "proc.sname");
+  else snprintf(field, sizeof field, "%s.name", prefix);
+  const char *comm = name_of(name);
+  // A leader that is gone has no entry: a recorder may remember its name.
+  if (*comm) says(field, "%s", comm);
+  char *path = (char *)proc_link(path_of(name, "exe"));
+  cut_remark(path);
+  snprintf(field, sizeof field, "%s.exepath", prefix);
+  if (*path) says(field, "%s", path);
+}
+
+void own_facts(void) {
+  static _Thread_local char status[TEXT_SIZE];
+  strcpy(status, proc_text("thread-self/status"));
+  struct stat_line line = stat_of("thread-self");
+  int pid = outer_pid(), tid = outer_tid();
+  counts("proc.pid", pid);
+  counts("proc.ppid", line.parent);
+  says("proc.name", "%s", name_of("self"));
+  says("thread.name", "%s", name_of("thread-self"));
+  holds("thread.ismain", pid == tid);
+  counts("proc.vpid", last_number(status_of(status, "\nNStgid:")));
+  counts("thread.vtid", last_number(status_of(status, "\nNSpid:")));
+  counts("proc.pgid", line.group);
+  counts("proc.vpgid", last_number(status_of(status, "\nNSpgid:")));
+  counts("proc.sid", line.session);
+  holds("proc.is_sid_leader", line.session == pid);
+  holds("proc.is_pgid_leader", line.group == pid);
+  says_leader("proc.sid", line.session);
+  says_leader("proc.pgid", line.group);
+  counts("proc.tty", line.tty);
+  long uid = 0, gid = 0;
+  sscanf(status_of(status, "\nUid:"), "%*d %ld", &uid);
+  sscanf(status_of(status, "\nGid:"), "%*d %ld", &gid);
+  counts("user.uid", uid);
+  counts("group.gid", gid);
+  says_capabilities("thread.cap_effective", status, "\nCapEff:");
+  says_capabilities("thread.cap_permitted", status, "\nCapPrm:");
+  says_capabilities("thread.cap_inheritable", status, "\nCapInh:");
+  counts("user.loginuid", (int)strtoul(proc_text("thread-self/loginuid"), NULL, 10));
+  char *cwd = (char *)proc_link("thread-self/cwd");
+  cut_remark(cwd);
+  if (*cwd == '/') says("proc.cwd", "%s%s", cwd, cwd[1] ? "/" : "");
+  const char *cgroup = strstr(proc_text("thread-self/cgroup"), "0::");
+  if (cgroup) says("thread.cgroups", "%.*s", (int)strcspn(cgroup + 3, "\n"), cgroup + 3);
+  long limit = 0;
+  sscanf(status_of(proc_text("self/limits"), "Max open files"), "%ld", &limit);
+  counts("proc.fdlimit", limit);
+  const char *area = proc_text("self/cmdline");
+  if (last_length > 0 && last_length < 4096) says_line(area, last_length);
+  says_executable();
+  // The kernel counts in clock ticks since the boot.
+  struct timespec boot, now;
+  clock_gettime(CLOCK_BOOTTIME, &boot);
+  clock_gettime(CLOCK_REALTIME, &now);
+  long long offset = (now.tv_sec - boot.tv_sec) * 1000000000ll + now.tv_nsec - boot.tv_nsec;
+  long long start = (long long)stat_of("self").start * (1000000000ll / sysconf(_SC_CLK_TCK)) + offset;
+  between("proc.pid.ts", start - 30000000, start + 30000000);
+}
+
+void facts(void) {
+  own_facts();
+  int pid = stat_of("self").parent;
+  for (int depth = 1; pid > 0 && depth < 16; depth++) {
+    char name[24], field[40];
+    snprintf(name, sizeof name, "%d", pid);
+    snprintf(field, sizeof field, "proc.apid[%d]", depth);
+    counts(field, pid);
+    snprintf(field, sizeof field, "proc.aname[%d]", depth);
+    says(field, "%s", name_of(name));
+    char *path = (char *)proc_link(path_of(name, "exe"));
+    cut_remark(path);
+    snprintf(field, sizeof field, "proc.aexepath[%d]", depth);
+    if (*path) says(field, "%s", path);
+    if (depth == 1) {
+      says("proc.pname", "%s", name_of(name));
+      if (*path) says("proc.pexepath", "%s", path);
+    }
+    pid = stat_of(name).parent;
+  }
+}
+
+void mark_facts(void) {
+  about(mark(), "mark", 0);
+  facts();
+  done();
+}
+
+void object_facts(int fd) {
+  struct stat about;
+  must(fstat(fd, &about), "fstat");
+  counts("fd.num", fd);
+  counts("fd.ino", about.st_ino);
+  if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
+    counts("fd.dev.major", major(about.st_dev));
+    counts("fd.dev.minor", minor(about.st_dev));
+    char path[40];
+    snprintf(path, sizeof path, "thread-self/fd/%d", fd);
+    // A file that is really called so keeps the remark.
+    char *real = (char *)proc_link(path);
+    if (about.st_nlink == 0) cut_remark(real);
+    says("fd.realname", "%s", real);
+    holds("fd.is_deleted", about.st_nlink == 0);
+    says("fd.type", "%s", S_ISDIR(about.st_mode) ? "directory" : "file");
+  }
+}
