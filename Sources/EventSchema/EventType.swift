@@ -74,6 +74,8 @@ public struct EventTraits: OptionSet, Hashable, Sendable {
   public static let acceptsConnection = EventTraits(rawValue: 1 << 13)
   /// The call makes its socket the client's end of a connection.
   public static let connects = EventTraits(rawValue: 1 << 14)
+  /// The call makes its socket one that connections come to.
+  public static let listens = EventTraits(rawValue: 1 << 15)
 }
 
 /// Which descriptor of a call the ecosystem binds to `fd.*`.

@@ -3,7 +3,7 @@
 /// Engines name the cgroup after the container's id of 64 hexadecimal digits: `/docker/<id>`,
 /// `/system.slice/docker-<id>.scope`, `/libpod_parent/libpod-<id>`, `/kubepods/…/cri-containerd-<id>`. The innermost
 /// one counts.
-enum ContainerPath {
+package enum ContainerPath {
   /// The id and the engine's name, `nil` for a path of the host.
   static func container(_ path: ArraySlice<UInt8>) -> (id: [UInt8], engine: String)? {
     for part in path.split(separator: UInt8(ascii: "/")).reversed() {
@@ -22,8 +22,8 @@ enum ContainerPath {
     return nil
   }
 
-  /// 64 hexadecimal digits at the end of a name, or before its `.scope`.
-  private static func trailingID(_ name: ArraySlice<UInt8>) -> [UInt8]? {
+  /// The id in one component of a path: 64 hexadecimal digits at its end, or before its `.scope`.
+  package static func trailingID(_ name: ArraySlice<UInt8>) -> [UInt8]? {
     var name = name
     let scope = Array(".scope".utf8)
     if name.count > scope.count, name.suffix(scope.count).elementsEqual(scope) { name = name.dropLast(scope.count) }

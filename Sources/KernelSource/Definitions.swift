@@ -192,6 +192,23 @@ struct Definitions {
     lineages.note(
       row: row, parentStart: Int64(thread.parent_start_time) + epochOffset, in: store.dimensions.threads,
       isSnapshot: isSnapshot)
+    if thread.tid != thread.pid { renameLeader(of: row, name: values[ThreadColumn.processName.rawValue]) }
+  }
+
+  /// Gives the process of a thread another name, when another thread than the leader is the first to show it: any thread of
+  /// a process may rename the leader, which says so itself only with its next call.
+  private mutating func renameLeader(of row: UInt32, name: Int64) {
+    let threads = store.dimensions.threads
+    guard let leader = lineages.row(ofProcess: threads[Int(row), .pid]), leader != row,
+      threads[Int(leader), .tid] == threads[Int(leader), .pid],
+      threads[Int(leader), .processStartTime] == threads[Int(row), .processStartTime],
+      threads[Int(leader), .processName] != name
+    else { return }
+    var values = threads.row(Int(leader))
+    values[ThreadColumn.processName.rawValue] = name
+    values[ThreadColumn.comm.rawValue] = name
+    let renamed = store.thread(values, identity: nil)
+    lineages.note(row: renamed, parentStart: lineages.parentStart(of: leader), in: store.dimensions.threads)
   }
 
   /// The image row of a thread. One that was first seen while it ended has no memory to read it from; what is known of

@@ -79,7 +79,8 @@ public struct KernelSource: ~Copyable {
   /// once (about 2 µs each), at the rest part by part. Where the kernel has no iterators there is no state.
   public mutating func beginState(_ reason: MachineState.Reason) {
     state = StateSnapshot.begin(
-      reason, probe, schema: schema, epochOffset: epochOffset, live: &assembler.definitions)
+      reason, probe, schema: schema, epochOffset: epochOffset, selection: options.selection,
+      live: &assembler.definitions)
   }
 
   /// The next part of the state that was begun, `nil` behind the last one. Takes some milliseconds at most, so that rings
@@ -140,6 +141,12 @@ public struct KernelSource: ~Copyable {
     take(until: nil)
     renewDimensions()
     assembler.closeIfOlder(than: Clock.sinceBoot() + epochOffset)
+    return assembler.takeClosed()
+  }
+
+  /// Closes the batch that is being built, so that what was taken so far and what comes next are in different ones.
+  public mutating func flush() -> [EventBatch] {
+    assembler.close()
     return assembler.takeClosed()
   }
 

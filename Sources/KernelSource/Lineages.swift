@@ -75,6 +75,11 @@ struct Lineages {
   /// The newest row of a process.
   func row(ofProcess pid: Int64) -> UInt32? { processes[pid]?.row }
 
+  /// When the parent of a row's process was made.
+  func parentStart(of row: UInt32) -> Int64 {
+    Int(row) < parentStarts.count ? parentStarts[Int(row)] : EventBatch.missing
+  }
+
   /// What goes on into a new store: those that live, and those that still stand for a session or group of one that lives.
   func survivors(in threads: DimensionTable<ThreadColumn>) -> [UInt32] {
     var kept: [UInt32] = []
@@ -152,8 +157,7 @@ struct Lineages {
   private func parent(of row: UInt32, in threads: DimensionTable<ThreadColumn>, isActing: Bool) -> UInt32? {
     let pid = threads[Int(row), .parentPid]
     guard pid > 0 else { return nil }
-    let start = Int(row) < parentStarts.count ? parentStarts[Int(row)] : EventBatch.missing
-    var wanted = ProcessIdentity(pid: pid, startTime: start)
+    var wanted = ProcessIdentity(pid: pid, startTime: parentStart(of: row))
     for _ in 0..<Lineages.depthLimit {
       if let process = processes[wanted.pid], Lineages.isSame(process, wanted.startTime),
         isActing || !process.hasEnded

@@ -64,6 +64,9 @@ extension ObjectKind {
       // A named pipe has a path; one without a name has an empty component.
       if let first = name.first, first != 0 { return PathText.absolute(leafFirst: name) }
       return Array("pipe:[\(object.inode)]".utf8)
+    case .pidfd:
+      // The file system that they are on since Linux 6.9 gives them no name.
+      return Array("anon_inode:[pidfd]".utf8)
     case .memfd:
       return [UInt8(ascii: "/")] + PathText.single(name)
     default:

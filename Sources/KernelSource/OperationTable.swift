@@ -32,7 +32,9 @@ struct OperationTable {
     operation.argument_count = isUnknown ? 6 : type.argumentCount
     switch type.object {
     case .none: break
-    case .result: operation.object = UInt8(REEL_OBJECT_RESULT)
+    case .result:
+      operation.object = UInt8(REEL_OBJECT_RESULT)
+      if type.name == "bpf" { operation.result_commands = OperationTable.descriptorCommands }
     case .argument(let index):
       operation.object = index
       operation.flags |= UInt32(
@@ -42,7 +44,7 @@ struct OperationTable {
     let flags: [(EventTraits, Int32)] = [
       (.endsTask, REEL_OPERATION_ENDS_TASK), (.movesNames, REEL_OPERATION_MOVES_NAMES),
       (.lifeCycle, REEL_OPERATION_LIFE), (.acceptsConnection, REEL_OPERATION_ACCEPTS),
-      (.connects, REEL_OPERATION_CONNECTS),
+      (.connects, REEL_OPERATION_CONNECTS), (.listens, REEL_OPERATION_LISTENS),
     ]
     for (name, flag) in flags where type.traits.contains(name) { operation.flags |= UInt32(flag) }
     if let victim = type.parameters.first(where: { $0.name == "newfd" }),
@@ -73,6 +75,12 @@ struct OperationTable {
     }
     operation.room = UInt32(room)
     return operation
+  }
+
+  /// The commands of `bpf` that give a descriptor: making maps, programs, links, type information, iterators and tokens,
+  /// attaching to a tracepoint, finding them by id or path, and counting run times.
+  private static let descriptorCommands: UInt64 = [0, 5, 7, 13, 14, 17, 18, 19, 28, 30, 32, 33, 36].reduce(0) {
+    $0 | 1 << $1
   }
 
   /// The argument with the path.

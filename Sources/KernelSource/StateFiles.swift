@@ -31,20 +31,25 @@ extension ProcFile {
 }
 
 /// A line of `mountinfo`.
-struct MountInfo {
-  var id: Int64
-  var parent: Int64
+package struct MountInfo {
+  package var id: Int64
+  package var parent: Int64
   /// As `stat` shows it.
-  var device: Int64
-  var root: [UInt8]
-  var point: [UInt8]
-  var type: [UInt8]
-  var source: [UInt8]
-  var options: [UInt8]
+  package var device: Int64
+  package var root: [UInt8]
+  package var point: [UInt8]
+  package var type: [UInt8]
+  package var source: [UInt8]
+  package var options: [UInt8]
 
   /// The mounts that a file lists; none when it cannot be read: its process may have ended.
   static func read(_ path: String) -> [MountInfo] {
-    (ProcFile.bytes(path, limit: 16 << 20) ?? []).split(separator: UInt8(ascii: "\n")).compactMap(MountInfo.init)
+    parse(ProcFile.bytes(path, limit: 16 << 20) ?? [])
+  }
+
+  /// The mounts that a table in the form of `mountinfo` lists.
+  package static func parse(_ table: [UInt8]) -> [MountInfo] {
+    table.split(separator: UInt8(ascii: "\n")).compactMap(MountInfo.init)
   }
 
   /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`

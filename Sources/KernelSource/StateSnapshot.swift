@@ -24,6 +24,9 @@ struct StateSnapshot: ~Copyable {
   private var threads: [ThreadRow]
   private var nextThread = 0
   private let calls: [UInt32: String]
+  /// A process of each mount namespace that a selected thread is in.
+  private var mountNamespaces: [Int64: Int64] = [:]
+  private let isOfEverything: Bool
 
   /// Rows after which a part is closed.
   private static let partRows = 16_384
@@ -46,7 +49,7 @@ struct StateSnapshot: ~Copyable {
   /// - Returns: `nil` where the kernel has no iterators.
   static func begin(
     _ reason: MachineState.Reason, _ probe: borrowing LoadedProbe, schema: Schema, epochOffset: Int64,
-    live: inout Definitions
+    selection: KernelSelection, live: inout Definitions
   ) -> StateSnapshot? {
     guard let run = probe.begin(.threads) else { return nil }
     let time = Clock.sinceBoot() + epochOffset
@@ -68,6 +71,7 @@ struct StateSnapshot: ~Copyable {
           if thread.tid == thread.pid { live.thread(record, isSnapshot: true) }
         case REEL_RECORD_STATE_THREAD.rawValue:
           let row = record.assumingMemoryBound(to: reel_state_thread.self).pointee
+          if row.is_selected == 0 { return }
           threads.append(
             ThreadRow(
               time: Int64(row.record.time) + epochOffset, thread: row.thread, cpuTime: row.cpu_time,
@@ -79,17 +83,18 @@ struct StateSnapshot: ~Copyable {
     MachineSnapshot.addUsers(to: &definitions)
     return StateSnapshot(
       descriptors: probe.begin(.descriptors), reason: reason, time: time, schema: schema, epochOffset: epochOffset,
-      definitions: definitions, threads: threads)
+      isOfEverything: selection.isEverything, definitions: definitions, threads: threads)
   }
 
   private init(
     descriptors: consuming IteratorRun?, reason: MachineState.Reason, time: Int64, schema: Schema, epochOffset: Int64,
-    definitions: Definitions, threads: [ThreadRow]
+    isOfEverything: Bool, definitions: Definitions, threads: [ThreadRow]
   ) {
     self.descriptors = descriptors
     self.reason = reason
     self.time = time
     self.epochOffset = epochOffset
+    self.isOfEverything = isOfEverything
     self.definitions = definitions
     self.threads = threads
     builder = EventBatchBuilder(schema: schema)
@@ -157,6 +162,10 @@ struct StateSnapshot: ~Copyable {
       guard let row = definitions.threadRow(thread.thread),
         let lineage = definitions.lineageRow(thread.thread)
       else { continue }
+      let namespace = definitions.store.dimensions.threads[Int(row), .mountNamespace]
+      if namespace > 0, mountNamespaces[namespace] == nil {
+        mountNamespaces[namespace] = definitions.store.dimensions.threads[Int(row), .pid]
+      }
       append(.stateThread, time: thread.time, lineage: lineage)
       append(TaskState.name(state: thread.taskState, exit: thread.exitState))
       if let call = calls[thread.call] { append(call) } else { builder.appendMissing() }
@@ -227,16 +236,12 @@ struct StateSnapshot: ~Copyable {
     }
   }
 
-  /// The mounts of each mount namespace, as its first process sees them.
+  /// The mounts of each mount namespace, as one of its processes sees them.
   private mutating func addMounts() {
     guard definitions.seesAllProcesses else { return }
-    let rows = definitions.store.dimensions.threads
-    var seen: Set<Int64> = []
-    for row in 0..<rows.count {
-      let namespace = rows[row, .mountNamespace]
-      guard namespace > 0, seen.insert(namespace).inserted else { continue }
+    for (namespace, process) in mountNamespaces.sorted(by: { $0.key < $1.key }) {
       let now = Clock.sinceBoot() + epochOffset
-      for mount in MountInfo.read("/proc/\(rows[row, .pid])/mountinfo") {
+      for mount in MountInfo.read("/proc/\(process)/mountinfo") {
         append(.stateMount, time: now)
         builder.appendInteger(mount.id)
         builder.appendInteger(mount.parent)
@@ -253,6 +258,7 @@ struct StateSnapshot: ~Copyable {
 
   /// Connections that no descriptor holds (any more, or yet): those that wait out their time, and those to be accepted.
   private mutating func addLonelySockets() {
+    guard isOfEverything else { return }
     let now = Clock.sinceBoot() + epochOffset
     for socket in NetworkTable.socketsWithoutDescriptor() {
       var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)

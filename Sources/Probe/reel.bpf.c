@@ -67,6 +67,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
     }
   }
   slot->enter_number = number;
+  slot->is_executing = 0;
   // In a tight loop the return of the call before is a close bound of the start, and saves a clock reading.
   slot->enter_time = settings.latency == REEL_LATENCY_ADAPTIVE && slot->quick_calls >= REEL_TIGHT_LOOP_CALLS
                          ? 0
@@ -74,23 +75,29 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   return 0;
 }
 
-// The number of a call that returns; rt_sigreturn has lost its own by now.
+// The number of a call that returns. rt_sigreturn has lost its own by now, and execveat that succeeded says execve.
 static __always_inline __u32 returned_number(struct pt_regs *registers, struct task_slot *slot) {
   __u32 number = call_number(registers);
-  return number == ~0u && settings.latency != REEL_LATENCY_NONE ? slot->enter_number : number;
+  if (settings.latency == REEL_LATENCY_NONE) return number;
+  return number == ~0u || (slot->is_executing && slot->enter_number != ~0u) ? slot->enter_number : number;
 }
 
 #define IN_PROGRESS (-115)
 
-// Connected or on the way to it: a client from now on.
-static __always_inline __u64 client_role(struct reel_operation *operation, long result) {
-  return operation->flags & REEL_OPERATION_CONNECTS && (result == 0 || result == IN_PROGRESS) ? REEL_ROLE_CLIENT : 0;
+// Connected or on the way to it: a client from now on. Listening: a server.
+static __always_inline __u64 new_role(struct reel_operation *operation, long result) {
+  if (operation->flags & REEL_OPERATION_CONNECTS && (result == 0 || result == IN_PROGRESS)) return REEL_ROLE_CLIENT;
+  return operation->flags & REEL_OPERATION_LISTENS && result == 0 ? REEL_ROLE_SERVER : 0;
 }
 
 // The object that a call has made; it gets its name, or its role, from the call.
 static __always_inline __u64 new_object(struct reel_operation *operation, struct task_slot *slot, long result, __u64 now,
                                         struct reel_ring *ring) {
   __u64 request = 0;
+  if (operation->result_commands) {
+    __u64 command = slot->arguments[0];
+    if (command >= 64 || !(operation->result_commands >> command & 1)) return 0;
+  }
   if (operation->flags & REEL_OPERATION_OPENS) {
     long directory = AT_CURRENT_DIRECTORY;
     if (operation->directory != REEL_NO_ARGUMENT) directory = (__s32)slot->arguments[operation->directory & 7];
@@ -106,15 +113,14 @@ static __noinline int note_call(struct pt_regs *registers, long result, struct t
   struct reel_operation *operation = operation_of(call_number(registers), is_compat(bpf_get_current_task_btf()));
   // It is over, though nothing is sent.
   slot->enter_number = ~0u;
-  if (!operation || !(operation->flags & (REEL_OPERATION_OPENS | REEL_OPERATION_ACCEPTS | REEL_OPERATION_CONNECTS)))
-    return 0;
+  if (!operation || !(operation->flags & REEL_OPERATION_NAMES)) return 0;
   slot->now = bpf_ktime_get_boot_ns();
   load_arguments(registers, slot->arguments);
   if (operation->object == REEL_OBJECT_RESULT) {
     if (result >= 0) new_object(operation, slot, result, slot->now, ring);
-  } else if (client_role(operation, result)) {
+  } else if (new_role(operation, result)) {
     object_of(bpf_get_current_task_btf(), slot, (__u32)slot->arguments[operation->object & 7], slot->now, ring,
-              REEL_ROLE_CLIENT);
+              new_role(operation, result));
   }
   return 0;
 }
@@ -125,17 +131,16 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
   struct task_struct *task = bpf_get_current_task_btf();
   __u64 now = slot->now;
   __u32 number = returned_number(registers, slot);
-  __u64 start = 0, object = 0;
+  __u64 object = 0;
   __u32 flags = 0;
   bool entered = false;
   if (settings.latency != REEL_LATENCY_NONE && slot->enter_number == number) {
     entered = true;
-    start = slot->enter_time;
     object = slot->enter_object;
     slot->enter_number = ~0u;
     if (settings.latency == REEL_LATENCY_ADAPTIVE) {
-      if (!start) {
-        start = slot->exit_time;
+      if (!slot->enter_time) {
+        slot->enter_time = slot->exit_time;
         flags |= REEL_EVENT_LATENCY_BOUND;
       }
       slot->quick_calls = now - slot->exit_time < REEL_TIGHT_LOOP_NS ? slot->quick_calls + 1 : 0;
@@ -153,7 +158,7 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
     if (result >= 0) object = new_object(operation, slot, result, now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
     if (!entered || object == REEL_OBJECT_UNKNOWN || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
-      __u64 role = client_role(operation, result);
+      __u64 role = new_role(operation, result);
       __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring, role);
       // A closed descriptor is found no more: what it was at the entry stands.
       if (found || !entered) object = found;
@@ -175,7 +180,7 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
   if (!entered && result == 0 && settings.latency != REEL_LATENCY_NONE) flags |= REEL_EVENT_CHILD_RETURN;
   __u32 count = operation->argument_count;
   struct reel_event *event = begin_event(ring, task, now, version, operation->type, count);
-  event->start = start;
+  event->start = entered ? slot->enter_time : 0;
   event->result = result;
   event->object = object;
   __u64 *stored = (__u64 *)(event + 1);

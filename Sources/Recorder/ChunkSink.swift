@@ -42,6 +42,8 @@ final class ChunkSink: Sendable {
     var lastExit: Int64?
     /// Batches under way, and the most that one has taken yet.
     var waiting: UInt64 = 0
+    /// Of states of the machine, in all files.
+    var stateBytes: UInt64 = 0
     var largestChunk: UInt64 = 4 << 20
     var hasWritten = false
 
@@ -79,6 +81,19 @@ final class ChunkSink: Sendable {
         if let last = batch.exitTimes.last { state.lastExit = max(state.lastExit ?? last, last) }
       }
       state.withLock { $0.waiting -= 1 }
+      room.signal()
+    }
+  }
+
+  /// Hands a part of a state over; waits while too much is under way.
+  func append(_ machineState: MachineState) {
+    room.wait()
+    queue.async { [self] in
+      perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
+        let before = writer.bytesWritten
+        try writer.append(machineState)
+        state.stateBytes += writer.bytesWritten - before
+      }
       room.signal()
     }
   }
@@ -127,6 +142,9 @@ final class ChunkSink: Sendable {
 
   /// Bytes that are in the files, and what the last one's tail will take.
   var bytes: UInt64 { state.withLock { $0.allBytes } }
+
+  /// What of it are states of the machine.
+  var stateBytes: UInt64 { state.withLock { $0.stateBytes } }
 
   /// The first error, if writing failed: nothing is written after it.
   var error: CaptureError? { state.withLock { $0.error } }

@@ -1,3 +1,5 @@
+import KernelSource
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -25,41 +27,12 @@ public struct ControlGroups: Sendable {
 
   /// The hierarchy in a table as `/proc/self/mountinfo` is. One that shows the whole hierarchy is preferred.
   public init?(mountTable: [UInt8]) {
-    var found: (root: [UInt8], point: [UInt8])?
-    for line in mountTable.split(separator: UInt8(ascii: "\n")) {
-      // id parent device root mount-point options optional… - type source options
-      let words = line.split(separator: UInt8(ascii: " "))
-      guard let dash = words.firstIndex(of: [UInt8(ascii: "-")]), dash >= 6, dash + 1 < words.count,
-        words[dash + 1].elementsEqual("cgroup2".utf8)
-      else { continue }
-      let root = ControlGroups.unescaped(words[3])
-      if found == nil || root == [UInt8(ascii: "/")] && found?.root != [UInt8(ascii: "/")] {
-        found = (root, ControlGroups.unescaped(words[4]))
-      }
-    }
-    guard let found else { return nil }
+    let mounts = MountInfo.parse(mountTable).filter { $0.type.elementsEqual("cgroup2".utf8) }
+    guard let found = mounts.first(where: { $0.root == [UInt8(ascii: "/")] }) ?? mounts.first else { return nil }
     mountPoint = String(decoding: found.point, as: UTF8.self)
   }
 
   init(mountPoint: String) { self.mountPoint = mountPoint }
-
-  /// Blanks and backslashes stand in the table as three octal digits.
-  private static func unescaped(_ word: ArraySlice<UInt8>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = word
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(3)
-      if byte == UInt8(ascii: "\\"), digits.count == 3,
-        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return bytes
-  }
 
   /// All groups that are named after a container, in the order of their paths.
   /// - Complexity: a look at every directory of the hierarchy.
@@ -78,22 +51,12 @@ public struct ControlGroups: Sendable {
       if bytes == [UInt8(ascii: ".")] || bytes == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
       let path = "\(folder)/\(String(decoding: bytes, as: UTF8.self))"
       var status = stat()
-      if let container = ControlGroups.container(of: bytes[...]), lstat(path, &status) == 0 {
+      if let id = ContainerPath.trailingID(bytes[...]), lstat(path, &status) == 0 {
+        let container = String(decoding: id, as: UTF8.self)
         found.append(ContainerGroup(container: container, path: path, id: UInt64(status.st_ino)))
       }
       collect(path, depth: depth + 1, into: &found)
     }
-  }
-
-  /// The container that the name of a group's directory stands for: 64 hexadecimal digits at its end, or before `.scope`.
-  static func container(of name: ArraySlice<UInt8>) -> String? {
-    var name = name
-    let scope = Array(".scope".utf8)
-    if name.count > scope.count, name.suffix(scope.count).elementsEqual(scope) { name = name.dropLast(scope.count) }
-    guard name.count >= 64 else { return nil }
-    let id = name.suffix(64)
-    let isHexadecimal = id.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    return isHexadecimal ? String(decoding: id, as: UTF8.self) : nil
   }
 
   /// Whether a group, or one below it, has processes; `nil` when it is gone.

@@ -100,7 +100,7 @@ public struct Recording: ~Copyable {
           passedOn = SIGHUP
           break
         }
-        session.rotate()
+        try session.rotate()
       }
       if child?.hasEnded() == true { break }
       looks += 1

@@ -24,11 +24,11 @@ struct RecordingSession: ~Copyable {
 
   /// Takes what there is, after a short wait. False when a limit is reached or nothing can be written any more.
   mutating func step() throws(RecordingError) -> Bool {
-    takeStateIfDue()
+    try takeStateIfDue()
     source.wait(milliseconds: 20)
     try take(source.drain(), source.takeLosses())
     let now = Clock.sinceBoot()
-    if let time = options.rotation.time, now - rotatedAt >= time { rotate() }
+    if let time = options.rotation.time, now - rotatedAt >= time { try rotate() }
     return sink.error == nil && !isComplete(at: now)
   }
 
@@ -40,25 +40,33 @@ struct RecordingSession: ~Copyable {
     return progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
   }
 
-  /// Goes on in the next file. Batches are never split: events that are not in a closed one yet belong to the next file.
-  mutating func rotate() {
+  /// Goes on in the next file with the events that come from now on.
+  mutating func rotate() throws(RecordingError) {
+    try take(source.flush(), [])
+    beginNextFile()
+  }
+
+  private mutating func beginNextFile() {
     rotatedAt = Clock.sinceBoot()
     sink.rotate()
     states.fileChanged()
-    takeStateIfDue()
-  }
-
-  private mutating func takeStateIfDue() {
-    if let reason = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: 0) { takeState(reason) }
   }
 
   /// The one place where states of the machine are taken: what the source tells goes to the sink, behind the batches that
-  /// were handed over and before those that follow. The source does not tell any yet.
-  private mutating func takeState(_ reason: MachineState.Reason) {}
+  /// were handed over and before those that follow. Events that come meanwhile are taken between its parts.
+  private mutating func takeStateIfDue() throws(RecordingError) {
+    let due = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: sink.stateBytes)
+    guard let reason = due else { return }
+    // That of the start was begun together with the recording.
+    if reason != .start { source.beginState(reason) }
+    while let part = source.nextStatePart() {
+      sink.append(part)
+      try take(source.drain(), source.takeLosses())
+    }
+  }
 
   /// Ends the recording: writes what is left, and the tail.
   consuming func finish() throws(RecordingError) -> RecordingSummary {
-    takeState(.end)
     try take(source.stop(), source.takeLosses())
     let totals: ChunkSink.Totals
     do { totals = try sink.finish() } catch { throw .capture(error) }
@@ -91,7 +99,7 @@ struct RecordingSession: ~Copyable {
         progress.isFull = true
         continue
       }
-      if let size = options.rotation.size, sink.hasReached(size, .file) { rotate() }
+      if let size = options.rotation.size, sink.hasReached(size, .file) { beginNextFile() }
       progress.taken += UInt64(batch.count)
       sink.append(batch)
     }

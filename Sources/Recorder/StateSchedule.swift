@@ -1,7 +1,7 @@
 import EventBatch
 
-/// Decides when the state of the machine is written into a capture: at the start, as the first thing in each further file,
-/// from time to time, and at the end.
+/// Decides when the state of the machine is written into a capture: at the start, at the front of each further file, and from
+/// time to time.
 ///
 /// From time to time means: when the interval is over, unless the last state was dear, measured by what else was written
 /// since. On a quiet machine with many processes states would otherwise be most of the capture.

@@ -30,7 +30,7 @@ struct ControlGroupsTests {
       ("\(web.dropLast())", nil), ("\(web.uppercased())", nil), ("docker-\(web).slice", nil), ("", nil),
     ] as [(String, String?)])
   func namesOfGroups(name: String, container: String?) {
-    #expect(ControlGroups.container(of: Array(name.utf8)[...]) == container)
+    #expect(ContainerPath.trailingID(Array(name.utf8)[...]).map { String(decoding: $0, as: UTF8.self) } == container)
   }
 
   @Test func groupsAreFoundAtAnyDepth() async throws {

@@ -6,7 +6,8 @@ let traitWords: [(word: String, trait: EventTraits)] = [
   ("reads", .readsFromDescriptor), ("writes", .writesToDescriptor), ("modifies", .modifiesState),
   ("waits", .waits), ("names", .namesObject), ("changes", .changesObject),
   ("ends", .endsTask), ("moves", .movesNames), ("life", .lifeCycle),
-  ("accepts", .acceptsConnection), ("connects", .connects), ("call", .systemCall),
+  ("accepts", .acceptsConnection), ("connects", .connects),
+  ("listens", .listens), ("call", .systemCall),
 ]
 
 /// The words for types of parameters are the names of the cases.

@@ -87,8 +87,14 @@ static __always_inline struct upid *innermost(struct reel_ring *ring, struct pid
                   (level & 31) * bpf_core_type_size(struct upid));
 }
 
-static __always_inline __u32 number_in(struct reel_ring *ring, struct pid *pid) {
-  return pid ? READ(innermost(ring, pid), nr) : 0;
+// The number of a pid in a task's own namespace, that is at the level of the task's pid; 0 when it is not in there.
+static __always_inline __u32 number_beside(struct reel_ring *ring, struct pid *pid, struct pid *own) {
+  if (!pid || !own) return 0;
+  __u64 level = READ(own, level);
+  if (READ(pid, level) < level) return 0;
+  struct upid *number = (void *)(as_number(&ring->scratch, pid) + bpf_core_field_offset(struct pid, numbers) +
+                                 (level & 31) * bpf_core_type_size(struct upid));
+  return READ(number, ns) == READ(innermost(ring, own), ns) ? READ(number, nr) : 0;
 }
 
 static __always_inline __u32 global_number(struct pid *pid) { return pid ? READ(pid, numbers[0].nr) : 0; }
@@ -158,14 +164,14 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
 
   struct pid *thread_pid = READ(task, thread_pid);
   struct signal_struct *signal = READ(task, signal);
-  thread->virtual_tid = number_in(ring, thread_pid);
+  thread->virtual_tid = number_beside(ring, thread_pid, thread_pid);
   if (thread_pid) thread->pid_namespace = READ(innermost(ring, thread_pid), ns, ns.inum);
-  thread->virtual_pid = number_in(ring, READ(signal, pids[1]));
+  thread->virtual_pid = number_beside(ring, READ(signal, pids[1]), thread_pid);
   struct pid *group = READ(signal, pids[2]), *session = READ(signal, pids[3]);
   thread->process_group = global_number(group);
   thread->session = global_number(session);
-  thread->virtual_process_group = number_in(ring, group);
-  thread->virtual_session = number_in(ring, session);
+  thread->virtual_process_group = number_beside(ring, group, thread_pid);
+  thread->virtual_session = number_beside(ring, session, thread_pid);
   thread->descriptor_limit = READ(signal, rlim[7].rlim_cur);
   thread->tty = terminal_of(READ(signal, tty));
   put_credentials(thread, READ(task, cred));

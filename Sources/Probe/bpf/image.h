@@ -12,14 +12,16 @@
 #define INODE_IMMUTABLE 8
 #define MOUNT_READ_ONLY 0x40
 #define CAPABILITY_DAC_OVERRIDE 1
+// Since Linux 6.13 the bit above says that somebody has asked for the time.
+#define NANOSECONDS 0x7FFFFFFF
 
 // Which layer of an overlay file system a file is on; 0 for any other file system. The overlay keeps the entry on the
 // upper layer right behind its inode.
 static __always_inline __u32 overlay_layer(struct inode *inode, __u32 upper, __u32 lower) {
   if (READ(inode, i_sb, s_magic) != OVERLAY_MAGIC) return 0;
-  __u64 upper_entry = 0;
-  bpf_probe_read_kernel(&upper_entry, sizeof upper_entry, (void *)inode + bpf_core_type_size(struct inode));
-  return upper_entry ? upper : lower;
+  // Any structure that begins with a 64-bit number serves to load the address.
+  struct qstr *upper_entry = (void *)inode + bpf_core_type_size(struct inode);
+  return READ(upper_entry, hash_len) ? upper : lower;
 }
 
 // Whether a task may write to a file, by owner, mode, capability, and what is read-only. Access lists and further groups
@@ -37,7 +39,7 @@ static __always_inline bool may_write(struct task_struct *task, struct inode *in
 
 static __always_inline void put_inode_times(struct reel_image *image, struct inode *inode) {
   if (bpf_core_field_exists(inode->i_ctime_sec)) {
-    image->change_time = READ(inode, i_ctime_sec) * 1000000000ll + READ(inode, i_ctime_nsec);
+    image->change_time = READ(inode, i_ctime_sec) * 1000000000ll + (READ(inode, i_ctime_nsec) & NANOSECONDS);
     image->modification_time = READ(inode, i_mtime_sec) * 1000000000ll + READ(inode, i_mtime_nsec);
   } else if (bpf_core_field_exists(((struct inode___old_times *)0)->i_ctime)) {
     struct inode___old_times *old = (void *)inode;

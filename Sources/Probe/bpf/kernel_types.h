@@ -111,6 +111,7 @@ struct file {
   struct inode *f_inode;
   struct path f_path;
   unsigned int f_flags;
+  void *f_op;
   __s64 f_pos;
   void *private_data;
 };

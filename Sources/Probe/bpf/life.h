@@ -80,6 +80,7 @@ int BPF_PROG(on_execute, struct task_struct *task, int old_tid, struct linux_bin
     }
     // The thread is defined anew when the call returns.
     slot->version = 0;
+    slot->is_executing = 1;
     if (!is_selected(task)) define_version(now);
   }
   ring_leave(ring);

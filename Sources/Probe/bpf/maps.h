@@ -101,7 +101,9 @@ struct task_slot {
   __u32 selection_epoch;
   __u8 is_in_cgroup;
   __u8 is_in_tree;
-  __u8 padding[2];
+  // Between the moment at which a new program is in place and the return of the call.
+  __u8 is_executing;
+  __u8 padding;
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];
 };
 
@@ -137,7 +139,9 @@ struct object_entry {
   __u32 names_epoch;
   __u32 generation;
   // Of a socket.
-  __u64 role;
+  __u32 role;
+  // Neither a path nor, as sockets have, an inode of its own.
+  __u32 is_nameless;
 };
 
 struct {

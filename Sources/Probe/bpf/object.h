@@ -44,10 +44,19 @@ static __always_inline __u64 inode_identity(struct inode *inode) {
 }
 
 // What is compared of an open file besides its address and that of its inode.
-static __always_inline __u64 file_fingerprint(__u64 address, struct file *file, struct inode *inode) {
+static __always_inline __u64 file_fingerprint(__u64 *scratch, __u64 address, struct file *file, struct inode *inode) {
   struct dentry *dentry = READ(file, f_path.dentry);
   __u64 print = mix(READ(dentry, d_name.hash_len), inode_identity(inode));
-  if (!READ(dentry, d_hash.pprev)) print = ~print;
+  if (!READ(dentry, d_hash.pprev)) {
+    print = ~print;
+    // Things without a name share one inode: what they are is told by what they do, and with which data.
+    if (!READ(dentry, d_name.hash)) {
+      print = mix(print, as_number(scratch, READ(file, f_op)));
+      print = mix(print, as_number(scratch, READ(file, private_data)));
+    }
+  }
+  // A file that is written to moves to the upper layer of its overlay.
+  print ^= overlay_layer(inode, 1, 2);
   if ((READ(inode, i_mode) & S_IFMT) == S_IFSOCK) print ^= socket_fingerprint(address);
   return print;
 }
@@ -116,6 +125,10 @@ struct object_source {
   struct inode *inode;
 };
 
+static __always_inline bool is_nameless(struct dentry *dentry, struct inode *inode) {
+  return !READ(dentry, d_name.hash) && (READ(inode, i_mode) & S_IFMT) != S_IFSOCK;
+}
+
 static __always_inline bool take_source(struct reel_ring *ring, struct object_source *source, struct object_key *key,
                                         __u64 file_address) {
   source->file = (void *)file_address;
@@ -128,8 +141,10 @@ static __always_inline bool take_source(struct reel_ring *ring, struct object_so
   return true;
 }
 
+// Things without a name share one inode, and the next one may get the entry of the last: they are known by all of them.
 static __always_inline bool is_same_thing(struct object_entry *entry, struct object_entry *known) {
-  return entry->inode == known->inode && entry->inode_number == known->inode_number;
+  return entry->inode == known->inode && entry->inode_number == known->inode_number &&
+         (!entry->is_nameless || entry->fingerprint == known->fingerprint);
 }
 
 // Finds the number that all versions and names of one thing share: it stands in the entry without a request, which is
@@ -140,7 +155,7 @@ static __always_inline void find_thing(struct request *room, struct object_entry
   plain->mount = key->mount;
   plain->request = 0;
   struct object_entry *other = bpf_map_lookup_elem(&objects, plain);
-  if (other && is_same_thing(other, entry)) {
+  if (other && is_same_thing(entry, other)) {
     entry->thing = other->thing;
     return;
   }
@@ -239,6 +254,7 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
   entry->inode = as_number(&ring->scratch, source.inode);
   entry->inode_number = inode_identity(source.inode);
   entry->fingerprint = fingerprint;
+  entry->is_nameless = is_nameless(source.dentry, source.inode);
   entry->names_epoch = epoch;
   entry->generation = generation;
   entry->role = role;
@@ -247,12 +263,12 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
   bool was_opened = false;
   if (!request) {
     known = bpf_map_lookup_elem(&open_files, &file_address);
-    if (known && !is_same_thing(known, entry)) known = 0;
+    if (known && !is_same_thing(entry, known)) known = 0;
     was_opened = known != 0;
   }
   if (!known) {
     known = bpf_map_lookup_elem(&objects, key);
-    if (known && !is_same_thing(known, entry)) known = 0;
+    if (known && !is_same_thing(entry, known)) known = 0;
   }
   if (known && !role) entry->role = known->role;
   if (known && known->fingerprint == fingerprint && known->generation == generation && known->role == entry->role) {
@@ -301,7 +317,7 @@ static __always_inline __u64 object_of(struct task_struct *task, struct task_slo
   struct file *file = (void *)address;
   struct inode *inode = READ(file, f_inode);
   if (!inode || !READ(file, f_path.dentry)) return 0;
-  __u64 fingerprint = file_fingerprint(address, file, inode);
+  __u64 fingerprint = file_fingerprint(&slot->scratch, address, file, inode);
   struct reel_control *control_now = current_control();
   if (!control_now) return 0;
   __u32 wanted = (__u32)control_now->generation, epoch = *(volatile __u32 *)&control_now->names_epoch;

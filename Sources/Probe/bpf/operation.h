@@ -8,6 +8,10 @@
 #define REEL_OPERATION_WITH_EXTRA \
   (REEL_OPERATION_WITH_NUMBER | REEL_OPERATION_WITH_DIRECTORY | REEL_OPERATION_WITH_VICTIM)
 
+// What gives a thing its name or its role.
+#define REEL_OPERATION_NAMES \
+  (REEL_OPERATION_OPENS | REEL_OPERATION_ACCEPTS | REEL_OPERATION_CONNECTS | REEL_OPERATION_LISTENS)
+
 static __always_inline struct reel_operation *operation_of(__u32 number, bool compat) {
   __u32 index = compat || number >= REEL_OPERATION_UNKNOWN ? REEL_OPERATION_UNKNOWN : number;
   return bpf_map_lookup_elem(&operations, &index);

@@ -27,8 +27,10 @@ __noinline __u64 define_snapshot_object(__u64 task_address, __u64 file_address, 
   entry->object = next_identity(ring, ring_number);
   entry->inode = as_number(&ring->scratch, source.inode);
   entry->inode_number = inode_identity(source.inode);
+  entry->is_nameless = is_nameless(source.dentry, source.inode);
+  entry->fingerprint = file_fingerprint(&ring->scratch, file_address, source.file, source.inode);
   struct object_entry *known = bpf_map_lookup_elem(&open_files, &file_address);
-  if (known && is_same_thing(known, entry)) {
+  if (known && is_same_thing(entry, known)) {
     entry->name = known->name;
     entry->thing = known->thing;
     entry->role = known->role;
@@ -65,7 +67,7 @@ int snapshot_threads(struct bpf_iter__task *context) {
   state->task_state = task->__state;
   state->exit_state = task->exit_state;
   state->call = slot ? slot->enter_number : ~0u;
-  state->padding = 0;
+  state->is_selected = is_selected(task);
   ring_publish(ring, sizeof *state);
   __u8 mark = 0;
   bpf_seq_write(output, &mark, sizeof mark);
@@ -80,7 +82,7 @@ int snapshot_descriptors(struct bpf_iter__task_file *context) {
   __u32 ring_number = settings.cpu_count;
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!task || !file || !ring) return 0;
-  if (is_recorder(task)) return 0;
+  if (is_recorder(task) || !is_selected(task)) return 0;
   if (!ring_has_room(ring, 64 * 1024, true)) return AGAIN;
   __u64 now = bpf_ktime_get_boot_ns();
   __u64 address = as_number(&ring->scratch, task);

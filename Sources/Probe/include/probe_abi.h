@@ -219,7 +219,7 @@ struct reel_state_thread {
   reel_u64 virtual_pages;
   reel_u32 task_state, exit_state;
   reel_u32 call;                 // the system call that it is in, all ones for none
-  reel_u32 padding;
+  reel_u32 is_selected;
 };
 
 // A descriptor of the snapshot; its object was sent before it.
@@ -275,6 +275,8 @@ struct reel_capture_plan {
 // The call makes its object the server's end of a connection, or the client's.
 #define REEL_OPERATION_ACCEPTS 1024
 #define REEL_OPERATION_CONNECTS 2048
+// The call makes its object a server.
+#define REEL_OPERATION_LISTENS 4096
 
 // One element of an array map for each system call number; the last one is for numbers that the schema does not know.
 struct reel_operation {
@@ -287,6 +289,8 @@ struct reel_operation {
   reel_u8 path;               // argument with the path that is opened
   reel_u8 victim;
   reel_u8 padding;
+  // The values of the first argument, a bit each, with which the result is a descriptor; 0 for always.
+  reel_u64 result_commands;
   struct reel_capture_plan captures[REEL_CAPTURES];
 };
 
@@ -377,7 +381,7 @@ _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte align
 _Static_assert(sizeof(struct reel_thread) == 256, "both sides lay out threads alike");
 _Static_assert(sizeof(struct reel_image) == 80, "both sides lay out images alike");
 _Static_assert(sizeof(struct reel_object) == 152, "both sides lay out objects alike");
-_Static_assert(sizeof(struct reel_operation) == 48, "both sides lay out operations alike");
+_Static_assert(sizeof(struct reel_operation) == 56, "both sides lay out operations alike");
 _Static_assert(sizeof(struct reel_settings) == 208, "both sides lay out settings alike");
 
 #endif
