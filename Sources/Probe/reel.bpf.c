@@ -45,7 +45,8 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (is_recorder(task) || !is_selected(task)) return 0;
+  // Cheapest first for those who are left out.
+  if (!is_selected(task) || is_recorder(task)) return 0;
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
@@ -75,13 +76,6 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   return 0;
 }
 
-// The number of a call that returns. rt_sigreturn has lost its own by now, and execveat that succeeded says execve.
-static __always_inline __u32 returned_number(struct pt_regs *registers, struct task_slot *slot) {
-  __u32 number = call_number(registers);
-  if (settings.latency == REEL_LATENCY_NONE) return number;
-  return number == ~0u || (slot->is_executing && slot->enter_number != ~0u) ? slot->enter_number : number;
-}
-
 #define IN_PROGRESS (-115)
 
 // Connected or on the way to it: a client from now on. Listening: a server.
@@ -109,80 +103,74 @@ static __always_inline __u64 new_object(struct reel_operation *operation, struct
 }
 
 // What a call that nobody asked for does to names and roles that later events show.
-static __noinline int note_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring) {
-  struct reel_operation *operation = operation_of(call_number(registers), is_compat(bpf_get_current_task_btf()));
+static __noinline int note_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
+                                struct reel_operation *operation) {
   // It is over, though nothing is sent.
   slot->enter_number = ~0u;
-  if (!operation || !(operation->flags & REEL_OPERATION_NAMES)) return 0;
+  if (!(operation->flags & REEL_OPERATION_NAMES)) return 0;
   slot->now = bpf_ktime_get_boot_ns();
   load_arguments(registers, slot->arguments);
+  __u64 role = new_role(operation, result);
   if (operation->object == REEL_OBJECT_RESULT) {
     if (result >= 0) new_object(operation, slot, result, slot->now, ring);
-  } else if (new_role(operation, result)) {
-    object_of(bpf_get_current_task_btf(), slot, (__u32)slot->arguments[operation->object & 7], slot->now, ring,
-              new_role(operation, result));
+  } else if (role) {
+    object_of(bpf_get_current_task_btf(), slot, (__u32)slot->arguments[operation->object & 7], slot->now, ring, role);
   }
   return 0;
 }
 
 // Sends the event of a call that returned. The caller has found out who made it, and when it ended.
-static __noinline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
-                                __u64 version) {
+static __always_inline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
+                                struct reel_operation *operation) {
   struct task_struct *task = bpf_get_current_task_btf();
-  __u64 now = slot->now;
-  __u32 number = returned_number(registers, slot);
-  __u64 object = 0;
-  __u32 flags = 0;
-  bool entered = false;
-  if (settings.latency != REEL_LATENCY_NONE && slot->enter_number == number) {
-    entered = true;
-    object = slot->enter_object;
+  slot->call_object = 0;
+  slot->call_flags = is_compat(task) ? REEL_EVENT_COMPAT : 0;
+  slot->has_entered = 0;
+  if (settings.latency != REEL_LATENCY_NONE && slot->enter_number == slot->number) {
+    slot->has_entered = 1;
+    slot->call_object = slot->enter_object;
     slot->enter_number = ~0u;
     if (settings.latency == REEL_LATENCY_ADAPTIVE) {
       if (!slot->enter_time) {
         slot->enter_time = slot->exit_time;
-        flags |= REEL_EVENT_LATENCY_BOUND;
+        slot->call_flags |= REEL_EVENT_LATENCY_BOUND;
       }
-      slot->quick_calls = now - slot->exit_time < REEL_TIGHT_LOOP_NS ? slot->quick_calls + 1 : 0;
-      slot->exit_time = now;
+      slot->quick_calls = slot->now - slot->exit_time < REEL_TIGHT_LOOP_NS ? slot->quick_calls + 1 : 0;
+      slot->exit_time = slot->now;
     }
   }
   if (settings.stage < REEL_STAGE_OBJECT) return 0;
-  bool compat = is_compat(task);
-  struct reel_operation *operation = operation_of(number, compat);
-  if (!operation) return 0;
 
   __u64 *arguments = slot->arguments;
   load_arguments(registers, arguments);
   if (operation->object == REEL_OBJECT_RESULT) {
-    if (result >= 0) object = new_object(operation, slot, result, now, ring);
+    if (result >= 0) slot->call_object = new_object(operation, slot, result, slot->now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
-    if (!entered || object == REEL_OBJECT_UNKNOWN || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
+    if (!slot->has_entered || slot->call_object == REEL_OBJECT_UNKNOWN || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
       __u64 role = new_role(operation, result);
-      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], now, ring, role);
+      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], slot->now, ring, role);
       // A closed descriptor is found no more: what it was at the entry stands.
-      if (found || !entered) object = found;
+      if (found || !slot->has_entered) slot->call_object = found;
     }
   }
-  __u64 extra = number;
+  slot->call_extra = slot->number;
   if (operation->flags & REEL_OPERATION_WITH_DIRECTORY) {
     __s32 descriptor = arguments[operation->directory & 7];
-    extra = descriptor >= 0 ? object_of(task, slot, descriptor, now, ring, 0) : 0;
+    slot->call_extra = descriptor >= 0 ? object_of(task, slot, descriptor, slot->now, ring, 0) : 0;
   }
-  if (operation->flags & REEL_OPERATION_WITH_VICTIM) extra = entered && result >= 0 ? slot->enter_victim : 0;
+  if (operation->flags & REEL_OPERATION_WITH_VICTIM) slot->call_extra = slot->has_entered && result >= 0 ? slot->enter_victim : 0;
   if (settings.stage < REEL_STAGE_RECORD) return 0;
 
   if (!ring_has_room(ring, operation->room, operation->flags & REEL_OPERATION_LIFE)) {
     count_loss(ring, REEL_LOSS_RING_FULL);
     return 0;
   }
-  if (compat) flags |= REEL_EVENT_COMPAT;
-  if (!entered && result == 0 && settings.latency != REEL_LATENCY_NONE) flags |= REEL_EVENT_CHILD_RETURN;
+  if (!slot->has_entered && result == 0 && settings.latency != REEL_LATENCY_NONE) slot->call_flags |= REEL_EVENT_CHILD_RETURN;
   __u32 count = operation->argument_count;
-  struct reel_event *event = begin_event(ring, task, now, version, operation->type, count);
-  event->start = entered ? slot->enter_time : 0;
+  struct reel_event *event = begin_event(ring, task, slot->now, slot->call_version, operation->type, count);
+  event->start = slot->has_entered ? slot->enter_time : 0;
   event->result = result;
-  event->object = object;
+  event->object = slot->call_object;
   __u64 *stored = (__u64 *)(event + 1);
   // The room behind the ring lets all six be stored always: cheaper than a branch for each.
   stored[0] = arguments[0];
@@ -192,7 +180,7 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
   stored[4] = arguments[4];
   stored[5] = arguments[5];
   if (operation->flags & REEL_OPERATION_WITH_EXTRA) {
-    stored[count & 7] = extra;
+    stored[count & 7] = slot->call_extra;
     count++;
   }
   event->argument_count = count;
@@ -209,7 +197,7 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
-        if (settings.snap_length == 0 || result <= 0 || object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
+        if (settings.snap_length == 0 || result <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
         __u64 length = bounded(smaller(result, settings.snap_length));
         end = bpf_probe_read_user(record_at(ring, body), length, (const void *)pointer);
         if (end == 0)
@@ -221,7 +209,7 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
         end = put_capture(kind, pointer, extent, result, body);
       }
       if (end < 0) {
-        flags |= REEL_EVENT_UNREADABLE;
+        slot->call_flags |= REEL_EVENT_UNREADABLE;
         continue;
       }
       __u64 limit = (__u32)end & REEL_RECORD_MASK;
@@ -230,14 +218,14 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
       head->index = index;
       head->flags = (__u64)end >> 32;
       if (head->flags & REEL_CAPTURE_TRUNCATED)
-        flags |= kind == REEL_CAPTURE_STRING || kind == REEL_CAPTURE_STRING_ARRAY ? REEL_EVENT_TRUNCATED
+        slot->call_flags |= kind == REEL_CAPTURE_STRING || kind == REEL_CAPTURE_STRING_ARRAY ? REEL_EVENT_TRUNCATED
                                                                                  : REEL_EVENT_PAYLOAD_TRUNCATED;
       offset = ROUND8(limit) & REEL_RECORD_MASK;
       captured++;
     }
   }
   event = (void *)record_at(ring, 0);
-  event->record.flags = flags;
+  event->record.flags = slot->call_flags;
   event->capture_count = captured;
   event->record.length = offset;
   ring_publish(ring, offset);
@@ -245,12 +233,12 @@ static __noinline int send_call(struct pt_regs *registers, long result, struct t
   return 0;
 }
 
-// What a call that succeeded may do to names that others have open. Noticed for all tasks, selected or not.
-static __always_inline void note_moved_names(struct pt_regs *registers, long result, struct task_struct *task) {
-  if (result != 0) return;
+// What a call that succeeded did to names that others have open. Noticed for all tasks, selected or not.
+static __always_inline void note_moved_names(struct pt_regs *registers, struct task_struct *task) {
   struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
+  if (!operation || !(operation->flags & REEL_OPERATION_MOVES_NAMES)) return;
   struct reel_control *now = current_control();
-  if (operation && now && operation->flags & REEL_OPERATION_MOVES_NAMES) __sync_fetch_and_add(&now->names_epoch, 1);
+  if (now) __sync_fetch_and_add(&now->names_epoch, 1);
 }
 
 SEC("tp_btf/sys_exit")
@@ -258,8 +246,8 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   // Before the clock is read: whatever comes later sees the new names.
-  note_moved_names(registers, result, task);
-  if (is_recorder(task) || !is_selected(task)) return 0;
+  if (result == 0) note_moved_names(registers, task);
+  if (!is_selected(task) || is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   struct task_slot *slot = task_slot_of(task);
@@ -268,15 +256,22 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
     ring_leave(ring);
     return 0;
   }
-  struct reel_operation *operation = operation_of(returned_number(registers, slot), is_compat(task));
+  // rt_sigreturn has lost its number by now, and execveat that succeeded says execve.
+  slot->number = call_number(registers);
+  struct reel_operation *operation = operation_of(slot->number, is_compat(task));
+  if (settings.latency != REEL_LATENCY_NONE && (slot->number == ~0u || slot->is_executing) &&
+      slot->enter_number != ~0u) {
+    slot->number = slot->enter_number;
+    operation = operation_of(slot->enter_number, is_compat(task));
+  }
   if (operation && operation->flags & REEL_OPERATION_ENABLED) {
     slot->now = bpf_ktime_get_boot_ns();
     // What was looked up at the entry may be of a generation that is over.
     if (slot->generation != (__u32)current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
-    __u64 version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
-    send_call(registers, result, slot, ring, version);
-  } else {
-    note_call(registers, result, slot, ring);
+    slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
+    send_call(registers, result, slot, ring, operation);
+  } else if (operation) {
+    note_call(registers, result, slot, ring, operation);
   }
   ring_leave(ring);
   return 0;

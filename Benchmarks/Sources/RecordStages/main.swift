@@ -39,6 +39,12 @@ let variants = [
   Variant("no payload, no latency") {
     $0.latency = .none; $0.snapLength = 0
   },
+  // Left out: what tasks pay that nobody asked for, over the empty programs.
+  Variant("left out by user") { $0.selection.users = [4_000_000_000] },
+  Variant("left out by name") { $0.selection.names = [Array("nobody-is-called".utf8)] },
+  Variant("left out by cgroup") { $0.selection.cgroups = [UInt64.max] },
+  Variant("left out by process") { $0.selection.processTrees = [1_000_000_000] },
+  Variant("left out by type") { $0.selection.types = [] },
 ]
 
 struct Usage {

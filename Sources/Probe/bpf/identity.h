@@ -45,6 +45,13 @@ static __always_inline __u64 print_directories(struct task_slot *slot, struct ta
   return mix(print, path_print(entry, as_number(&slot->scratch, READ(fs, root.mnt))));
 }
 
+static __always_inline bool is_name(const __u64 known[2], const char *name) {
+  __u64 first, second;
+  __builtin_memcpy(&first, name, 8);
+  __builtin_memcpy(&second, name + 8, 8);
+  return known[0] == first && known[1] == second;
+}
+
 static __always_inline bool is_as_seen(struct task_slot *slot, struct task_struct *task) {
   struct identity_seen *seen = &slot->seen;
 #define COMPARE(member, value) \
@@ -52,13 +59,8 @@ static __always_inline bool is_as_seen(struct task_slot *slot, struct task_struc
   FOR_EACH_SEEN(COMPARE)
 #undef COMPARE
   if (seen->login_user != login_user(task)) return false;
-  __u64 comm[2];
-  __builtin_memcpy(comm, task->comm, sizeof comm);
-  if (seen->comm[0] != comm[0] || seen->comm[1] != comm[1]) return false;
-  if (task->pid != task->tgid) {
-    __builtin_memcpy(comm, task->group_leader->comm, sizeof comm);
-    if (seen->process_comm[0] != comm[0] || seen->process_comm[1] != comm[1]) return false;
-  }
+  if (!is_name(seen->comm, task->comm)) return false;
+  if (task->pid != task->tgid && !is_name(seen->process_comm, task->group_leader->comm)) return false;
   __u32 epoch = current_names_epoch();
   if (seen->names_epoch != epoch) {
     // Something was renamed or mounted; seldom what this thread stands in.
@@ -216,10 +218,9 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
   return identity;
 }
 
-// A walk along the ancestors of a task.
+// A walk along the ancestors of a task. When it is stands in the ring's head: the stack has little room.
 struct ancestor_walk {
   struct task_struct *ancestor;
-  __u64 now;
   __u32 generation, ring_number;
   // How many were sent.
   __u32 sent;
@@ -238,9 +239,9 @@ static long define_ancestor(__u32 index, struct ancestor_walk *walk) {
   if (slot && ((slot->version && slot->generation == generation) || slot->generation_as_parent == generation)) return 1;
   __u64 address = as_number(&ring->scratch, leader);
   __u64 image = slot && slot->generation == generation ? slot->image : 0;
-  if (!image) image = define_image(walk->ring_number, address, walk->now, 0);
+  if (!image) image = define_image(walk->ring_number, address, ring->now, 0);
   __u32 maker = slot ? slot->original_parent : 0;
-  if (!image || !define_thread(walk->ring_number, address, walk->now, image, maker)) {
+  if (!image || !define_thread(walk->ring_number, address, ring->now, image, maker)) {
     walk->failed = true;
     return 1;
   }
@@ -260,9 +261,9 @@ static long mark_ancestor(__u32 index, struct ancestor_walk *walk) {
 
 // Sends those ancestors of the current task that were not sent in this generation: one that makes no call itself, is not
 // selected, or whose definition was lost, still stands in the line of its descendants. False when there was no room.
-static __always_inline bool define_ancestors(__u32 ring_number, struct task_struct *task, __u64 now, __u32 generation) {
+static __always_inline bool define_ancestors(__u32 ring_number, struct task_struct *task, __u32 generation) {
   struct task_struct *parent = READ(task, real_parent);
-  struct ancestor_walk walk = {.ancestor = parent, .now = now, .generation = generation, .ring_number = ring_number};
+  struct ancestor_walk walk = {.ancestor = parent, .generation = generation, .ring_number = ring_number};
   bpf_loop(MAX_ANCESTORS, define_ancestor, &walk, 0);
   if (walk.failed) return false;
   // Marked only when all above them are there. Their versions are theirs to set: they may be running.
@@ -292,7 +293,8 @@ __noinline __u64 define_version(__u64 now) {
   if (!version) return 0;
   slot->generation = generation;
   // Tried again with the next event when there was no room for all of them.
-  if (!define_ancestors(ring_number, task, now, generation)) slot->version = 0;
+  ring->now = now;
+  if (!define_ancestors(ring_number, task, generation)) slot->version = 0;
   return version;
 }
 

@@ -86,6 +86,9 @@ struct task_slot {
   // bytes are not enough.
   __u64 arguments[8];
   __u64 now;
+  __u64 call_version;
+  __u64 call_object, call_extra;
+  __u32 number, call_flags;
   struct identity_seen seen;
   __u32 tid;
   __u32 enter_number;
@@ -103,7 +106,8 @@ struct task_slot {
   __u8 is_in_tree;
   // Between the moment at which a new program is in place and the return of the call.
   __u8 is_executing;
-  __u8 padding;
+  // Whether the beginning of the call that returns was seen.
+  __u8 has_entered;
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];
 };
 

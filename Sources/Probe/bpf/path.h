@@ -8,15 +8,6 @@ static __always_inline __u64 mix(__u64 state, __u64 value) {
   return (state ^ value) * 0x9E3779B97F4A7C15ull;
 }
 
-// Appends one component and its NUL to the record; gives the new offset.
-static __always_inline __u64 put_component(struct reel_ring *ring, __u64 offset, const void *name, __u32 length) {
-  length &= 255;
-  offset &= REEL_RECORD_MASK;
-  if (bpf_probe_read_kernel(record_at(ring, offset), length, name) != 0) length = 0;
-  *record_at(ring, offset + length) = 0;
-  return (offset + length + 1) & REEL_RECORD_MASK;
-}
-
 static __always_inline struct mount *mount_of(struct vfsmount *vfsmount) {
   return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
@@ -65,9 +56,18 @@ struct path_writer {
   bool is_first, reached;
 };
 
-static long write_step(__u32 index, struct path_writer *writer) {
+// Appends the name of an entry and its NUL to the record.
+static __always_inline void put_name(struct path_writer *writer, struct dentry *named) {
   struct reel_ring *ring = ring_numbered(writer->ring_number);
-  if (!ring) return 1;
+  if (!ring) return;
+  __u64 length = READ(named, d_name.hash_len) >> 32 & 255;
+  __u64 offset = writer->offset & REEL_RECORD_MASK;
+  if (bpf_probe_read_kernel(record_at(ring, offset), length, READ(named, d_name.name)) != 0) length = 0;
+  *record_at(ring, offset + length) = 0;
+  writer->offset = offset + length + 1;
+}
+
+static long write_step(__u32 index, struct path_writer *writer) {
   if (writer->walk.dentry == writer->root && writer->walk.vfsmount == writer->root_mount) {
     writer->reached = true;
     return 1;
@@ -75,11 +75,7 @@ static long write_step(__u32 index, struct path_writer *writer) {
   struct dentry *named = writer->walk.dentry;
   enum path_step step = path_step(&writer->walk);
   if (step == PATH_STEP_MOUNT) return 0;
-  if (step == PATH_STEP_NAME || (step == PATH_STEP_ALONE && index == 0)) {
-    const unsigned char *name = READ(named, d_name.name);
-    __u64 length = READ(named, d_name.hash_len) >> 32;
-    writer->offset = put_component(ring, writer->offset, name, length);
-  }
+  if (step == PATH_STEP_NAME || (step == PATH_STEP_ALONE && index == 0)) put_name(writer, named);
   if (step != PATH_STEP_NAME) {
     writer->reached = true;
     return 1;

@@ -54,16 +54,24 @@ __noinline long is_below_selected_process(__u64 task_address) {
 }
 
 // Finds out about a task that is new, or moved, or when something else is selected than before.
-static __always_inline void find_selection(struct task_struct *task, struct task_slot *slot, __u32 epoch) {
+__noinline int find_selection(__u64 task_address, __u32 tid, __u64 start_time) {
+  struct task_struct *task = (void *)task_address;
+  struct task_struct *current = bpf_get_current_task_btf();
+  struct task_slot *slot = (__u32)current->pid == tid ? task_slot_of(current) : known_slot(tid, start_time);
+  struct reel_control *now = current_control();
+  if (!slot || !now) return 0;
+  // Read before what it stands for: what is selected meanwhile is noticed next time.
+  __u32 epoch = *(volatile __u32 *)&now->selection_epoch;
   if (settings.selection & REEL_SELECT_CGROUPS) {
-    slot->selection_cgroups = (__u64)task->cgroups;
+    slot->selection_cgroups = as_number(&slot->scratch, READ(task, cgroups));
     __u64 node = as_number(&slot->scratch, READ(task, cgroups, dfl_cgrp, kn));
     slot->is_in_cgroup = is_below_selected_cgroup(node) != 0;
   }
   // Whoever is in the tree stays in it: a parent that ended does not put its children out.
   if (settings.selection & REEL_SELECT_PROCESSES && !slot->is_in_tree)
-    slot->is_in_tree = is_below_selected_process(as_number(&slot->scratch, task)) != 0;
+    slot->is_in_tree = is_below_selected_process(task_address) != 0;
   slot->selection_epoch = epoch;
+  return 0;
 }
 
 static __always_inline bool is_selected(struct task_struct *task) {
@@ -74,10 +82,9 @@ static __always_inline bool is_selected(struct task_struct *task) {
   struct task_slot *slot = task_slot_of(task);
   struct reel_control *now = current_control();
   if (!slot || !now) return false;
-  __u32 epoch = *(volatile __u32 *)&now->selection_epoch;
-  if (slot->selection_epoch != epoch ||
+  if (slot->selection_epoch != *(volatile __u32 *)&now->selection_epoch ||
       (settings.selection & REEL_SELECT_CGROUPS && slot->selection_cgroups != (__u64)task->cgroups))
-    find_selection(task, slot, epoch);
+    find_selection(as_number(&slot->scratch, task), task->pid, task->start_boottime);
   if (settings.selection & REEL_SELECT_CGROUPS && !slot->is_in_cgroup) return false;
   if (settings.selection & REEL_SELECT_PROCESSES && !slot->is_in_tree) return false;
   return true;

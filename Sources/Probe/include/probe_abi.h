@@ -56,7 +56,8 @@ struct reel_ring {
   reel_u64 called_at;
   // The program's own.
   reel_u64 scratch;
-  reel_u64 padding[8];
+  reel_u64 now;
+  reel_u64 padding[7];
 };
 
 // ---- Records -----------------------------------------------------------------------------------------------------
