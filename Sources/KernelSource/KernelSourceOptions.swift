@@ -43,6 +43,8 @@ public struct ProbeAlternatives: OptionSet, Sendable {
   public static let taskStorage = ProbeAlternatives(rawValue: 1)
   /// Objects always through the map, without the slots in the task's state.
   public static let noDescriptorSlots = ProbeAlternatives(rawValue: 2)
+  /// Programs that ask who calls and return.
+  public static let taskOnly = ProbeAlternatives(rawValue: 4)
 }
 
 /// What a kernel source records and with how much memory.

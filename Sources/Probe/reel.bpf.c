@@ -45,6 +45,7 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
+  if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
   // Cheapest first for those who are left out.
   if (!is_selected(task) || is_recorder(task)) return 0;
   struct task_slot *slot = task_slot_of(task);
@@ -245,6 +246,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
+  if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
   // Before the clock is read: whatever comes later sees the new names.
   if (result == 0) note_moved_names(registers, task);
   if (!is_selected(task) || is_recorder(task)) return 0;

@@ -19,6 +19,13 @@ struct Variant {
   }
 }
 
+/// A process that does nothing: others are left out when it is selected.
+let bystander = Process()
+bystander.executableURL = URL(fileURLWithPath: "/usr/bin/sleep")
+bystander.arguments = ["3600"]
+try bystander.run()
+defer { bystander.terminate() }
+
 let variants = [
   Variant("bare"),
   Variant("empty programs") { $0.stage = .empty },
@@ -39,11 +46,12 @@ let variants = [
   Variant("no payload, no latency") {
     $0.latency = .none; $0.snapLength = 0
   },
+  Variant("who calls, and nothing else") { $0.alternatives = .taskOnly },
   // Left out: what tasks pay that nobody asked for, over the empty programs.
   Variant("left out by user") { $0.selection.users = [4_000_000_000] },
   Variant("left out by name") { $0.selection.names = [Array("nobody-is-called".utf8)] },
   Variant("left out by cgroup") { $0.selection.cgroups = [UInt64.max] },
-  Variant("left out by process") { $0.selection.processTrees = [1_000_000_000] },
+  Variant("left out by process") { $0.selection.processTrees = [UInt32(bystander.processIdentifier)] },
   Variant("left out by type") { $0.selection.types = [] },
 ]
 

@@ -365,6 +365,8 @@ struct reel_settings {
 
 #define REEL_ALTERNATIVE_TASK_STORAGE 1
 #define REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS 2
+// Programs that ask who calls and return: the least that anything costs which decides by task.
+#define REEL_ALTERNATIVE_TASK_ONLY 4
 
 enum reel_stage {
   REEL_STAGE_EMPTY = 0,
