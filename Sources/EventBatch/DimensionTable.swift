@@ -61,6 +61,13 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
     return value == EventBatch.missing ? nil : value
   }
 
+  /// Forgets all rows from `count` on. Nothing may name them any more.
+  public mutating func truncate(to count: Int) {
+    precondition(count <= self.count)
+    for index in columns.indices { columns[index].removeLast(self.count - count) }
+    self.count = count
+  }
+
   /// Adds a row of missing values.
   /// - Returns: its number.
   public mutating func appendRow() -> UInt32 {

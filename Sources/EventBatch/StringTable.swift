@@ -42,6 +42,13 @@ public struct StringTable: Sendable, Hashable {
     String(decoding: self[row], as: UTF8.self)
   }
 
+  /// Forgets all rows from `count` on.
+  public mutating func truncate(to count: Int) {
+    precondition(count >= 1 && count <= ends.count)
+    ends.removeLast(ends.count - count)
+    heap.removeLast(heap.count - Int(ends[count - 1]))
+  }
+
   /// Adds a text without looking whether it is there already.
   /// - Returns: its row.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
@@ -53,7 +60,7 @@ public struct StringTable: Sendable, Hashable {
 
 /// A string table that finds what it holds.
 ///
-/// Open addressing over a power of two of slots, at most half full; rows are never removed. O(length) a call.
+/// Open addressing over a power of two of slots, at most half full. O(length) a call. Only the newest rows can be removed.
 public struct StringInterner: Sendable {
   /// The texts so far.
   public private(set) var table = StringTable()
@@ -82,6 +89,19 @@ public struct StringInterner: Sendable {
     slots[slot] = row + 1
     if table.count * 2 > slots.count { grow() }
     return row
+  }
+
+  /// Forgets all rows from `count` on. Nothing may name them any more.
+  /// - Complexity: O(rows that are forgotten).
+  public mutating func truncate(to count: Int) {
+    // The newest first: nothing that stays was put behind it in its run of slots.
+    for row in stride(from: table.count - 1, through: count, by: -1) {
+      var slot = Int(hashes[row]) & (slots.count - 1)
+      while slots[slot] != UInt32(row) + 1 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = 0
+    }
+    hashes.removeLast(hashes.count - count)
+    table.truncate(to: count)
   }
 
   /// The row of a text, added when it is new.

@@ -3,7 +3,15 @@ import Probe
 
 // Rows of objects.
 extension Definitions {
+  /// Takes the version of an object that an event has told.
   mutating func object(_ record: UnsafeRawPointer) {
+    let identity = record.assumingMemoryBound(to: reel_object.self).pointee.identity
+    let values = objectValues(record)
+    _ = store.object(values, identity: identity)
+  }
+
+  /// The values of an object's row.
+  mutating func objectValues(_ record: UnsafeRawPointer) -> [Int64] {
     let object = record.assumingMemoryBound(to: reel_object.self).pointee
     let textStart = record + MemoryLayout<reel_object>.size
     let text = UnsafeRawBufferPointer(start: textStart, count: Int(object.path_length))
@@ -73,7 +81,7 @@ extension Definitions {
       }
     }
     set(.flags, flags.rawValue)
-    _ = store.object(values, identity: object.identity)
+    return values
   }
 
   /// The name of something with a path: what it was opened by, absolute and normal. A rename does not change it, nor does

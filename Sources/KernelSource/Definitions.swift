@@ -107,6 +107,12 @@ struct Definitions {
     _ = store.image(values, identity: image.identity)
   }
 
+  /// Takes what a process executes that was there before, unless the process is known.
+  mutating func snapshotImage(_ record: UnsafeRawPointer) {
+    let image = record.assumingMemoryBound(to: reel_image.self).pointee
+    if lineages.row(ofProcess: Int64(image.pid)) == nil { self.image(record) }
+  }
+
   private static let imageFlags: [(mark: Int32, flag: ImageFlags)] = [
     (REEL_IMAGE_WRITABLE, .writable), (REEL_IMAGE_UPPER_LAYER, .upperLayer), (REEL_IMAGE_LOWER_LAYER, .lowerLayer),
     (REEL_IMAGE_TRUNCATED, .truncated), (REEL_IMAGE_ENVIRONMENT_TRUNCATED, .truncated),
@@ -125,8 +131,43 @@ struct Definitions {
     }
   }
 
-  /// - Parameter isSnapshot: it says what was there before; what an event said of the same process is newer.
-  mutating func thread(_ record: UnsafeRawPointer, isSnapshot: Bool = false) {
+  /// Takes the version of a thread that an event or a child has told.
+  mutating func thread(_ record: UnsafeRawPointer) {
+    let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
+    let row = addThread(record, identity: thread.identity)
+    noteThread(row, thread, isSnapshot: false)
+    if thread.tid != thread.pid {
+      renameLeader(of: row, name: store.dimensions.threads[Int(row), .processName])
+    }
+  }
+
+  /// Takes a process that was there before, unless more is known of it: it stands in the lineages of what comes.
+  mutating func snapshotProcess(_ record: UnsafeRawPointer) {
+    let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
+    if let known = lineages.row(ofProcess: Int64(thread.pid)),
+      store.dimensions.threads[Int(known), .processStartTime] == Int64(thread.process_start_time) + epochOffset
+    {
+      return
+    }
+    noteThread(addThread(record, identity: thread.identity), thread, isSnapshot: true)
+  }
+
+  /// The lineage of a thread that is only told for a state: its row is to be forgotten with it.
+  mutating func snapshotLineage(_ record: UnsafeRawPointer) -> UInt32 {
+    let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
+    let row = addThread(record, identity: nil)
+    lineages.setParentStart(Int64(thread.parent_start_time) + epochOffset, of: row)
+    return lineages.lineage(of: row, in: &store.dimensions)
+  }
+
+  private mutating func noteThread(_ row: UInt32, _ thread: reel_thread, isSnapshot: Bool) {
+    lineages.note(
+      row: row, parentStart: Int64(thread.parent_start_time) + epochOffset, in: store.dimensions.threads,
+      isSnapshot: isSnapshot)
+  }
+
+  /// Adds the row of a version.
+  private mutating func addThread(_ record: UnsafeRawPointer, identity: UInt64?) -> UInt32 {
     let thread = record.assumingMemoryBound(to: reel_thread.self).pointee
     let directoryStart = record + MemoryLayout<reel_thread>.size
     let directory = UnsafeRawBufferPointer(start: directoryStart, count: Int(thread.working_directory_length))
@@ -188,11 +229,7 @@ struct Definitions {
     set(.taskFlags, Int64(thread.task_flags))
     // RLIM_INFINITY has no number of its own in a signed column.
     set(.descriptorLimit, thread.descriptor_limit > UInt64(Int64.max) ? -1 : Int64(thread.descriptor_limit))
-    let row = store.thread(values, identity: thread.identity)
-    lineages.note(
-      row: row, parentStart: Int64(thread.parent_start_time) + epochOffset, in: store.dimensions.threads,
-      isSnapshot: isSnapshot)
-    if thread.tid != thread.pid { renameLeader(of: row, name: values[ThreadColumn.processName.rawValue]) }
+    return store.thread(values, identity: identity)
   }
 
   /// Gives the process of a thread another name, when another thread than the leader is the first to show it: any thread of
@@ -214,8 +251,11 @@ struct Definitions {
   /// The image row of a thread. One that was first seen while it ended has no memory to read it from; what is known of
   /// its process stands then.
   private func image(of thread: reel_thread) -> UInt32? {
-    let known = lineages.row(ofProcess: Int64(thread.pid)).flatMap {
-      store.dimensions.threads.value(Int($0), .image).map(UInt32.init(truncatingIfNeeded:))
+    let threads = store.dimensions.threads
+    let known = lineages.row(ofProcess: Int64(thread.pid)).flatMap { row -> UInt32? in
+      // Whoever had the id before executed something else.
+      guard threads[Int(row), .processStartTime] == Int64(thread.process_start_time) + epochOffset else { return nil }
+      return threads.value(Int(row), .image).map(UInt32.init(truncatingIfNeeded:))
     }
     guard let image = store.imageRow(thread.image) else { return known }
     guard let known else { return image }

@@ -45,9 +45,9 @@ struct DimensionStore {
   }
 
   /// A new object row; a definition that arrives twice gives the same row.
-  mutating func object(_ values: [Int64], identity: UInt64) -> UInt32 {
+  mutating func object(_ values: [Int64], identity: UInt64?) -> UInt32 {
     let row = dimensions.objects.appendRow(values)
-    objectRows.set(identity, row)
+    if let identity { objectRows.set(identity, row) }
     return row
   }
 
@@ -71,12 +71,32 @@ struct DimensionStore {
     return row
   }
 
-  /// Forgets all objects; nothing may name their rows any more.
-  mutating func forgetObjects() {
-    dimensions.objects = DimensionTable()
-    objectRows = IdentityTable()
-    argumentObjects = [:]
-    derivedObjects = [:]
+  /// How far the tables have grown.
+  struct Mark {
+    fileprivate(set) var threads: Int
+    fileprivate(set) var lineages: Int
+    fileprivate var objects: Int
+    fileprivate var containers: Int
+    fileprivate var texts: Int
+  }
+
+  /// Where the tables end now.
+  var mark: Mark {
+    Mark(
+      threads: dimensions.threads.count, lineages: dimensions.lineages.count, objects: dimensions.objects.count,
+      containers: dimensions.containers.count, texts: strings.table.count)
+  }
+
+  /// Forgets what was added since a mark, which must be rows without an identity, and no images.
+  mutating func truncate(to mark: Mark) {
+    dimensions.threads.truncate(to: mark.threads)
+    dimensions.lineages.truncate(to: mark.lineages)
+    dimensions.objects.truncate(to: mark.objects)
+    if dimensions.containers.count > mark.containers {
+      dimensions.containers.truncate(to: mark.containers)
+      containerRows = containerRows.filter { Int($0.value) < mark.containers }
+    }
+    strings.truncate(to: mark.texts)
   }
 
   /// The row of a container by its full id.

@@ -80,17 +80,16 @@ public struct KernelSource: ~Copyable {
   public mutating func beginState(_ reason: MachineState.Reason) {
     state = StateSnapshot.begin(
       reason, probe, schema: schema, epochOffset: epochOffset, selection: options.selection,
-      live: &assembler.definitions)
+      definitions: &assembler.definitions)
   }
 
   /// The next part of the state that was begun, `nil` behind the last one. Takes some milliseconds at most, so that rings
   /// can be drained between parts.
   public mutating func nextStatePart() -> MachineState? {
-    guard let part = state?.next(probe, live: assembler.definitions) else {
+    guard let part = state?.next(probe, &assembler.definitions) else {
       state = nil
       return nil
     }
-    if let ports = state?.listeningPorts { assembler.definitions.listeningPorts.formUnion(ports) }
     return part
   }
 

@@ -62,7 +62,7 @@ public struct KernelSourceOptions: Sendable {
   /// Which variables of the environment of what is executed are kept.
   public var environment = EnvironmentSelection.harmless
   /// Bytes of each CPU's ring; rounded up to a power of two between 256 KiB and 512 MiB.
-  public var ringSize: Int = 16 << 20
+  public var ringSize: Int = 8 << 20
   /// Events after which a batch is closed.
   public var batchEvents = 65_536
   /// Bytes of texts and payload after which a batch is closed.

@@ -53,8 +53,7 @@ struct Lineages {
     row: UInt32, parentStart: Int64, in threads: DimensionTable<ThreadColumn>, isSnapshot: Bool = false,
     isCoarse: Bool = false
   ) {
-    while parentStarts.count <= Int(row) { parentStarts.append(EventBatch.missing) }
-    parentStarts[Int(row)] = parentStart
+    setParentStart(parentStart, of: row)
     let pid = threads[Int(row), .pid]
     let startTime = threads[Int(row), .processStartTime]
     let isLeader = threads[Int(row), .tid] == pid
@@ -78,6 +77,26 @@ struct Lineages {
   /// When the parent of a row's process was made.
   func parentStart(of row: UInt32) -> Int64 {
     Int(row) < parentStarts.count ? parentStarts[Int(row)] : EventBatch.missing
+  }
+
+  /// Says when the parent of a row's process was made, of a row that is not noted.
+  mutating func setParentStart(_ start: Int64, of row: UInt32) {
+    while parentStarts.count <= Int(row) { parentStarts.append(EventBatch.missing) }
+    parentStarts[Int(row)] = start
+  }
+
+  /// Forgets all thread rows and lineage rows from these on; none of them was noted.
+  mutating func truncate(threads: Int, lineages: Int) {
+    func cut(_ remembered: inout [Remembered]) {
+      if remembered.count > threads { remembered.removeLast(remembered.count - threads) }
+      for index in remembered.indices
+      where remembered[index].lineage != EventBatch.noRow && Int(remembered[index].lineage) >= lineages {
+        remembered[index] = Remembered()
+      }
+    }
+    cut(&acting)
+    cut(&above)
+    if parentStarts.count > threads { parentStarts.removeLast(parentStarts.count - threads) }
   }
 
   /// What goes on into a new store: those that live, and those that still stand for a session or group of one that lives.

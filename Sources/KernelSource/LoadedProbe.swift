@@ -92,7 +92,9 @@ struct LoadedProbe: ~Copyable {
       try configure(object, schema: schema, options: options, ringSize: ringSize, stride: stride, cpus: cpus)
       let status = bpf_object__load(object)
       guard status == 0 else { throw loadError(Errno(rawValue: -status)) }
-      let size = pageAligned(stride * (Int(cpus) + 1))
+      // Of the snapshot's ring only what is used: the kernel counts what is mapped as this process's memory.
+      let used = Int(REEL_RING_HEADER + REEL_SNAPSHOT_ROOM + REEL_RING_SLACK)
+      let size = pageAligned(stride * Int(cpus) + min(stride, used))
       let ringMemory = try map(object, "rings", size)
       do throws(KernelSourceError) {
         let control = try map(object, "control", pageAligned(MemoryLayout<reel_control>.size))

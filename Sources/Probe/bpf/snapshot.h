@@ -12,6 +12,12 @@
 
 #define AGAIN 1
 
+// User space empties the ring between reads and starts over at its front, the only part of it that is mapped. One thing is
+// told with few records.
+static __always_inline bool is_full(struct reel_ring *ring) {
+  return ring->head - ring->tail >= REEL_SNAPSHOT_ROOM || !ring_has_room(ring, 96 * 1024, true);
+}
+
 // Sends an object of the snapshot; it gets a number of its own, and shares that of the thing with all events about it.
 __noinline __u64 define_snapshot_object(__u64 task_address, __u64 file_address, __u64 now) {
   __u32 ring_number = settings.cpu_count;
@@ -49,7 +55,7 @@ int snapshot_threads(struct bpf_iter__task *context) {
   __u32 ring_number = settings.cpu_count;
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!task || !ring) return 0;
-  if (!ring_has_room(ring, 96 * 1024, true)) return AGAIN;
+  if (is_full(ring)) return AGAIN;
   __u64 now = bpf_ktime_get_boot_ns();
   __u64 address = as_number(&ring->scratch, task);
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
@@ -83,7 +89,7 @@ int snapshot_descriptors(struct bpf_iter__task_file *context) {
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!task || !file || !ring) return 0;
   if (is_recorder(task) || !is_selected(task)) return 0;
-  if (!ring_has_room(ring, 64 * 1024, true)) return AGAIN;
+  if (is_full(ring)) return AGAIN;
   __u64 now = bpf_ktime_get_boot_ns();
   __u64 address = as_number(&ring->scratch, task);
   __u64 object = define_snapshot_object(address, as_number(&ring->scratch, file), now);
@@ -118,7 +124,7 @@ int snapshot_calls(struct bpf_iter__task *context) {
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!task || !ring) return 0;
   if (is_recorder(task)) return 0;
-  if (!ring_has_room(ring, 64 * 1024, true)) return AGAIN;
+  if (is_full(ring)) return AGAIN;
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
   if (slot && slot->enter_number != ~0u && slot->enter_time && slot->version && task->exit_state == 0) {
     struct reel_operation *operation = operation_of(slot->enter_number, is_compat(task));

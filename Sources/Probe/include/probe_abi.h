@@ -34,6 +34,8 @@ typedef int64_t reel_s64;
 // The farthest offset of a record (128 KiB), the longest single read behind it (64 KiB), and a page.
 #define REEL_RING_SLACK 200704
 #define REEL_RECORD_MASK 131071
+// Iterators stop to be emptied when they have written so much; the record that they write then may be as long as any.
+#define REEL_SNAPSHOT_ROOM 1048576
 
 enum reel_loss {
   REEL_LOSS_RING_FULL = 0,       // no room for an event
