@@ -59,7 +59,8 @@ struct StateSnapshot: ~Copyable {
       }
     }
     return StateSnapshot(
-      threads: probe.begin(.threads), descriptors: probe.begin(.descriptors), reason: reason, time: time, schema: schema,
+      threads: probe.begin(.threads), descriptors: probe.begin(.descriptors), reason: reason, time: time,
+      schema: schema,
       epochOffset: epochOffset, isOfEverything: selection.isEverything)
   }
 
