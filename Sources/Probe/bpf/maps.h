@@ -126,11 +126,10 @@ struct {
   __type(value, struct task_slot);
 } crowded_tasks SEC(".maps");
 
-// What was last defined for a directory entry on a mount (or a socket, pipe … by its own entry), as it is called by
-// whoever opened it. Elements without a request carry the number of the thing for all others.
+// What was last defined for a directory entry on a mount, as it is called by whoever opened it.
 struct object_key {
   __u64 dentry, mount;
-  __u64 request;  // of the path as requested, or of the root that the entry is seen from; 0 for the thing itself
+  __u64 request;  // of the path as requested, or of the root that the entry is seen from
 };
 
 // The same for one open file: its name is the one that it was opened by, whatever happens to the directory entry.
@@ -172,7 +171,7 @@ struct request {
   // What a relative path is looked up from.
   __u64 directory, directory_mount;
   // What does not fit on the stack either; see task_slot.
-  struct object_key key, plain;
+  struct object_key key;
   struct object_entry entry, other;
 };
 

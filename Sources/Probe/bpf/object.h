@@ -129,6 +129,11 @@ static __always_inline bool is_nameless(struct dentry *dentry, struct inode *ino
   return !READ(dentry, d_name.hash) && (READ(inode, i_mode) & S_IFMT) != S_IFSOCK;
 }
 
+// Sockets, pipes without a name and other things that are in no directory have an entry of their own.
+static __always_inline bool has_path(struct dentry *dentry) {
+  return READ(dentry, d_parent) != dentry || READ(dentry, d_hash.pprev);
+}
+
 static __always_inline bool take_source(struct reel_ring *ring, struct object_source *source, struct object_key *key,
                                         __u64 file_address) {
   source->file = (void *)file_address;
@@ -147,24 +152,12 @@ static __always_inline bool is_same_thing(struct object_entry *entry, struct obj
          (!entry->is_nameless || entry->fingerprint == known->fingerprint);
 }
 
-// Finds the number that all versions and names of one thing share: it stands in the entry without a request, which is
-// made here if need be, without a name and of a generation that never is.
-static __always_inline void find_thing(struct request *room, struct object_entry *entry, struct object_key *key) {
-  struct object_key *plain = &room->plain;
-  plain->dentry = key->dentry;
-  plain->mount = key->mount;
-  plain->request = 0;
-  struct object_entry *other = bpf_map_lookup_elem(&objects, plain);
-  if (other && is_same_thing(entry, other)) {
-    entry->thing = other->thing;
-    return;
-  }
-  entry->thing = entry->object;
-  struct object_entry *nameless = &room->other;
-  *nameless = *entry;
-  nameless->name = 0;
-  nameless->generation = 0;
-  bpf_map_update_elem(&objects, plain, nameless, BPF_ANY);
+// The number that all versions and names of one thing share: made from what the kernel knows it by, so that it needs no
+// memory. Things without a name have that of their first version.
+static __always_inline __u64 thing_of(struct object_entry *entry, struct inode *inode) {
+  if (entry->is_nameless) return entry->object & ~REEL_OBJECT_WITHOUT_PAYLOAD;
+  __u64 thing = mix(mix(1, READ(inode, i_sb, s_dev)), entry->inode_number);
+  return (thing ^ thing >> 32) & ~REEL_OBJECT_WITHOUT_PAYLOAD;
 }
 
 // Writes the record of an object. `request`: what it was opened by stands in this CPU's request.
@@ -266,7 +259,7 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
     if (known && !is_same_thing(entry, known)) known = 0;
     was_opened = known != 0;
   }
-  if (!known) {
+  if (!known && (request || has_path(source.dentry))) {
     known = bpf_map_lookup_elem(&objects, key);
     if (known && !is_same_thing(entry, known)) known = 0;
   }
@@ -297,14 +290,12 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
   if (is_pointless(source.inode)) entry->object |= REEL_OBJECT_WITHOUT_PAYLOAD;
   // A rename changes what the directory entry is called, not what the file was opened by.
   entry->name = known && !request && known->name ? known->name : entry->object;
-  if (known) {
-    entry->thing = known->thing;
-  } else {
-    find_thing(room, entry, key);
-  }
+  entry->thing = known ? known->thing : thing_of(entry, source.inode);
   put_object(ring, ring_number, as_number(&ring->scratch, task), &source, key, entry, now, request != 0);
-  if (request || role || was_opened) bpf_map_update_elem(&open_files, &file_address, entry, BPF_ANY);
-  if (!was_opened) bpf_map_update_elem(&objects, key, entry, BPF_ANY);
+  // What no path leads to is known by its open file alone.
+  bool is_in_directory = has_path(source.dentry);
+  if (request || role || was_opened || !is_in_directory) bpf_map_update_elem(&open_files, &file_address, entry, BPF_ANY);
+  if (!was_opened && is_in_directory) bpf_map_update_elem(&objects, key, entry, BPF_ANY);
   return entry->object;
 }
 

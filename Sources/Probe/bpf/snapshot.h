@@ -42,7 +42,7 @@ __noinline __u64 define_snapshot_object(__u64 task_address, __u64 file_address, 
     entry->role = known->role;
   } else {
     entry->name = entry->object;
-    find_thing(room, entry, key);
+    entry->thing = thing_of(entry, source.inode);
   }
   put_object(ring, ring_number, task_address, &source, key, entry, now, false);
   return entry->object;
