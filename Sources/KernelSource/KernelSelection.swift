@@ -7,8 +7,11 @@ import EventSchema
 public struct KernelSelection: Sendable, Hashable {
   /// Control groups by their id (the inode number below the unified hierarchy): tasks in one of them or below.
   public var cgroups: Set<UInt64> = []
-  /// Processes by their id outside of all pid namespaces, with all their descendants, those of now and later ones.
+  /// Processes of now by their id outside of all pid namespaces, with all their descendants, those of now and later ones.
+  /// Whoever gets such an id later is somebody else.
   public var processTrees: Set<UInt32> = []
+  /// Processes by their id, whoever has it whenever, with all their descendants. Not looked at beside `processTrees`.
+  public var processes: Set<UInt32> = []
   /// Effective user ids.
   public var users: Set<UInt32> = []
   /// Names of processes (`proc.name`), at most 15 bytes each.

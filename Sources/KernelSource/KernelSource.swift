@@ -98,7 +98,9 @@ public struct KernelSource: ~Copyable {
 
   /// Tells the kernel program which processes are meant: their ids alone would also mean whoever has them later.
   private mutating func selectProcessTrees() throws(KernelSourceError) {
-    guard !options.selection.processTrees.isEmpty else { return }
+    guard !options.selection.processTrees.isEmpty else {
+      return try probe.select(processes: options.selection.processes.map { ($0, 0) })
+    }
     var scratch = Definitions(epochOffset: epochOffset)
     scratch.seesAllProcesses = assembler.definitions.seesAllProcesses
     var starts: [(pid: UInt32, start: UInt64)] = []

@@ -33,7 +33,7 @@ extension reel_settings {
       }
     }
     if !selection.cgroups.isEmpty { wanted |= REEL_SELECT_CGROUPS }
-    if !selection.processTrees.isEmpty { wanted |= REEL_SELECT_PROCESSES }
+    if !selection.processTrees.isEmpty || !selection.processes.isEmpty { wanted |= REEL_SELECT_PROCESSES }
     self.selection = UInt32(wanted)
   }
 }
@@ -50,7 +50,7 @@ extension LoadedProbe {
     raiseSelection()
   }
 
-  /// Selects further processes, each by id and start (nanoseconds since boot).
+  /// Selects further processes, each by id and start (nanoseconds since boot; 0 for whoever has the id).
   func select(processes: some Sequence<(pid: UInt32, start: UInt64)>) throws(KernelSourceError) {
     let map = bpf_object__find_map_fd_by_name(object, "selected_processes")
     for process in processes {

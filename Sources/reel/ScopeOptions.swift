@@ -160,6 +160,6 @@ extension KernelSelection {
     // Names that no process can have would make an empty set, which means all.
     names = small(bounds.processNames?.filter { $0.count <= 15 })
     users = small(bounds.users)
-    processTrees = small(bounds.processes)
+    processes = small(bounds.processes)
   }
 }

@@ -197,7 +197,7 @@ struct {
 } operations SEC(".maps");
 
 // Control groups and processes that are selected, each with everything below it. A process is named by its id and proved
-// by its start time.
+// by its start time, unless that is 0.
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);

@@ -46,7 +46,7 @@ __noinline long is_below_selected_process(__u64 task_address) {
     if (!task) break;
     __u32 process = READ(task, tgid);
     __u64 *start = bpf_map_lookup_elem(&selected_processes, &process);
-    if (start && *start == READ(task, group_leader, start_boottime)) return 1;
+    if (start && (!*start || *start == READ(task, group_leader, start_boottime))) return 1;
     if (process <= 1) break;
     task = READ(task, real_parent);
   }
