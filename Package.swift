@@ -106,7 +106,9 @@ let package = Package(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
-      dependencies: ["Recorder", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport"],
+      dependencies: [
+        "Recorder", "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "QueryTests",

@@ -6,6 +6,8 @@ extension Live {
   /// Rings that are far too small, and calls with numbers: what is missing is counted, what is there is right.
   @Suite struct Losses {
     static let calls = 120_000
+    /// Why an event is not in the capture. An event of the cause `unresolved` is there, but does not name everything.
+    static let missingCauses = ["ring_full", "nested", "no_task"]
 
     /// One event of the flood.
     struct Written {
@@ -73,14 +75,17 @@ extension Live {
     /// What the capture says of its losses. Nothing else on the machine makes the recorded call.
     private func compare(missing: Int, gaps: [ClosedRange<Int64>], with capture: Capture) async throws {
       let info = try await capture.info()
-      #expect(info.integer("lost") == Int64(missing), "by cause: \(String(describing: info["lost_by_cause"]))")
+      let causes = info["lost_by_cause"]?.object ?? [:]
+      let counted = Losses.missingCauses.reduce(0) { $0 + (causes.integer($1) ?? 0) }
+      #expect(counted == Int64(missing), "by cause: \(causes)")
       let losses = try #require(info["losses"]?.array, "the capture does not say when events were lost")
-      let ranges = losses.compactMap { $0.object }.compactMap { loss -> (ClosedRange<Int64>, Int64)? in
-        guard let from = loss.integer("started"), let to = loss.integer("ended"), from <= to else { return nil }
-        return (from...to, loss.integer("events") ?? 0)
+      let ranges = losses.compactMap { $0.object }.filter { loss in
+        Losses.missingCauses.contains { $0 == loss.text("cause") }
+      }.compactMap { loss -> (ClosedRange<Int64>, Int64)? in
+        guard let from = loss.integer("from"), let to = loss.integer("to"), from <= to else { return nil }
+        return (from...to, loss.integer("count") ?? 0)
       }
-      #expect(ranges.count == losses.count)
-      #expect(ranges.reduce(0) { $0 + $1.1 } == Int64(missing))
+      #expect(ranges.reduce(0) { $0 + $1.1 } == Int64(missing), "\(losses)")
       for gap in gaps {
         #expect(ranges.contains { $0.0.overlaps(gap) }, "no range of losses covers the gap \(gap)")
       }

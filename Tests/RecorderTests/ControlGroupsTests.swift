@@ -1,4 +1,5 @@
 import Foundation
+import KernelSource
 import TestSupport
 import Testing
 
