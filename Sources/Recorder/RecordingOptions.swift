@@ -1,4 +1,5 @@
 import CaptureFile
+import CaptureFormat
 import EventBatch
 import KernelSource
 
@@ -71,6 +72,8 @@ public struct RecordingSummary: Sendable {
   public var lost: UInt64 = 0
   /// The same by cause, and definitions that had to be sent again.
   public var lostByCause: [(cause: LossCount.Cause, count: UInt64)] = []
+  /// The same by cause and CPU, each from its first loss to its last.
+  public var losses: [LossRecord] = []
   /// Bytes of all finished files.
   public var bytes: UInt64 = 0
   /// Chunks in all files.

@@ -105,7 +105,9 @@ struct RecordingSession: ~Copyable {
     }
     for loss in losses {
       progress.note(loss)
-      if let record = LossRecord(loss) { sink.append(record) }
+      guard let record = LossRecord(loss) else { continue }
+      progress.note(record)
+      sink.append(record)
     }
   }
 }
@@ -117,6 +119,25 @@ private struct Progress {
   /// Whether the limit of bytes was reached: what comes later is not recorded.
   var isFull = false
 
+  /// What was lost for one cause on one CPU.
+  private struct Place: Hashable {
+    var cause: LossCause
+    var cpu: UInt32?
+  }
+
+  private var records: [Place: LossRecord] = [:]
+
+  mutating func note(_ record: LossRecord) {
+    let place = Place(cause: record.cause, cpu: record.cpu)
+    var known = records[place] ?? record
+    if records[place] != nil {
+      known.count += record.count
+      known.from = min(known.from, record.from)
+      known.to = max(known.to, record.to)
+    }
+    records[place] = known
+  }
+
   mutating func note(_ loss: LossCount) { lost[loss.cause, default: 0] += loss.count }
 
   func summary(path: String) -> RecordingSummary {
@@ -124,6 +145,7 @@ private struct Progress {
     // A definition that did not fit is sent again: no event is missing for it.
     summary.lost = lost.filter { $0.key != .definition }.values.reduce(0, +)
     summary.lostByCause = LossCount.Cause.allCases.compactMap { cause in lost[cause].map { (cause, $0) } }
+    summary.losses = Array(records.values)
     return summary
   }
 }

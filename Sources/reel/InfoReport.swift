@@ -65,9 +65,10 @@ struct InfoReport {
     let share = Units.share(Double(summary.lost), of: Double(summary.lost) + Double(summary.events))
     facts.add("lost", "\(Units.count(summary.lost)) (\(share)): \(causes)", .bad)
     let losses = LossSpan.all(of: reader.losses)
-    let shown = 8
-    for loss in losses.prefix(shown) { facts.add("", loss.text(zone), .bad) }
-    if losses.count > shown { facts.add("", "and \(losses.count - shown) more, with --json", .bad) }
+    for loss in losses.prefix(LossSpan.shown) { facts.add("", loss.text(zone), .bad) }
+    if losses.count > LossSpan.shown {
+      facts.add("", "and \(losses.count - LossSpan.shown) more, with --json", .bad)
+    }
   }
 
   private func addStates(to facts: inout FactList, _ zone: ClockZone) {

@@ -3,6 +3,9 @@ import Presentation
 
 /// What was lost for one cause on one CPU, from the first loss to the last.
 struct LossSpan: Hashable {
+  /// How many are shown to people.
+  static let shown = 8
+
   let cause: LossCause
   /// `nil` where it is not known.
   let cpu: UInt32?

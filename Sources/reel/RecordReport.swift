@@ -43,6 +43,11 @@ struct RecordReport {
     } else {
       let share = Units.share(Double(summary.lost), of: Double(summary.lost + summary.events))
       facts.add("lost", "\(Units.count(summary.lost)) (\(share))", .bad)
+      let spans = LossSpan.all(of: summary.losses)
+      for span in spans.prefix(LossSpan.shown) { facts.add("", span.text(.local), .bad) }
+      if spans.count > LossSpan.shown {
+        facts.add("", "and \(spans.count - LossSpan.shown) more, with --json", .bad)
+      }
     }
     facts.add(
       "capture",
@@ -75,6 +80,7 @@ struct RecordReport {
     var causes = JSONObject()
     for loss in losses { causes.add(loss.name, loss.count) }
     object.add("lost_by_cause", causes)
+    object.add("losses", LossSpan.all(of: summary.losses).map(\.json))
     object.add("bytes", summary.bytes)
     object.add("bytes_per_event", .decimal(summary.bytesPerEvent))
     object.add("cpu_ns", summary.cpuTime)

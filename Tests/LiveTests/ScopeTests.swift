@@ -112,7 +112,7 @@ extension Live {
       }
     }
 
-    @Test("--pid leaves out everybody else", .disabled("the kernel program does not select yet"))
+    @Test("--pid leaves out everybody else")
     func processAlone() async throws {
       try await withTemporaryDirectory { directory in
         let script = "while [ ! -e '\(directory)/stop' ]; do ls / >/dev/null; sleep 0.05; done"

@@ -19,7 +19,9 @@ extension BatchView {
     case .transport: return transport(row).map { .text($0) } ?? .missing
     case .family: return kind(ofObject: row).socketFamily.map { .text($0) } ?? .missing
     case .isServer:
-      guard kind(ofObject: row).isInternetSocket else { return .missing }
+      // Of a unix socket that no call gave a role nothing is known; one of the internet is a client until it is a server.
+      let kind = kind(ofObject: row)
+      guard kind.isInternetSocket || kind == .unixSocket && objects.value(row, .role) != nil else { return .missing }
       return .boolean(objects[row, .role] == SocketRole.server.rawValue)
     case .isConnected:
       guard kind(ofObject: row).isInternetSocket else { return .missing }
