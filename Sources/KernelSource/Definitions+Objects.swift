@@ -61,7 +61,12 @@ extension Definitions {
           listeningPorts.insert(ListeningPort(namespace: object.net_namespace, port: object.local_port))
         }
       } else if kind == .unixSocket {
-        if !text.isEmpty { set(.localAddress, store.text(unixPath(text))) }
+        let own = min(Int(object.own_length), text.count)
+        let (local, remote) = (
+          UnsafeRawBufferPointer(rebasing: text[..<own]), UnsafeRawBufferPointer(rebasing: text[own...])
+        )
+        if !local.isEmpty { set(.localAddress, store.text(unixPath(local))) }
+        if !remote.isEmpty { set(.remoteAddress, store.text(unixPath(remote))) }
         set(.socketSource, Int64(bitPattern: object.socket_source))
         set(.socketPeer, Int64(bitPattern: object.socket_peer))
       } else {
@@ -121,7 +126,9 @@ extension Definitions {
     func text(_ column: ObjectColumn) -> ArraySlice<UInt8>? {
       objects.value(Int(row), column).map { Array(store.strings.table[Int($0)])[...] }
     }
-    if objects[Int(row), .objectKind] == ObjectKind.unixSocket.rawValue { return text(.localAddress).map { Array($0) } }
+    if objects[Int(row), .objectKind] == ObjectKind.unixSocket.rawValue {
+      return (text(.remoteAddress) ?? text(.localAddress)).map { Array($0) }
+    }
     let ends = [(ObjectColumn.localAddress, ObjectColumn.localPort), (.remoteAddress, .remotePort)].compactMap {
       address, port in
       text(address).map { "\(SocketAddress.ipText($0)):\(objects.value(Int(row), port) ?? 0)" }

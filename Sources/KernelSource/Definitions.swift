@@ -50,6 +50,13 @@ struct Definitions {
     return store.adoptThread(row, from: previous, identity: identity)
   }
 
+  /// The row of what was executed, `nil` when it was not defined. The probe defines it once for all forks of a process.
+  private mutating func imageRow(_ identity: UInt64) -> UInt32? {
+    if let row = store.imageRow(identity) { return row }
+    guard let previous, let row = previous.imageRow(identity) else { return nil }
+    return store.adoptImage(row, from: previous, identity: identity)
+  }
+
   /// The row of an object, `nil` when it was not defined (yet).
   mutating func objectRow(_ identity: UInt64) -> UInt32? {
     if let row = store.objectRows[identity] { return row }
@@ -86,7 +93,7 @@ struct Definitions {
         values[ImageColumn.path.rawValue] = store.text(text)
       }
       if image.flags & UInt32(REEL_IMAGE_UNREADABLE | REEL_IMAGE_FOREIGN) == 0 {
-        setArguments(area, variables, &values)
+        setArguments(area, variables, isFresh: !filename.isEmpty, &values)
       } else if image.flags & UInt32(REEL_IMAGE_FOREIGN) != 0, seesAllProcesses {
         // Told by somebody else, who cannot look into its memory: the kernel's files can.
         let folder = "/proc/\(image.pid)"
@@ -94,7 +101,7 @@ struct Definitions {
         let variables =
           environment == .none ? [] : ProcFile.bytes("\(folder)/environ", limit: Int(REEL_IMAGE_AREA)) ?? []
         area.withUnsafeBytes { area in
-          variables.withUnsafeBytes { variables in setArguments(area, variables, &values) }
+          variables.withUnsafeBytes { variables in setArguments(area, variables, isFresh: false, &values) }
         }
       }
       if !filename.isEmpty { values[ImageColumn.filename.rawValue] = store.text(filename) }
@@ -120,10 +127,10 @@ struct Definitions {
 
   /// Sets what a program was started with, from its argument and environment areas.
   private mutating func setArguments(
-    _ area: UnsafeRawBufferPointer, _ variables: UnsafeRawBufferPointer, _ values: inout [Int64]
+    _ area: UnsafeRawBufferPointer, _ variables: UnsafeRawBufferPointer, isFresh: Bool, _ values: inout [Int64]
   ) {
     guard !area.isEmpty else { return }
-    let arguments = ArgumentArea(area)
+    let arguments = ArgumentArea(area, isFresh: isFresh)
     values[ImageColumn.exe.rawValue] = store.text(arguments.first)
     values[ImageColumn.arguments.rawValue] = store.text(arguments.rest)
     if environment != .none {
@@ -188,7 +195,8 @@ struct Definitions {
     set(.startTime, Int64(thread.start_time) + epochOffset)
     set(.processStartTime, Int64(thread.process_start_time) + epochOffset)
     set(.parentPid, Int64(thread.parent_pid))
-    set(.originalParentPid, Int64(thread.original_parent_pid))
+    // Who made a process that was there before is not known: its parent of now may have adopted it.
+    if thread.original_parent_pid != 0 { set(.originalParentPid, Int64(thread.original_parent_pid)) }
     set(.comm, store.text(comm))
     set(.processName, store.text(processName))
     if let image = image(of: thread) { set(.image, Int64(image)) }
@@ -250,14 +258,14 @@ struct Definitions {
 
   /// The image row of a thread. One that was first seen while it ended has no memory to read it from; what is known of
   /// its process stands then.
-  private func image(of thread: reel_thread) -> UInt32? {
+  private mutating func image(of thread: reel_thread) -> UInt32? {
     let threads = store.dimensions.threads
     let known = lineages.row(ofProcess: Int64(thread.pid)).flatMap { row -> UInt32? in
       // Whoever had the id before executed something else.
       guard threads[Int(row), .processStartTime] == Int64(thread.process_start_time) + epochOffset else { return nil }
       return threads.value(Int(row), .image).map(UInt32.init(truncatingIfNeeded:))
     }
-    guard let image = store.imageRow(thread.image) else { return known }
+    guard let image = imageRow(thread.image) else { return known }
     guard let known else { return image }
     let images = store.dimensions.images
     if images.value(Int(image), .path) == nil { return known }

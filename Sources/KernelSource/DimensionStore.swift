@@ -118,6 +118,11 @@ struct DimensionStore {
     thread(adopted(other.dimensions.threads.row(Int(row)), ThreadColumn.self, from: other), identity: identity)
   }
 
+  /// A copy of another store's image row.
+  mutating func adoptImage(_ row: UInt32, from other: borrowing DimensionStore, identity: UInt64) -> UInt32 {
+    image(adopted(other.dimensions.images.row(Int(row)), ImageColumn.self, from: other), identity: identity)
+  }
+
   /// A copy of another store's object row.
   mutating func adoptObject(_ row: UInt32, from other: borrowing DimensionStore, identity: UInt64) -> UInt32 {
     object(adopted(other.dimensions.objects.row(Int(row)), ObjectColumn.self, from: other), identity: identity)

@@ -36,12 +36,13 @@ extension EventAssembler {
   mutating func datagram(_ socket: UInt32, address sockaddr: UnsafeRawBufferPointer) -> UInt32 {
     var values = definitions.store.dimensions.objects.row(Int(socket))
     guard values[ObjectColumn.remotePort.rawValue] == EventBatch.missing,
+      values[ObjectColumn.remoteAddress.rawValue] == EventBatch.missing,
       let address = SocketAddress.encode(sockaddr: sockaddr), setRemote(address, &values)
     else { return socket }
     return definitions.store.derivedObject(values)
   }
 
-  /// Sets the far end of a socket's row; false for addresses that are not of the internet.
+  /// Sets the far end of a socket's row; false for addresses that say nothing.
   private mutating func setRemote(_ address: [UInt8], _ values: inout [Int64]) -> Bool {
     switch UInt16(address[0]) {
     case SocketAddress.ipv4Family, SocketAddress.ipv6Family:
@@ -49,6 +50,10 @@ extension EventAssembler {
       values[ObjectColumn.remoteAddress.rawValue] = definitions.store.text(Array(address[1..<(address.count - 2)]))
       values[ObjectColumn.remotePort.rawValue] =
         Int64(address[address.count - 2]) | Int64(address[address.count - 1]) << 8
+      return true
+    case SocketAddress.unixFamily:
+      guard address.count > 1 else { return false }
+      values[ObjectColumn.remoteAddress.rawValue] = definitions.store.text(Array(address[1...]))
       return true
     default:
       return false
@@ -59,11 +64,7 @@ extension EventAssembler {
   mutating func failedConnection(_ socket: UInt32, to sockaddr: UnsafeRawBufferPointer) -> UInt32 {
     guard let address = SocketAddress.encode(sockaddr: sockaddr) else { return socket }
     var values = definitions.store.dimensions.objects.row(Int(socket))
-    if UInt16(address[0]) == SocketAddress.unixFamily {
-      values[ObjectColumn.localAddress.rawValue] = definitions.store.text(Array(address[1...]))
-    } else if !setRemote(address, &values) {
-      return socket
-    }
+    guard setRemote(address, &values) else { return socket }
     values[ObjectColumn.role.rawValue] = SocketRole.client.rawValue
     values[ObjectColumn.flags.rawValue] = ObjectFlags.fromArguments.rawValue
     return definitions.store.argumentObject(values)

@@ -105,8 +105,22 @@ struct EventAssembler: ~Copyable {
 
   /// Closes the batch when it is old enough at a time of the epoch.
   mutating func closeIfOlder(than now: Int64) {
-    if builder.count > 0, now - batchStart >= options.batchTime { close() }
+    if builder.count > 0, now - batchStart >= options.batchTime { closeUnlessPending(at: now) }
   }
+
+  /// Closes the batch, or waits a little for what its last events refer to: a definition that another CPU sent at the same
+  /// moment is behind them in the merged order, since an event's time is read before its object is looked up.
+  private mutating func closeUnlessPending(at now: Int64) {
+    if let newest = pending.last(where: { $0.thread != 0 && $0.object != unknownObject }),
+      now - newest.time < EventAssembler.patience
+    {
+      return
+    }
+    close()
+  }
+
+  /// How much later, in nanoseconds, a definition may be than the event that refers to it.
+  private static let patience: Int64 = 1_000_000
 
   private mutating func event(_ record: UnsafeRawPointer, cpu: Int) {
     let event = record.assumingMemoryBound(to: reel_event.self)
@@ -157,16 +171,21 @@ struct EventAssembler: ~Copyable {
           row: builder.count, time: time, thread: lineage == EventBatch.noRow ? thread : nil,
           object: object != 0 && objectRow == EventBatch.noRow ? object : nil))
     }
+    // A call that has not returned has neither latency nor result.
+    let hasReturned = !flags.contains(.unfinished)
     builder.appendEvent(
-      exitTime: time, latency: start == 0 ? EventBatch.missing : Int64(event.pointee.record.time &- start),
+      exitTime: time,
+      latency: start == 0 || !hasReturned ? EventBatch.missing : Int64(event.pointee.record.time &- start),
       type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
-      object: objectRow, result: plan.hasResult ? result : EventBatch.missing)
+      object: objectRow, result: plan.hasResult && hasReturned ? result : EventBatch.missing)
     appendArguments(
       plan, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
     if plan.endsTask, wordCount > 2, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
       definitions.end(lineage: lineage, reaper: words.load(fromByteOffset: 16, as: Int64.self))
     }
-    if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes { close() }
+    if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes {
+      closeUnlessPending(at: time)
+    }
   }
 
   @inline(__always)

@@ -28,11 +28,16 @@ struct ArgumentArea {
   /// All others, each with its NUL.
   let rest: [UInt8]
 
-  init(_ area: UnsafeRawBufferPointer) {
+  /// - Parameter isFresh: the program has not run since it was executed. One that has may have written over its arguments,
+  ///   and leaves a run of NULs behind them; in a fresh area each is the end of an empty argument.
+  init(_ area: UnsafeRawBufferPointer, isFresh: Bool = false) {
     let end = area.firstIndex(of: 0) ?? area.count
     first = Array(area[..<end])
     var rest = end + 1 < area.count ? Array(area[(end + 1)...]) : []
-    // A program may write over its arguments and leave a run of NULs behind them.
+    if isFresh {
+      self.rest = rest
+      return
+    }
     while rest.count > 1, rest[rest.count - 1] == 0, rest[rest.count - 2] == 0 { rest.removeLast() }
     if rest == [0], area.count > end + 2 { rest = [] }
     if let last = rest.last, last != 0 { rest.append(0) }

@@ -104,11 +104,13 @@ static __always_inline __u64 new_object(struct reel_operation *operation, struct
 }
 
 // What a call that nobody asked for does to names and roles that later events show.
-static __noinline int note_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
+static __noinline int note_call(struct pt_regs *registers, long result, struct task_slot *slot,
                                 struct reel_operation *operation) {
   // It is over, though nothing is sent.
   slot->enter_number = ~0u;
   if (!(operation->flags & REEL_OPERATION_NAMES)) return 0;
+  struct reel_ring *ring = own_ring();
+  if (!ring) return 0;
   slot->now = bpf_ktime_get_boot_ns();
   load_arguments(registers, slot->arguments);
   __u64 role = new_role(operation, result);
@@ -273,7 +275,7 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
     send_call(registers, result, slot, ring, operation);
   } else if (operation) {
-    note_call(registers, result, slot, ring, operation);
+    note_call(registers, result, slot, operation);
   }
   ring_leave(ring);
   return 0;

@@ -2,6 +2,7 @@ import CaptureFile
 import CaptureFormat
 import Dispatch
 import EventBatch
+import KernelSource
 import Synchronization
 
 /// Encodes, compresses and writes batches on a thread of its own, in order, into the files of a series.
@@ -170,7 +171,9 @@ final class ChunkSink: Sendable {
     return try outcome.get()
   }
 
+  /// Runs on the queue. What waits for a CPU here keeps the thread that drains waiting in the end.
   private func perform(_ body: (inout State, inout CaptureWriter) throws(CaptureError) -> Void) {
+    KernelSource.preferCallingThread()
     state.withLock { state in
       guard state.error == nil, var writer = state.writer.take() else { return }
       do throws(CaptureError) {

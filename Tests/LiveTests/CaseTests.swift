@@ -8,7 +8,10 @@ extension Live {
   @Suite struct Cases {
     @Test(
       "who, what and where are as the workload says",
-      arguments: ["identity", "images", "places", "files", "objects", "sockets", "storms"])
+      arguments: [
+        "identity", "kin", "images", "programs", "places", "files", "reopened", "objects", "sockets", "messages",
+        "storms",
+      ])
     func group(name: String) async throws {
       try await Capture.ofCases(name)
     }
@@ -19,9 +22,14 @@ extension Live {
       try await Capture.ofProgram("python", ["python3", "-I", script])
     }
 
-    @Test("the environment, when it is asked for")
-    func environment() async throws {
-      try await Capture.ofCases("environment", options: ["--env", "all"])
+    @Test(
+      "the environment, as far as it is asked for",
+      arguments: [
+        ("environment", ["--env", "all"]), ("named-environment", ["--env", "REEL_TRUTH"]),
+        ("absent-environment", ["--env", "none"]),
+      ])
+    func environment(group: String, options: [String]) async throws {
+      try await Capture.ofCases(group, options: options)
     }
   }
 }

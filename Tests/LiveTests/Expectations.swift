@@ -14,7 +14,7 @@ struct Expectation: Decodable {
   /// The event's type.
   let call: String
   /// Fields, and the values that each may have as the command prints them. Behind a field's name may stand how they are
-  /// meant: `between` two numbers, or how the text `ends`.
+  /// meant: `between` two numbers, or how the text `begins` or `ends`.
   let expect: [String: [String]]
 
   /// The field in a key of ``expect``.
@@ -27,6 +27,7 @@ struct Expectation: Decodable {
       else { return false }
       return value >= least && value <= greatest
     }
+    if key.hasSuffix(" begins") { return values.contains { text.hasPrefix($0) } }
     if key.hasSuffix(" ends") { return values.contains { text.hasSuffix($0) } }
     return values.contains { $0 == text }
   }

@@ -67,6 +67,8 @@ extension Live {
         "user.uid = 65534", "evt.type = execve and proc.pname = lifeshell", "fd.name = /etc/passwd",
         "proc.name = cat or (evt.type in (clone, clone3, fork, vfork) and proc.name = lifeshell)",
         "not evt.type in (mmap, close)", "evt.is_open_read = true and proc.aname = lifeshell",
+        "evt.type = read", "evt.type in (close, procexit)", "proc.aname[2] = lifeshell and evt.type in (read, write)",
+        "evt.type in (sendto, recvfrom, sendmsg, recvmsg) or (evt.type in (read, write) and fd.sockfamily = ip)",
       ])
     func filterInTheKernel(filter: String) async throws {
       try await withTemporaryDirectory { directory in
@@ -86,8 +88,11 @@ extension Live {
             '\(directory)/twofold' if=/dev/zero of=/dev/null count=5 status=none
             setpriv --reuid 65534 --clear-groups cat /etc/passwd >/dev/null
             (exec cat /etc/group >/dev/null)
+            ln -sf /etc/hostname "$2/by-link"
+            cat <"$2/by-link" >/dev/null
+            python3 -I -c "$1"
           done
-          """
+          """, "lifeshell", Self.connecting, directory
         ).run()
         #expect(busy.status == 0, "\(busy.errorText)")
         for recorder in recorders {
@@ -97,7 +102,10 @@ extension Live {
         var rows: [[String]] = []
         for (capture, _) in captures {
           try await capture.expectNothingLost()
-          let fields = ["evt.type", "evt.rawres", "proc.pid", "proc.name", "proc.pname", "user.uid", "fd.name"]
+          let fields = [
+            "evt.type", "evt.rawres", "proc.pid", "proc.name", "proc.pname", "user.uid", "fd.name", "fd.is_server",
+            "fd.sport",
+          ]
           let events = try await capture.events(
             "(\(filter)) and (proc.name = lifeshell or proc.aname = lifeshell)", fields)
           rows.append(
@@ -127,6 +135,19 @@ extension Live {
         #expect(try await capture.count("not \(own)") == 0)
       }
     }
+
+    /// A program that talks to itself over a connection: which end is the server is known from calls that a filter may
+    /// leave out.
+    private static let connecting = """
+      import socket
+      listener = socket.create_server(("127.0.0.1", 0))
+      near = socket.create_connection(listener.getsockname())
+      far, _ = listener.accept()
+      near.sendall(b"question")
+      far.recv(8)
+      far.sendall(b"answer")
+      near.recv(6)
+      """
 
     /// Where the unified hierarchy of control groups is mounted.
     private static func unifiedHierarchy() throws -> String? {

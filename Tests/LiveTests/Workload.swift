@@ -20,6 +20,8 @@ enum Workload {
     "flood": ["flood", "journal"],
     "cases": [
       "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
+      "kin",
+      "programs", "reopened", "messages",
     ],
   ]
 

@@ -24,17 +24,25 @@ struct FieldTextTests {
       parent: initTask, tid: 100, comm: "bash", image: shell,
       columns: [.parentPid: 1, .session: 100, .processGroup: 100, .processStartTime: start - 5_000_000_000])
     let work = maker.text("/root")
+    let root = maker.text("/srv/jail")
+    let cgroup = maker.text("/system.slice/web.service")
     let process = maker.lineage(
       parent: bash, tid: 200, comm: "cat", image: cat,
       columns: [
         .parentPid: 100, .session: 100, .processGroup: 200, .effectiveUid: 1000, .effectiveGid: 1000, .loginUid: 0,
         .workingDirectory: work, .processStartTime: start - 1_500_000_000, .container: container, .virtualPid: 7,
         .virtualTid: 7, .virtualProcessGroup: 7, .capabilitiesEffective: 0b1001, .tty: 34816,
+        .originalParentPid: 99, .uid: 1001, .savedUid: 1002, .filesystemUid: 1003, .gid: 2001, .savedGid: 2002,
+        .filesystemGid: 2003, .rootDirectory: root, .mountNamespace: 4_026_531_841, .pidNamespace: 4_026_531_836,
+        .netNamespace: 4_026_531_840, .userNamespace: 4_026_531_837, .utsNamespace: 4_026_531_838,
+        .ipcNamespace: 4_026_531_839, .cgroupNamespace: 4_026_531_835, .cgroup: cgroup, .cgroupID: 77,
+        .taskFlags: 0x400100, .virtualSession: 3,
       ])
     let thread = maker.lineage(
       parent: bash, tid: 201, pid: 200, comm: "worker", image: cat,
       columns: [.parentPid: 100, .processStartTime: start - 1_500_000_000, .effectiveUid: 0, .loginUid: 0xFFFF_FFFF])
-    let passwd = maker.object(.file, name: "/etc/passwd", columns: [.device: 0x0801, .inode: 42])
+    let passwd = maker.object(
+      .file, name: "/etc/passwd", columns: [.device: 0x0801, .inode: 42, .mountID: 29, .openFlags: 0o102001])
     let connection = maker.socket(
       .ipv4Socket, local: ([127, 0, 0, 1], 80), remote: ([127, 0, 0, 1], 40000), role: .server)
     let mapped = maker.socket(
@@ -90,7 +98,8 @@ struct FieldTextTests {
     (0, "evt.arg.dirfd", "AT_FDCWD"), (0, "evt.arg.name", "/etc/passwd"), (0, "evt.arg.flags", "O_RDONLY|O_CLOEXEC"),
     (0, "evt.rawarg.fd", "3"), (1, "evt.rawarg.size", "4096"), (1, "evt.arg.data", "root."),
     (0, "evt.res", "SUCCESS"), (4, "evt.res", "ENOENT"), (4, "evt.rawres", "-2"), (4, "evt.arg.res", "ENOENT"),
-    (4, "evt.failed", "true"), (0, "evt.failed", "false"), (1, "evt.is_io", "true"), (0, "evt.is_io", "false"),
+    (4, "evt.failed", "true"), (0, "evt.failed", "false"), (0, "evt.is_unfinished", "false"), (1, "evt.is_io", "true"),
+    (0, "evt.is_io", "false"),
     (1, "evt.is_io_read", "true"), (1, "evt.io_dir", "read"), (5, "evt.io_dir", "write"), (0, "evt.io_dir", "<NA>"),
     (1, "evt.buflen", "5"), (5, "evt.buflen", "<NA>"), (1, "evt.buflen.file.in", "5"), (1, "evt.buflen.net", "<NA>"),
     (1, "evt.buflen.out", "<NA>"), (4, "evt.count.error", "1"), (0, "evt.count.error", "<NA>"),
@@ -129,6 +138,17 @@ struct FieldTextTests {
     (5, "fd.name", "pipe:[22242]"),
     (5, "fd.typechar", "p"), (7, "fd.name", ":::22"), (7, "fd.sport", "22"), (7, "fd.cport", "<NA>"),
     (7, "proc.name", "<NA>"), (6, "fd.name", "<NA>"), (0, "evt.source", "syscall"), (0, "proc.vmsize", "<NA>"),
+    (0, "proc.opid", "99"), (0, "proc.ruid", "1001"), (0, "proc.suid", "1002"), (0, "proc.fsuid", "1003"),
+    (0, "proc.rgid", "2001"), (0, "proc.sgid", "2002"), (0, "proc.fsgid", "2003"), (0, "proc.root", "/srv/jail"),
+    (0, "proc.ns.mnt", "4026531841"), (0, "proc.ns.pid", "4026531836"), (0, "proc.ns.net", "4026531840"),
+    (0, "proc.ns.user", "4026531837"), (0, "proc.ns.uts", "4026531838"), (0, "proc.ns.ipc", "4026531839"),
+    (0, "proc.ns.cgroup", "4026531835"), (0, "proc.cgroup", "/system.slice/web.service"),
+    (0, "proc.cgroup.id", "77"), (0, "thread.flags", "400100"), (0, "proc.vsid", "3"), (2, "proc.ruid", "<NA>"),
+    (0, "proc.is_args_truncated", "false"), (0, "fd.mount_id", "29"),
+    (0, "fd.open_flags", "O_LARGEFILE|O_APPEND|O_WRONLY"),
+    (0, "fd.is_name_truncated", "false"), (0, "fd.socket_peer", "<NA>"),
+    (1, "fd.open_flags", "O_LARGEFILE|O_APPEND|O_WRONLY"),
+    (5, "fd.is_server", "<NA>"),
     (0, "fd.containername", "3ad7b26ded6d:/etc/passwd"), (0, "toupper(proc.name)", "CAT"),
     (0, "len(fd.name)", "11"), (0, "join(\"-\", (proc.name, evt.num))", "cat-1"), (0, "evt.is_wait", "false"),
     (1, "evt.info", "res=5 data=root. fd=3(<f>/etc/passwd) size=4096"),

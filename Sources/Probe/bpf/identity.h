@@ -158,7 +158,7 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
   thread->tid = READ(task, pid);
   thread->pid = READ(task, tgid);
   thread->parent_pid = READ(parent, tgid);
-  thread->original_parent_pid = original_parent ? original_parent : thread->parent_pid;
+  thread->original_parent_pid = original_parent;
   thread->task_flags = READ(task, flags);
   thread->login_uid = bpf_core_field_exists(task->loginuid) ? READ(task, loginuid.val) : ~0u;
   bpf_core_read(thread->comm, 16, &task->comm);

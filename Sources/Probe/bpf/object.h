@@ -46,7 +46,7 @@ static __always_inline __u64 inode_identity(struct inode *inode) {
 // What is compared of an open file besides its address and that of its inode.
 static __always_inline __u64 file_fingerprint(__u64 *scratch, __u64 address, struct file *file, struct inode *inode) {
   struct dentry *dentry = READ(file, f_path.dentry);
-  __u64 print = mix(READ(dentry, d_name.hash_len), inode_identity(inode));
+  __u64 print = mix(READ(dentry, d_name.hash_len), inode_identity(inode) + ((__u64)READ(file, f_flags) << 20));
   if (!READ(dentry, d_hash.pprev)) {
     print = ~print;
     // Things without a name share one inode: what they are is told by what they do, and with which data.
@@ -120,8 +120,6 @@ __noinline __u64 take_request(__u64 pointer, long descriptor) {
 // What an object is made from: the file and what was found out about it.
 struct object_source {
   struct file *file;
-  struct dentry *dentry;
-  struct vfsmount *vfsmount;
   struct inode *inode;
 };
 
@@ -137,12 +135,11 @@ static __always_inline bool has_path(struct dentry *dentry) {
 static __always_inline bool take_source(struct reel_ring *ring, struct object_source *source, struct object_key *key,
                                         __u64 file_address) {
   source->file = (void *)file_address;
-  source->dentry = READ(source->file, f_path.dentry);
-  source->vfsmount = READ(source->file, f_path.mnt);
+  struct dentry *dentry = READ(source->file, f_path.dentry);
   source->inode = READ(source->file, f_inode);
-  if (!source->dentry || !source->inode) return false;
-  key->dentry = as_number(&ring->scratch, source->dentry);
-  key->mount = as_number(&ring->scratch, source->vfsmount);
+  if (!dentry || !source->inode) return false;
+  key->dentry = as_number(&ring->scratch, dentry);
+  key->mount = as_number(&ring->scratch, READ(source->file, f_path.mnt));
   return true;
 }
 
@@ -182,7 +179,7 @@ static __always_inline void put_object(struct reel_ring *ring, __u32 ring_number
   object->flags = overlay_layer(inode, REEL_OBJECT_UPPER_LAYER, REEL_OBJECT_LOWER_LAYER);
   object->open_flags = READ(source->file, f_flags);
   object->role = entry->role;
-  if (source->vfsmount) object->mount_id = READ(mount_of(source->vfsmount), mnt_id);
+  if (key->mount) object->mount_id = READ(mount_of((struct vfsmount *)key->mount), mnt_id);
   __u32 path_flags = 0, request_length = 0, directory_length = 0;
   if ((mode & S_IFMT) == S_IFSOCK) {
     offset = put_socket(ring, object, source->file, offset);
@@ -231,27 +228,27 @@ static __always_inline bool is_pointless(struct inode *inode) {
 // `request` is what take_request gave, when the file has just been opened by that path; what stands in this CPU's request
 // is its text then. For a socket that has just been connected or accepted it is its role.
 __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now, __u64 request) {
-  // Read before what they stand for: what changes meanwhile is noticed next time.
-  __u32 generation = (__u32)current_generation(), epoch = current_names_epoch();
   __u64 role = request <= REEL_ROLE_SERVER ? request : 0;
   if (role) request = 0;
   __u32 ring_number = own_ring_number();
   struct reel_ring *ring = ring_numbered(ring_number);
   struct request *room = own_request();
   if (!ring || !room) return 0;
+  struct object_entry *entry = &room->entry;
+  // Read before what they stand for: what changes meanwhile is noticed next time.
+  entry->names_epoch = current_names_epoch();
+  entry->generation = (__u32)current_generation();
   struct object_source source;
   struct object_key *key = &room->key;
   if (!take_source(ring, &source, key, file_address)) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  struct object_entry *entry = &room->entry;
   entry->inode = as_number(&ring->scratch, source.inode);
   entry->inode_number = inode_identity(source.inode);
   entry->fingerprint = fingerprint;
-  entry->is_nameless = is_nameless(source.dentry, source.inode);
-  entry->names_epoch = epoch;
-  entry->generation = generation;
+  entry->is_nameless = is_nameless((struct dentry *)key->dentry, source.inode);
   entry->role = role;
-  key->request = request ? request : (view_of(ring, task) & ~1ull) | 2;
+  // Opens that differ in flags are different versions, and take turns often.
+  key->request = mix(request ? request : view_of(ring, task), READ(source.file, f_flags));
   struct object_entry *known = 0;
   bool was_opened = false;
   if (!request) {
@@ -259,18 +256,18 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
     if (known && !is_same_thing(entry, known)) known = 0;
     was_opened = known != 0;
   }
-  if (!known && (request || has_path(source.dentry))) {
+  if (!known && (request || has_path((struct dentry *)key->dentry))) {
     known = bpf_map_lookup_elem(&objects, key);
     if (known && !is_same_thing(entry, known)) known = 0;
   }
   if (known && !role) entry->role = known->role;
-  if (known && known->fingerprint == fingerprint && known->generation == generation && known->role == entry->role) {
-    if (known->names_epoch != epoch) {
+  if (known && known->fingerprint == fingerprint && known->generation == entry->generation && known->role == entry->role) {
+    if (known->names_epoch != entry->names_epoch) {
       // Something was renamed or mounted; seldom what stands above this file.
       entry->path_print = path_print(key->dentry, key->mount);
-      if (known->path_print == entry->path_print) known->names_epoch = epoch;
+      if (known->path_print == entry->path_print) known->names_epoch = entry->names_epoch;
     }
-    if (known->names_epoch == epoch) {
+    if (known->names_epoch == entry->names_epoch) {
       if (request) {
         room->other = *known;
         bpf_map_update_elem(&open_files, &file_address, &room->other, BPF_ANY);
@@ -293,7 +290,7 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
   entry->thing = known ? known->thing : thing_of(entry, source.inode);
   put_object(ring, ring_number, as_number(&ring->scratch, task), &source, key, entry, now, request != 0);
   // What no path leads to is known by its open file alone.
-  bool is_in_directory = has_path(source.dentry);
+  bool is_in_directory = has_path((struct dentry *)key->dentry);
   if (request || role || was_opened || !is_in_directory) bpf_map_update_elem(&open_files, &file_address, entry, BPF_ANY);
   if (!was_opened && is_in_directory) bpf_map_update_elem(&objects, key, entry, BPF_ANY);
   return entry->object;

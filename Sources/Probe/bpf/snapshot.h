@@ -33,7 +33,7 @@ __noinline __u64 define_snapshot_object(__u64 task_address, __u64 file_address, 
   entry->object = next_identity(ring, ring_number);
   entry->inode = as_number(&ring->scratch, source.inode);
   entry->inode_number = inode_identity(source.inode);
-  entry->is_nameless = is_nameless(source.dentry, source.inode);
+  entry->is_nameless = is_nameless((struct dentry *)key->dentry, source.inode);
   entry->fingerprint = file_fingerprint(&ring->scratch, file_address, source.file, source.inode);
   struct object_entry *known = bpf_map_lookup_elem(&open_files, &file_address);
   if (known && is_same_thing(entry, known)) {

@@ -60,6 +60,19 @@ __noinline __u64 socket_fingerprint(__u64 file_address) {
   return print;
 }
 
+// Appends the path that a unix socket is bound to, if it is.
+static __always_inline __u64 put_unix_path(struct reel_ring *ring, struct unix_sock *sock, __u64 offset) {
+  struct unix_address *address = READ(sock, addr);
+  if (!address) return offset;
+  __u32 length = READ(address, len);
+  if (length <= 2) return offset;
+  length = (length - 2) & 127;
+  __u64 path = as_number(&ring->scratch, address) + bpf_core_field_offset(struct unix_address, name) + 2;
+  offset &= REEL_RECORD_MASK;
+  if (bpf_probe_read_kernel(record_at(ring, offset), length, (void *)path) != 0) return offset;
+  return (offset + length) & REEL_RECORD_MASK;
+}
+
 // Fills in what a socket is connected to and gives the offset behind its path.
 static __always_inline __u64 put_socket(struct reel_ring *ring, struct reel_object *object, struct file *file,
                                         __u64 offset) {
@@ -89,20 +102,9 @@ static __always_inline __u64 put_socket(struct reel_ring *ring, struct reel_obje
     struct sock *peer = READ(own, peer);
     object->socket_source = as_number(&ring->scratch, sock);
     object->socket_peer = as_number(&ring->scratch, peer);
-    struct unix_address *address = READ(own, addr);
-    // A server's connection has the path of its listener; a client has none but knows the server's.
-    if (!address && peer) address = READ((struct unix_sock *)peer, addr);
-    if (address) {
-      __u32 length = READ(address, len);
-      if (length > 2) {
-        length = (length - 2) & 127;
-        __u64 path = as_number(&ring->scratch, address) + bpf_core_field_offset(struct unix_address, name) + 2;
-        offset &= REEL_RECORD_MASK;
-        if (bpf_probe_read_kernel(record_at(ring, offset), length, (void *)path) == 0) {
-          offset = (offset + length) & REEL_RECORD_MASK;
-        }
-      }
-    }
+    offset = put_unix_path(ring, own, offset);
+    object->own_length = (offset - sizeof *object) & 255;
+    if (peer) offset = put_unix_path(ring, (struct unix_sock *)peer, offset);
   } else if (family == FAMILY_NETLINK && bpf_core_type_exists(struct netlink_sock)) {
     struct netlink_sock *own = (void *)sock;
     object->socket_source = READ(own, portid);

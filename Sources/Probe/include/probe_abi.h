@@ -208,6 +208,8 @@ struct reel_object {
   reel_u32 net_namespace;        // of a socket
   reel_u16 flags;                // REEL_OBJECT_*_LAYER
   reel_u16 role;                 // of a socket: REEL_ROLE_*, 0 when no call said so
+  reel_u32 own_length;           // of a unix socket: what of the path is its own; the rest is its peer's
+  reel_u32 object_padding;
 };
 #define REEL_ROLE_CLIENT 1
 #define REEL_ROLE_SERVER 2
@@ -385,7 +387,7 @@ _Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignmen
 _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_thread) == 256, "both sides lay out threads alike");
 _Static_assert(sizeof(struct reel_image) == 80, "both sides lay out images alike");
-_Static_assert(sizeof(struct reel_object) == 152, "both sides lay out objects alike");
+_Static_assert(sizeof(struct reel_object) == 160, "both sides lay out objects alike");
 _Static_assert(sizeof(struct reel_operation) == 56, "both sides lay out operations alike");
 _Static_assert(sizeof(struct reel_settings) == 208, "both sides lay out settings alike");
 

@@ -19,9 +19,9 @@ extension BatchView {
     case .transport: return transport(row).map { .text($0) } ?? .missing
     case .family: return kind(ofObject: row).socketFamily.map { .text($0) } ?? .missing
     case .isServer:
-      // Of a unix socket that no call gave a role nothing is known; one of the internet is a client until it is a server.
       let kind = kind(ofObject: row)
-      guard kind.isInternetSocket || kind == .unixSocket && objects.value(row, .role) != nil else { return .missing }
+      // A pair of unix sockets has no server, and neither end of it is missing one.
+      guard kind.isInternetSocket || kind == .unixSocket else { return .missing }
       return .boolean(objects[row, .role] == SocketRole.server.rawValue)
     case .isConnected:
       guard kind(ofObject: row).isInternetSocket else { return .missing }
@@ -38,6 +38,11 @@ extension BatchView {
     case .upperLayer: return flag(.upperLayer, row)
     case .lowerLayer: return flag(.lowerLayer, row)
     case .isDeleted: return flag(.deleted, row)
+    case .isNameTruncated: return flag(.nameTruncated, row)
+    case .mount: return number(objects[row, .mountID])
+    case .openFlags: return objects.value(row, .openFlags).map { openFlagNames(UInt64(bitPattern: $0)) } ?? .missing
+    case .socketSource: return objects.value(row, .socketSource).map { .unsigned(UInt64(bitPattern: $0)) } ?? .missing
+    case .socketPeer: return objects.value(row, .socketPeer).map { .unsigned(UInt64(bitPattern: $0)) } ?? .missing
     }
   }
 
@@ -56,6 +61,12 @@ extension BatchView {
 
   private func flag(_ flag: ObjectFlags, _ row: Int) -> FieldValue {
     batch.dimensions.objects.value(row, .flags).map { .boolean(ObjectFlags(rawValue: $0).contains(flag)) } ?? .missing
+  }
+
+  /// The flags of an open file by name, as arguments of `open` show them.
+  private func openFlagNames(_ flags: UInt64) -> FieldValue {
+    guard let table = schema.flagTables.first(where: { $0.name == "file_flags" }) else { return .missing }
+    return .text(Array(table.text(for: flags, architecture: context.architecture).utf8)[...])
   }
 
   private func isMapped(_ address: ArraySlice<UInt8>?) -> Bool {
@@ -125,8 +136,9 @@ extension BatchView {
       return .text(name[...])
     case .unixSocket:
       if let label = label.bytesValue, !label.isEmpty { return .text(label) }
-      // The server's end has the name that both know.
-      for column in [ObjectColumn.remoteAddress, .localAddress] {
+      // The name that both ends know: the server's own, which its clients are connected to.
+      let isServer = objects[row, .role] == SocketRole.server.rawValue
+      for column in isServer ? [ObjectColumn.localAddress, .remoteAddress] : [.remoteAddress, .localAddress] {
         guard let path = text(objects[row, column]).bytesValue, !path.isEmpty else { continue }
         if path.first != 0 { return .text(path) }
         return .text(([UInt8(ascii: "@")] + path.dropFirst())[...])

@@ -80,7 +80,7 @@ extension BatchView {
     case .threadName: return text(threads[thread, .comm])
     case .name: return name(ofThread: thread)
     case .exe, .executablePath, .executableWritable, .executableUpperLayer, .executableLowerLayer,
-      .executableInMemory, .executableInode, .executableChangeTime, .executableModificationTime:
+      .executableInMemory, .executableInode, .executableChangeTime, .executableModificationTime, .argumentsTruncated:
       return image(property, ofThread: thread)
     case .executableAgeAtStart:
       let start = threads[thread, .processStartTime]
@@ -104,6 +104,9 @@ extension BatchView {
     case .capabilitiesEffective: return capabilities(threads[thread, .capabilitiesEffective])
     case .cgroups, .cgroup: return text(threads[thread, .cgroup])
     case .descriptorLimit: return number(threads[thread, .descriptorLimit])
+    case .number(let column): return number(threads[thread, column])
+    case .rootDirectory: return text(threads[thread, .rootDirectory])
+    case .taskFlags: return threads.value(thread, .taskFlags).map { .unsigned(UInt64(bitPattern: $0)) } ?? .missing
     }
   }
 
@@ -138,6 +141,7 @@ extension BatchView {
     case .executableUpperLayer: return flag(.upperLayer)
     case .executableLowerLayer: return flag(.lowerLayer)
     case .executableInMemory: return flag(.memfd)
+    case .argumentsTruncated: return flag(.truncated)
     case .executableInode: return number(images[row, .inode])
     case .executableChangeTime: return number(images[row, .changeTime])
     default: return number(images[row, .modificationTime])

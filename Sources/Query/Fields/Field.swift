@@ -1,3 +1,5 @@
+import EventBatch
+
 /// One field of the filter language: the only place that says its name, type, meaning, and where its value comes from.
 ///
 /// Lookup, suggestions, `reel fields`, binding and evaluation all go by the table of these (`FieldTable`).
@@ -121,6 +123,10 @@ enum ProcessProperty: Sendable, Hashable {
   case executableInode, executableChangeTime, executableModificationTime, executableAgeAtStart
   case capabilitiesPermitted, capabilitiesInheritable, capabilitiesEffective
   case cgroups, cgroup, descriptorLimit
+  case argumentsTruncated
+  /// A number of the thread, as it is.
+  case number(ThreadColumn)
+  case rootDirectory, taskFlags
 }
 
 enum UserProperty: Sendable, Hashable {
@@ -137,6 +143,7 @@ enum ObjectProperty: Sendable, Hashable {
   case bothPorts, clientPort, serverPort, localPort, remotePort
   case transport, family, isServer, isConnected, isListening
   case device, deviceMajor, deviceMinor, inode, upperLayer, lowerLayer, isDeleted
+  case mount, openFlags, isNameTruncated, socketSource, socketPeer
 }
 
 enum EventProperty: Sendable, Hashable {
@@ -147,7 +154,7 @@ enum EventProperty: Sendable, Hashable {
   case latency, latencySeconds, latencyFraction, latencyHuman, latencyQuantized
   case deltaTime, deltaSeconds, deltaFraction
   case cpu, category, arguments, argument, rawArgument, buffer, isSyslog
-  case result, rawResult, hasFailed, waitLatency
+  case result, rawResult, hasFailed, isUnfinished, waitLatency
   case count, errorCount(ErrorTarget?), exitCount
   case length(IODirection?, IOTarget?)
   case openRead, openWrite, openExecutable, openCreate

@@ -82,6 +82,23 @@ extension FieldTable {
     Field(
       "fd.is_deleted", .boolean, .object(.isDeleted), "Whether the file had no name any more.", "fd.is_deleted = true"),
     Field(
+      "fd.mount_id", .integer, .object(.mount), "The number of the mount that the file was reached through.",
+      "fd.mount_id = 29"),
+    Field(
+      "fd.open_flags", .text, .object(.openFlags), "How it was opened, as the flags that the kernel keeps.",
+      "fd.open_flags contains O_APPEND"),
+    Field(
+      "fd.is_name_truncated", .boolean, .object(.isNameTruncated),
+      "Whether the name was too long and only its end is recorded.", "fd.is_name_truncated = true"),
+    Field(
+      "fd.socket_source", .unsigned, .object(.socketSource),
+      "A number for the own end of a unix socket; of netlink the port id.", "fd.socket_source exists",
+      style: .hexadecimal),
+    Field(
+      "fd.socket_peer", .unsigned, .object(.socketPeer),
+      "The number for the other end of a unix socket, which is that end's `fd.socket_source`.",
+      "fd.socket_peer exists", style: .hexadecimal),
+    Field(
       "fd.types", .text, .object(.type), "The kinds of all descriptors of the event.", "fd.types intersects (file)",
       argument: .optionalIndex, multiplicity: .list),
   ]

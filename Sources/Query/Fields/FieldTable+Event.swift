@@ -96,6 +96,10 @@ extension FieldTable {
     Field("evt.rawres", .integer, .event(.rawResult), "What the call returned, as a number.", "evt.rawres < 0"),
     Field("evt.failed", .boolean, .event(.hasFailed), "Whether the call returned an error.", "evt.failed = true"),
     Field(
+      "evt.is_unfinished", .boolean, .event(.isUnfinished),
+      "Whether the call was still running when the capture ended.",
+      "evt.is_unfinished = true"),
+    Field(
       "evt.is_io", .boolean, .type(.isInputOutput), "Whether the call reads from or writes to a descriptor.",
       "evt.is_io = true"),
     Field(

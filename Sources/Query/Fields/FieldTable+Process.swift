@@ -155,6 +155,60 @@ extension FieldTable {
       "proc.fdlimit < 1024"),
   ]
 
+  /// Fields of the process that are Reel's own: the rest of what identifies it.
+  static let processIdentity: [Field] = [
+    Field(
+      "proc.opid", .integer, .process(.number(.originalParentPid), .itself),
+      "The process id of the process that made it, also after it was handed to another parent.",
+      "proc.opid = 4711"),
+    Field(
+      "proc.vsid", .integer, .process(.number(.virtualSession), .itself),
+      "The session id inside the pid namespace.", "proc.vsid = 1"),
+    Field("proc.ruid", .unsigned, .process(.number(.uid), .itself), "The real user id.", "proc.ruid = 1000"),
+    Field("proc.suid", .unsigned, .process(.number(.savedUid), .itself), "The saved user id.", "proc.suid = 0"),
+    Field(
+      "proc.fsuid", .unsigned, .process(.number(.filesystemUid), .itself),
+      "The user id that access to files is checked with.", "proc.fsuid = 0"),
+    Field("proc.rgid", .unsigned, .process(.number(.gid), .itself), "The real group id.", "proc.rgid = 1000"),
+    Field("proc.sgid", .unsigned, .process(.number(.savedGid), .itself), "The saved group id.", "proc.sgid = 0"),
+    Field(
+      "proc.fsgid", .unsigned, .process(.number(.filesystemGid), .itself),
+      "The group id that access to files is checked with.", "proc.fsgid = 0"),
+    Field(
+      "proc.root", .text, .process(.rootDirectory, .itself),
+      "Its root directory, as the mount namespace's root sees it.", "proc.root != /"),
+    Field(
+      "proc.ns.mnt", .integer, .process(.number(.mountNamespace), .itself), "The inode of its mount namespace.",
+      "proc.ns.mnt != 4026531840"),
+    Field(
+      "proc.ns.pid", .integer, .process(.number(.pidNamespace), .itself), "The inode of its pid namespace.",
+      "proc.ns.pid != 4026531841"),
+    Field(
+      "proc.ns.net", .integer, .process(.number(.netNamespace), .itself), "The inode of its network namespace.",
+      "proc.ns.net != 4026531842"),
+    Field(
+      "proc.ns.user", .integer, .process(.number(.userNamespace), .itself), "The inode of its user namespace.",
+      "proc.ns.user != 4026531843"),
+    Field(
+      "proc.ns.uts", .integer, .process(.number(.utsNamespace), .itself), "The inode of its UTS namespace.",
+      "proc.ns.uts != 4026531844"),
+    Field(
+      "proc.ns.ipc", .integer, .process(.number(.ipcNamespace), .itself), "The inode of its IPC namespace.",
+      "proc.ns.ipc != 4026531845"),
+    Field(
+      "proc.ns.cgroup", .integer, .process(.number(.cgroupNamespace), .itself), "The inode of its cgroup namespace.",
+      "proc.ns.cgroup != 4026531846"),
+    Field(
+      "proc.cgroup", .text, .process(.cgroup, .itself), "The path of its cgroup in the unified hierarchy.",
+      "proc.cgroup startswith /system.slice/"),
+    Field(
+      "proc.cgroup.id", .integer, .process(.number(.cgroupID), .itself), "The inode of its cgroup.",
+      "proc.cgroup.id = 1"),
+    Field(
+      "proc.is_args_truncated", .boolean, .process(.argumentsTruncated, .itself),
+      "Whether arguments or environment were longer than what is recorded of them.", "proc.is_args_truncated = true"),
+  ]
+
   /// Fields of the thread.
   static let thread: [Field] = [
     Field("thread.tid", .integer, .process(.tid, .itself), "The thread id.", "thread.tid = 4712"),
@@ -183,6 +237,9 @@ extension FieldTable {
     Field(
       "thread.cgroup", .text, .process(.cgroup, .itself), "The cgroup of the thread in one hierarchy.",
       "thread.cgroup.cpu contains docker", argument: .required),
+    Field(
+      "thread.flags", .unsigned, .process(.taskFlags, .itself), "The kernel's flags of the task (`PF_*`).",
+      "thread.flags != 0", style: .hexadecimal),
   ]
 
   /// Fields of users and groups.

@@ -1,7 +1,8 @@
 /// All fields, and finding one by its name.
 public enum FieldTable {
   /// All fields, class by class, in the order in which they are documented.
-  public static let all: [Field] = event + process + thread + user + descriptor + container + path + unanswered
+  public static let all: [Field] =
+    event + process + processIdentity + thread + user + descriptor + container + path + unanswered
 
   private static let positions: [String: Int] = {
     var positions: [String: Int] = [:]

@@ -14,6 +14,9 @@ static const struct {
     {"identity", identity_cases}, {"images", image_cases},   {"places", place_cases},
     {"environment", environment_cases}, {"files", file_cases},       {"objects", object_cases},
     {"sockets", socket_cases},    {"storms", storm_cases},
+    {"named-environment", named_environment_cases}, {"absent-environment", absent_environment_cases},
+    {"kin", kin_cases},           {"programs", program_cases},
+    {"reopened", reopened_cases}, {"messages", message_cases},
 };
 
 static uint64_t next_seed(uint64_t *state) {

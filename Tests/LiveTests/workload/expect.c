@@ -90,6 +90,15 @@ void ends_with(const char *field, const char *format, ...) {
   va_end(arguments);
 }
 
+void begins_with(const char *field, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  add(",\"%s begins\":[", field);
+  add_text(format, arguments);
+  add("]");
+  va_end(arguments);
+}
+
 void counts(const char *field, long long number) { add(",\"%s\":[\"%lld\"]", field, number); }
 void between(const char *field, long long least, long long greatest) {
   add(",\"%s between\":[\"%lld\",\"%lld\"]", field, least, greatest);

@@ -45,6 +45,7 @@ void about_later(long number, int step, const char *call, long result);
 __attribute__((format(printf, 2, 3))) void says(const char *field, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void may_also_say(const char *field, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void ends_with(const char *field, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void begins_with(const char *field, const char *format, ...);
 void counts(const char *field, long long number);
 void between(const char *field, long long least, long long greatest);
 void holds(const char *field, bool value);
@@ -53,6 +54,8 @@ void done(void);
 
 // Everything that /proc says about the calling thread and its ancestors, as the fields of an event.
 void facts(void);
+// The root directory that the facts are to say: /proc shows a process its own root as "/".
+extern const char *root_path;
 // The same without ancestors.
 void own_facts(void);
 // A mark with all facts: for `about(mark(), "mark", -ENOENT); facts(); done();`.
@@ -84,5 +87,7 @@ void write_text(const char *path, const char *format, ...) __attribute__((format
 void make_file(const char *path);
 void copy_program(const char *path, int mode);
 void set_name(const char *name);
+void send_descriptor(int socket, int fd);
+int receive_descriptor(int socket);
 
 #endif

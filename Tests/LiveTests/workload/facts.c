@@ -1,16 +1,25 @@
 // What /proc says about a process at this moment, in the words of an event's fields.
+#include "expect.h"
+
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
-#include "expect.h"
-
 // /proc of the outermost pid namespace, opened before anything moves elsewhere.
 #define PROC_DESCRIPTOR 901
+// The root of the unified hierarchy of control groups.
+#define CGROUP_DESCRIPTOR 902
+
+const char *root_path = "/";
 
 void facts_begin(void) {
   int fd = must(open("/proc", O_RDONLY | O_DIRECTORY), "/proc");
   must(dup2(fd, PROC_DESCRIPTOR), "dup2");
+  close(fd);
+  bool is_unified = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
+  fd = open(is_unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", O_PATH | O_DIRECTORY);
+  if (fd < 0) return;
+  must(dup2(fd, CGROUP_DESCRIPTOR), "dup2");
   close(fd);
 }
 
@@ -111,6 +120,28 @@ static const char *const capabilities[] = {
     "CHECKPOINT_RESTORE",
 };
 
+static void says_namespaces(void) {
+  static const char *const names[] = {"mnt", "pid", "net", "user", "uts", "ipc", "cgroup"};
+  for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
+    char field[32], file[32];
+    snprintf(file, sizeof file, "ns/%s", names[index]);
+    const char *number = strchr(proc_link(path_of("thread-self", file)), '[');
+    snprintf(field, sizeof field, "proc.ns.%s", names[index]);
+    if (number) counts(field, atoll(number + 1));
+  }
+}
+
+static void says_cgroup(void) {
+  const char *line = strstr(proc_text("thread-self/cgroup"), "0::");
+  if (!line) return;
+  char *path = next_text();
+  snprintf(path, TEXT_SIZE, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
+  says("thread.cgroups", "%s", path);
+  says("proc.cgroup", "%s", path);
+  struct stat about;
+  if (fstatat(CGROUP_DESCRIPTOR, path[1] ? path + 1 : ".", &about, 0) == 0) counts("proc.cgroup.id", about.st_ino);
+}
+
 static void says_capabilities(const char *field, const char *status, const char *name) {
   unsigned long long set = strtoull(status_of(status, name), NULL, 16);
   char text[1024] = "";
@@ -130,6 +161,7 @@ static void says_line(const char *area, long length) {
   says("proc.exe", "%s", area);
   says("proc.args", "%s", text);
   says("proc.cmdline", "%s%s%s", name_of("self"), length > first ? " " : "", text);
+  holds("proc.is_args_truncated", false);
 }
 
 static void says_executable(void) {
@@ -143,7 +175,9 @@ static void says_executable(void) {
   struct stat about;
   if (fstatat(PROC_DESCRIPTOR, "self/exe", &about, 0) != 0) return;
   counts("proc.exe_ino", about.st_ino);
-  counts("proc.exe_ino.ctime", about.st_ctim.tv_sec * 1000000000ll + about.st_ctim.tv_nsec);
+  // Its removal changed the inode after the program was started.
+  if (about.st_nlink > 0)
+    counts("proc.exe_ino.ctime", about.st_ctim.tv_sec * 1000000000ll + about.st_ctim.tv_nsec);
   counts("proc.exe_ino.mtime", about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec);
 }
 
@@ -182,11 +216,17 @@ void own_facts(void) {
   says_leader("proc.sid", line.session);
   says_leader("proc.pgid", line.group);
   counts("proc.tty", line.tty);
-  long uid = 0, gid = 0;
-  sscanf(status_of(status, "\nUid:"), "%*d %ld", &uid);
-  sscanf(status_of(status, "\nGid:"), "%*d %ld", &gid);
-  counts("user.uid", uid);
-  counts("group.gid", gid);
+  // Real, effective, saved, and that of the file system.
+  static const char *const fields[2][4] = {{"proc.ruid", "user.uid", "proc.suid", "proc.fsuid"},
+                                           {"proc.rgid", "group.gid", "proc.sgid", "proc.fsgid"}};
+  for (int kind = 0; kind < 2; kind++) {
+    long ids[4] = {0};
+    sscanf(status_of(status, kind ? "\nGid:" : "\nUid:"), "%ld %ld %ld %ld", &ids[0], &ids[1], &ids[2], &ids[3]);
+    for (int index = 0; index < 4; index++) counts(fields[kind][index], ids[index]);
+  }
+  counts("proc.vsid", last_number(status_of(status, "\nNSsid:")));
+  says("proc.root", "%s", root_path);
+  says_namespaces();
   says_capabilities("thread.cap_effective", status, "\nCapEff:");
   says_capabilities("thread.cap_permitted", status, "\nCapPrm:");
   says_capabilities("thread.cap_inheritable", status, "\nCapInh:");
@@ -194,8 +234,7 @@ void own_facts(void) {
   char *cwd = (char *)proc_link("thread-self/cwd");
   cut_remark(cwd);
   if (*cwd == '/') says("proc.cwd", "%s%s", cwd, cwd[1] ? "/" : "");
-  const char *cgroup = strstr(proc_text("thread-self/cgroup"), "0::");
-  if (cgroup) says("thread.cgroups", "%.*s", (int)strcspn(cgroup + 3, "\n"), cgroup + 3);
+  says_cgroup();
   long limit = 0;
   sscanf(status_of(proc_text("self/limits"), "Max open files"), "%ld", &limit);
   counts("proc.fdlimit", limit);
@@ -239,11 +278,36 @@ void mark_facts(void) {
   done();
 }
 
+// In the order of the table that the events' arguments are printed by.
+static void says_open_flags(unsigned long flags) {
+  static const struct {
+    unsigned long value, mask;
+    const char *name;
+  } names[] = {
+      {0100000, 0100000, "O_LARGEFILE"}, {O_DIRECTORY, O_DIRECTORY, "O_DIRECTORY"}, {O_DIRECT, O_DIRECT, "O_DIRECT"},
+      {O_SYNC, O_SYNC, "O_SYNC"}, {O_NONBLOCK, O_NONBLOCK, "O_NONBLOCK"}, {O_APPEND, O_APPEND, "O_APPEND"},
+      {O_RDWR, O_ACCMODE, "O_RDWR"}, {O_WRONLY, O_ACCMODE, "O_WRONLY"}, {O_RDONLY, O_ACCMODE, "O_RDONLY"},
+      {020000000, 020000000, "O_TMPFILE"}, {O_NOFOLLOW, O_NOFOLLOW, "O_NOFOLLOW"}, {O_NOATIME, O_NOATIME, "O_NOATIME"},
+      {O_PATH, O_PATH, "O_PATH"},
+  };
+  char text[256] = "";
+  for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
+    if ((flags & names[index].mask) == names[index].value)
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "|" : "", names[index].name);
+  }
+  says("fd.open_flags", "%s", text);
+}
+
 void object_facts(int fd) {
   struct stat about;
   must(fstat(fd, &about), "fstat");
   counts("fd.num", fd);
   counts("fd.ino", about.st_ino);
+  char info[40];
+  snprintf(info, sizeof info, "thread-self/fdinfo/%d", fd);
+  const char *text = proc_text(info);
+  counts("fd.mount_id", atol(status_of(text, "mnt_id:")));
+  says_open_flags(strtoul(status_of(text, "flags:"), NULL, 8));
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
     counts("fd.dev.major", major(about.st_dev));
     counts("fd.dev.minor", minor(about.st_dev));
@@ -254,6 +318,7 @@ void object_facts(int fd) {
     if (about.st_nlink == 0) cut_remark(real);
     says("fd.realname", "%s", real);
     holds("fd.is_deleted", about.st_nlink == 0);
+    holds("fd.is_name_truncated", false);
     says("fd.type", "%s", S_ISDIR(about.st_mode) ? "directory" : "file");
   }
 }

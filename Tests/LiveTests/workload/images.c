@@ -251,6 +251,7 @@ static void other_root(void) {
   snprintf(other, sizeof other, "%s/inside", path);
   must(mkdir(other, 0755), other);
   must(chroot(path), path);
+  root_path = path;
   mark_facts();
   must(chdir("/inside"), "/inside");
   mark_facts();
@@ -314,3 +315,7 @@ const struct test_case place_cases[] = {
 
 static void environment(void) { run_role(own_path, "environment", "environment"); }
 const struct test_case environment_cases[] = {{"environment", environment}, {0}};
+static void environment_named(void) { run_role(own_path, "environment", "environment-named"); }
+const struct test_case named_environment_cases[] = {{"environment by name", environment_named}, {0}};
+static void environment_absent(void) { run_role(own_path, "environment", "environment-absent"); }
+const struct test_case absent_environment_cases[] = {{"no environment", environment_absent}, {0}};

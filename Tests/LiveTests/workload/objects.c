@@ -189,7 +189,7 @@ static void closed_in_mid_call(void) {
   finish(writer);
 }
 
-static void send_descriptor(int socket, int fd) {
+void send_descriptor(int socket, int fd) {
   char control[CMSG_SPACE(sizeof(int))] = {0};
   struct iovec part = {"x", 1};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -201,7 +201,7 @@ static void send_descriptor(int socket, int fd) {
   must(sendmsg(socket, &message, 0), "sendmsg");
 }
 
-static int receive_descriptor(int socket) {
+int receive_descriptor(int socket) {
   char control[CMSG_SPACE(sizeof(int))];
   struct iovec part = {&byte, 1};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};

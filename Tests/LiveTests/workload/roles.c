@@ -89,12 +89,51 @@ static void role_environment(void) {
   done();
 }
 
+// Only REEL_TRUTH was asked for.
+static void role_environment_named(void) {
+  about(mark(), "mark", 0);
+  says("proc.env", "REEL_TRUTH=two words");
+  says("proc.env[REEL_TRUTH]", "two words");
+  is_missing("proc.env[EMPTY]");
+  done();
+}
+
+static void role_environment_absent(void) {
+  about(mark(), "mark", 0);
+  is_missing("proc.env[REEL_TRUTH]");
+  is_missing("proc.env[EMPTY]");
+  done();
+}
+
+// More arguments than are recorded.
+static void role_long(void) {
+  about(executed_mark, "execve", 0);
+  says("proc.exe", "long");
+  begins_with("proc.args", "@long long arguments %ld %s %s %ld xxxxxxxxxx", repetition, own_path, directory, executed_mark);
+  holds("proc.is_args_truncated", true);
+  done();
+}
+
+static void role_empty(void) {
+  about(executed_mark, "execve", 0);
+  facts();
+  says("proc.args[6]", "%s", "");
+  says("proc.args[7]", "behind");
+  says("proc.args[8]", "%s", "");
+  is_missing("proc.args[9]");
+  counts("proc.cmdnargs", 9);
+  done();
+  mark_facts();
+}
+
 int play_role(int count, char **arguments) {
   static const struct test_case roles[] = {
       {"facts", role_facts},           {"script", role_facts},       {"execveat", role_execveat},
       {"mark", mark_facts},            {"parent", role_parent},      {"again", role_again},
       {"remove", role_remove},         {"writable", role_writable},  {"unwritable", role_unwritable},
       {"upper", role_upper},           {"lower", role_lower},        {"environment", role_environment},
+      {"environment-named", role_environment_named}, {"environment-absent", role_environment_absent},
+      {"long", role_long},             {"empty", role_empty},
   };
   const char *role = arguments[1] + 1;
   // The path of a script, and the role that it was to have, stand behind the interpreter's argument.
