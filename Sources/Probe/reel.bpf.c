@@ -62,6 +62,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
         operation->flags & REEL_OPERATION_ENABLED) {
       __u64 *arguments = slot->arguments;
       load_arguments(registers, arguments);
+      slot->enter_generation = (__u32)current_generation();
       if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY)
         slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0);
       if (operation->flags & REEL_OPERATION_WITH_VICTIM)
@@ -244,6 +245,14 @@ static __always_inline void note_moved_names(struct pt_regs *registers, struct t
   if (now) __sync_fetch_and_add(&now->names_epoch, 1);
 }
 
+// Whether a task that is left out opens or connects something. By name and user a task can become one that is not left out,
+// and has its descriptors still: they keep the names that they were opened by.
+static __always_inline bool names_something(struct pt_regs *registers, long result, struct task_struct *task) {
+  if (!(settings.selection & (REEL_SELECT_USERS | REEL_SELECT_NAMES)) || result < 0) return false;
+  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
+  return operation && operation->flags & REEL_OPERATION_NAMES;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
@@ -251,7 +260,8 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
   // Before the clock is read: whatever comes later sees the new names.
   if (result == 0) note_moved_names(registers, task);
-  if (!is_selected(task) || is_recorder(task)) return 0;
+  bool selected = is_selected(task);
+  if ((!selected && !names_something(registers, result, task)) || is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   struct task_slot *slot = task_slot_of(task);
@@ -268,10 +278,10 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
     slot->number = slot->enter_number;
     operation = operation_of(slot->enter_number, is_compat(task));
   }
-  if (operation && operation->flags & REEL_OPERATION_ENABLED) {
+  if (selected && operation && operation->flags & REEL_OPERATION_ENABLED) {
     slot->now = bpf_ktime_get_boot_ns();
     // What was looked up at the entry may be of a generation that is over.
-    if (slot->generation != (__u32)current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
+    if (slot->enter_generation != (__u32)current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
     send_call(registers, result, slot, ring, operation);
   } else if (operation) {

@@ -76,6 +76,8 @@ struct task_slot {
   __u64 enter_time;
   __u64 exit_time;
   __u64 enter_object;
+  // The generation in which it was found.
+  __u32 enter_generation;
   // What the descriptor that `dup2` takes over stood for.
   __u64 enter_victim;
   __u64 version;

@@ -47,7 +47,11 @@ def change(directory, kept):
     os.read(kept[2], 10)
     kept.append(os.open(f"{directory}/later-{os.getpid()}", os.O_RDWR | os.O_CREAT))
     os.write(kept[-1], b"12345")
-    kept += os.pipe()
+    # A pipe is told by what goes through it: the call that makes it has no object.
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"x")
+    os.read(read_end, 1)
+    kept += [read_end, write_end]
 
 
 def main():
