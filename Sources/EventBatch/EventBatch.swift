@@ -16,7 +16,8 @@ public struct EventBatch: Sendable {
   public var numbers: EventNumbers
   /// When the call returned, in nanoseconds of the epoch.
   public var exitTimes: [Int64]
-  /// How long the call took in nanoseconds; `EventBatch.missing` when that is not known.
+  /// How long the call took in nanoseconds; `EventBatch.missing` when that is not known. Of a call that has not returned
+  /// (`EventFlags.unfinished`) the time so far: see `latency(of:)`.
   public var latencies: [Int64]
   /// `EventTypeID.rawValue` of each event.
   public var types: [UInt16]
@@ -61,6 +62,23 @@ public struct EventBatch: Sendable {
     ranks = []
     arguments = []
     dimensions = Dimensions()
+  }
+
+  /// How long a call took, `EventBatch.missing` when that is not known or the call has not returned. Needs the flags.
+  @inlinable
+  public func latency(of row: Int) -> Int64 {
+    isUnfinished(row) ? EventBatch.missing : latencies[row]
+  }
+
+  /// Whether a call had not returned when the recording ended.
+  @inlinable
+  public func isUnfinished(_ row: Int) -> Bool { flags[row] & EventFlags.unfinished.rawValue != 0 }
+
+  /// The latencies of calls that have returned; see `latency(of:)`.
+  public var knownLatencies: [Int64] {
+    // Few captures have such calls, and only at their end.
+    guard flags.contains(where: { $0 & EventFlags.unfinished.rawValue != 0 }) else { return latencies }
+    return latencies.indices.map { latency(of: $0) }
   }
 
   /// The argument columns of a type, `nil` when the batch has no event of it. O(log types).

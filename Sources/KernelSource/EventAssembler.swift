@@ -171,11 +171,11 @@ struct EventAssembler: ~Copyable {
           row: builder.count, time: time, thread: lineage == EventBatch.noRow ? thread : nil,
           object: object != 0 && objectRow == EventBatch.noRow ? object : nil))
     }
-    // A call that has not returned has neither latency nor result.
+    // A call that has not returned has no result; its latency is the time so far, which readers know by the flag.
     let hasReturned = !flags.contains(.unfinished)
     builder.appendEvent(
       exitTime: time,
-      latency: start == 0 || !hasReturned ? EventBatch.missing : Int64(event.pointee.record.time &- start),
+      latency: start == 0 ? EventBatch.missing : Int64(event.pointee.record.time &- start),
       type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
       object: objectRow, result: plan.hasResult && hasReturned ? result : EventBatch.missing)
     appendArguments(

@@ -17,14 +17,14 @@ extension BatchView {
     case .relativeTime, .relativeSeconds, .relativeFraction:
       guard let start = context.start else { return .missing }
       return part(property, batch.exitTimes[row] &- start)
-    case .latency, .latencySeconds, .latencyFraction: return part(property, batch.latencies[row])
+    case .latency, .latencySeconds, .latencyFraction: return part(property, batch.latency(of: row))
     case .latencyHuman:
-      let latency = batch.latencies[row]
+      let latency = batch.latency(of: row)
       return latency == EventBatch.missing ? .missing : .text(humanDuration(latency))
-    case .latencyQuantized: return quantized(batch.latencies[row])
+    case .latencyQuantized: return quantized(batch.latency(of: row))
     case .waitLatency:
       guard let type = layout(ofType: batch.types[row])?.type, type.traits.contains(.waits) else { return .missing }
-      return number(batch.latencies[row])
+      return number(batch.latency(of: row))
     case .deltaTime, .deltaSeconds, .deltaFraction:
       guard let before = row > 0 ? batch.exitTimes[row - 1] : previousExit else { return part(property, 0) }
       return part(property, batch.exitTimes[row] &- before)

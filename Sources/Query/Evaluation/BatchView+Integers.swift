@@ -8,7 +8,7 @@ extension BatchView {
       return generalIntegers(operand, rows: rows)
     }
     switch property {
-    case .latency: return pick(batch.latencies, rows)
+    case .latency: return pick(batch.knownLatencies, rows)
     case .time: return pick(batch.exitTimes, rows)
     case .rawResult: return pick(batch.results, rows)
     case .count, .exitCount: return [Int64](repeating: 1, count: rows.count)

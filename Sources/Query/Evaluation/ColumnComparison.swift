@@ -37,7 +37,7 @@ extension Evaluator {
     guard let (property, comparison, number) = predicate.columnComparison else { return nil }
     switch property {
     case .time: return compare(batch.exitTimes, comparison, number)
-    case .latency: return compare(batch.latencies, comparison, number)
+    case .latency: return compare(batch.knownLatencies, comparison, number)
     case .rawResult: return compare(batch.results, comparison, number)
     case .cpu:
       guard let cpu = UInt16(exactly: number), comparison == .equal || comparison == .notEqual else {

@@ -75,8 +75,8 @@ extension BoundField {
       columns.core.insert(.exitTimes)
     case .startTime: columns.core.insert([.exitTimes, .latencies])
     case .latency, .latencySeconds, .latencyFraction, .latencyHuman, .latencyQuantized:
-      columns.core.insert(.latencies)
-    case .waitLatency: columns.core.insert([.latencies, .types])
+      columns.core.insert([.latencies, .flags])
+    case .waitLatency: columns.core.insert([.latencies, .flags, .types])
     case .cpu: columns.core.insert(.cpus)
     case .category, .isSyslog: columns.core.insert([.types, .objects])
     case .result, .rawResult, .hasFailed, .errorCount(nil): columns.core.insert(.results)
