@@ -31,7 +31,7 @@ import Testing
     #expect(selection.types?.count == 1)
     #expect(selection.names == [Array("cat".utf8)])
     #expect(selection.users == [0])
-    #expect(selection.processTrees == [7])
+    #expect(selection.processes == [7])
   }
 
   @Test(
