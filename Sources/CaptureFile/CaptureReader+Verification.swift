@@ -37,7 +37,8 @@ private struct CaptureCheck {
   private var builder: SummaryBuilder
   private var losses: [LossRecord] = []
   private var states: [StateEntry] = []
-  private var stored: (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry])?
+  private var frames: [FrameEntry] = []
+  private var stored: SummaryFrame?
   private(set) var result = CaptureVerification()
 
   init(_ reader: CaptureReader) {
@@ -92,10 +93,18 @@ private struct CaptureCheck {
         case .chunk: try takeChunk(bytes)
         case .state: try takeState(bytes, frame.offset)
         case .summaryPage: _ = try SummaryPage.decode(bytes, reader.decompression)
-        case .summary: stored = try CaptureSummary.decode(bytes, reader.decompression)
+        case .container: builder.add(try ContainerInfo.decodeFrame(bytes, reader.decompression))
+        case .attachment: _ = try AttachedFile(decoding: bytes, reader.decompression)
+        case .annotation: _ = try Annotation(decoding: bytes, reader.decompression)
+        case .seal: _ = try Seal(decoding: bytes)
+        case .custody: _ = try Custody(decoding: bytes, reader.decompression)
+        case .summary: stored = try SummaryFrame(decoding: bytes, reader.decompression)
         case .footer: result.isComplete = true
         default: break
         }
+      }
+      if frame.header.type.isListed {
+        frames.append(FrameEntry(type: frame.header.type, offset: frame.offset, length: frame.header.length))
       }
     } catch {
       complain(error.description, frame.offset, bytes: size)
@@ -122,8 +131,8 @@ private struct CaptureCheck {
 
   private mutating func compareSummary() {
     guard let stored, result.problems.isEmpty else { return }
-    let counted = builder.summary.encoded(losses: losses, states: states, .none)
-    if stored.summary.encoded(losses: stored.losses, states: stored.states, .none) != counted {
+    let counted = SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames)
+    if stored.encoded(.none) != counted.encoded(.none) {
       complain("the summary does not say what the frames say", reader.size, bytes: 0)
     }
   }

@@ -26,6 +26,8 @@ public struct CaptureReader: Sendable {
   public let losses: [LossRecord]
   /// The moments of which the file holds everything that was there, in its order, which is that of time.
   public let states: [StateMoment]
+  /// The frames that are neither of events nor of losses nor of states, in the order of the file.
+  public let frames: [FrameEntry]
   /// The totals: from the tail, or made from the whole chunks.
   public let summary: CaptureSummary
 
@@ -60,9 +62,10 @@ public struct CaptureReader: Sendable {
     damagedBytes = contents.damagedBytes
     chunks = contents.chunks
     heads = contents.chunks.map(\.head)
-    losses = contents.losses
-    states = StateMoment.all(of: contents.states)
-    summary = contents.summary
+    losses = contents.summary.losses
+    states = StateMoment.all(of: contents.summary.states)
+    frames = contents.summary.frames
+    summary = contents.summary.totals
   }
 
   /// Decodes the selected columns of a chunk. Reads just the blocks that hold them. Thread-safe.
@@ -83,7 +86,5 @@ struct CaptureContents {
   var isComplete: Bool
   var damagedBytes: UInt64
   var chunks: [ChunkEntry]
-  var losses: [LossRecord]
-  var states: [StateEntry]
-  var summary: CaptureSummary
+  var summary: SummaryFrame
 }

@@ -14,6 +14,8 @@ struct CaptureScan {
   private var candidates: [Candidate] = []
   private var losses: [LossRecord] = []
   private var states: [StateEntry] = []
+  private var frames: [FrameEntry] = []
+  private var containers: [[ContainerInfo]] = []
   private var isComplete = false
   private var damagedBytes: UInt64 = 0
 
@@ -97,8 +99,7 @@ struct CaptureScan {
   private mutating func take(_ frame: Frame) throws(CaptureError) -> Bool {
     let type = frame.header.type
     if type == .chunk { return try takeChunk(frame) }
-    guard type.isKnown else {
-      if !type.isCritical { return true }
+    if !type.isKnown, type.isCritical {
       throw CaptureError(
         .refused, "the file holds frames of type \(type.rawValue), which this program does not know", path: file.path,
         offset: frame.offset, remedy: "read it with a newer version of reel")
@@ -112,9 +113,13 @@ struct CaptureScan {
         case .schema where schema == nil: schema = try SchemaFrame.decode(bytes, decompression)
         case .loss: losses.append(try LossRecord(decoding: bytes))
         case .state: states.append(try StateEntry.checked(bytes, offset: frame.offset, fileID: fileID).entry)
+        case .container: containers.append(try ContainerInfo.decodeFrame(bytes, decompression))
         case .footer: isComplete = true
         default: break
         }
+      }
+      if type.isListed {
+        frames.append(FrameEntry(type: type, offset: frame.offset, length: frame.header.length))
       }
       return true
     } catch {
@@ -164,9 +169,10 @@ struct CaptureScan {
       }
     }
     for loss in losses { builder.add(loss) }
+    for known in containers { builder.add(known) }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: isComplete,
-      damagedBytes: damagedBytes, chunks: chunks, losses: losses, states: states,
-      summary: builder.summary)
+      damagedBytes: damagedBytes, chunks: chunks,
+      summary: SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames))
   }
 }

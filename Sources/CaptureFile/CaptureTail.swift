@@ -32,8 +32,9 @@ enum CaptureTail {
     func isInside(_ offset: UInt64, _ length: Int) -> Bool {
       offset < footer.tail && UInt64(length) < footer.tail - offset
     }
-    guard parts.chunks.allSatisfy({ isInside($0.offset, $0.length) }),
-      parts.states.allSatisfy({ isInside($0.offset, $0.length) })
+    guard parts.chunks.allSatisfy({ isInside($0.offset, $0.length) }), let summary = parts.summary,
+      summary.states.allSatisfy({ isInside($0.offset, $0.length) }),
+      summary.frames.allSatisfy({ isInside($0.offset, $0.length) })
     else { return nil }
     return parts.finishedContents()
   }
@@ -46,14 +47,12 @@ private struct CaptureParts {
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
   private(set) var chunks: [ChunkEntry] = []
-  private var summary: (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry])?
+  private(set) var summary: SummaryFrame?
 
   init(_ fileID: FileID, _ decompression: BlockDecompression) {
     self.fileID = fileID
     self.decompression = decompression
   }
-
-  var states: [StateEntry] { summary?.states ?? [] }
 
   /// False when the frame's content is malformed.
   mutating func take(_ frame: Frame, _ payload: [UInt8]) -> Bool {
@@ -63,7 +62,7 @@ private struct CaptureParts {
         case .header: header = try CaptureHeader(decoding: bytes)
         case .schema: schema = try SchemaFrame.decode(bytes, decompression)
         case .summaryPage: chunks += try SummaryPage.decode(bytes, decompression)
-        case .summary: summary = try CaptureSummary.decode(bytes, decompression)
+        case .summary: summary = try SummaryFrame(decoding: bytes, decompression)
         default: break
         }
       }
@@ -74,9 +73,9 @@ private struct CaptureParts {
   }
 
   func finishedContents() -> CaptureContents? {
-    guard let header, let schema, let summary, summary.summary.chunkCount == chunks.count else { return nil }
+    guard let header, let schema, let summary, summary.totals.chunkCount == chunks.count else { return nil }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
-      chunks: chunks, losses: summary.losses, states: summary.states, summary: summary.summary)
+      chunks: chunks, summary: summary)
   }
 }

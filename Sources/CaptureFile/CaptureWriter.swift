@@ -74,6 +74,7 @@ public struct CaptureWriter: ~Copyable {
   private var summary: SummaryBuilder
   private var losses: [LossRecord] = []
   private var states: [StateEntry] = []
+  private var frames: [FrameEntry] = []
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
   private var pages: [[UInt8]] = []
@@ -111,6 +112,9 @@ public struct CaptureWriter: ~Copyable {
   /// The header that the file starts with.
   public var header: CaptureHeader { start.header }
 
+  /// The sequence number that the next frame gets.
+  public var nextSequence: UInt64 { sequence }
+
   /// The bytes written so far.
   public var bytesWritten: UInt64 { file.bytesWritten }
 
@@ -129,13 +133,7 @@ public struct CaptureWriter: ~Copyable {
   ///
   /// - Throws: `CaptureError` of kind `failed` when the part exceeds the format's limits or writing fails.
   public mutating func append(_ state: MachineState) throws(CaptureError) {
-    var chunk = try encode(state.rows, remedy: "hand the state over in smaller parts")
-    chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
-    let offset = file.bytesWritten
-    let prefix = StatePrefix(state)
-    let payload = prefix.encoded(with: chunk)
-    try write(.state, payload[...])
-    states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
+    try append(StatePrefix(state), try encode(state.rows, remedy: "hand the state over in smaller parts"))
   }
 
   private mutating func encode(_ batch: EventBatch, remedy: String) throws(CaptureError) -> EncodedChunk {
@@ -170,6 +168,54 @@ public struct CaptureWriter: ~Copyable {
     lostInAll &+= loss.count
   }
 
+  /// Appends what is known of containers, at any time: it binds to events before and after by the containers' ids.
+  public mutating func append(_ containers: [ContainerInfo]) throws(CaptureError) {
+    try appendListed(.container, ContainerInfo.encodedFrame(containers, compression))
+    summary.add(containers)
+  }
+
+  /// Appends a file that is to travel with the capture.
+  ///
+  /// - Throws: `CaptureError` of kind `failed` when it exceeds the limit of a frame or writing fails.
+  public mutating func append(_ attachment: AttachedFile) throws(CaptureError) {
+    guard attachment.bytes.count < CaptureLimits.chunkBytes - (1 << 20) else {
+      throw CaptureError(
+        .failed, "the attachment \(attachment.name) has \(attachment.bytes.count) bytes, 63 MiB are possible",
+        path: file.path, offset: file.bytesWritten)
+    }
+    try appendListed(.attachment, attachment.encoded(compression))
+  }
+
+  /// Appends something that is said about the capture.
+  public mutating func append(_ annotation: Annotation) throws(CaptureError) {
+    try appendListed(.annotation, annotation.encoded(compression))
+  }
+
+  /// Appends a frame as it is, and lists it in the summary: a seal, or one that this program does not know.
+  ///
+  /// - Precondition: the type is neither critical nor one of those for which there is another way (`FrameType.isListed`);
+  ///   containers are handed over as such.
+  public mutating func append(_ type: FrameType, payload: [UInt8]) throws(CaptureError) {
+    precondition(type.isListed && !type.isCritical && type != .container, "frames of type \(type) are not copied")
+    try appendListed(type, payload)
+  }
+
+  private mutating func appendListed(_ type: FrameType, _ payload: [UInt8]) throws(CaptureError) {
+    let entry = FrameEntry(type: type, offset: file.bytesWritten, length: payload.count)
+    try write(type, payload[...])
+    frames.append(entry)
+  }
+
+  /// Appends a part of a state that was encoded elsewhere, or copied from another file.
+  public mutating func append(_ prefix: StatePrefix, _ chunk: consuming EncodedChunk) throws(CaptureError) {
+    var chunk = chunk
+    chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
+    let offset = file.bytesWritten
+    let payload = prefix.encoded(with: chunk)
+    try write(.state, payload[...])
+    states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
+  }
+
   /// Writes the tail: header, schema, all chunk heads, totals, footer.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
     let tail = file.bytesWritten
@@ -177,7 +223,8 @@ public struct CaptureWriter: ~Copyable {
     try write(.schema, start.schemaPayload[...])
     if page.count > 0 { closePage() }
     for page in pages { try write(.summaryPage, page[...]) }
-    try write(.summary, summary.summary.encoded(losses: losses, states: states, compression)[...])
+    let root = SummaryFrame(totals: summary.summary, losses: losses, states: states, frames: frames)
+    try write(.summary, root.encoded(compression)[...])
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
     if synchronizes { try file.synchronize() }

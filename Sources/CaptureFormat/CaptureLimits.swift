@@ -23,6 +23,10 @@ public enum CaptureLimits {
   public static let textBytes = 1 << 16
   /// The schema, decompressed.
   public static let schemaBytes = 16 << 20
+  /// The buckets of a rollup.
+  public static let rollupBuckets = 65_536
+  /// The values of all counters of a rollup.
+  public static let rollupValues = 4 << 20
   /// The summary, decompressed.
   public static let summaryBytes = 1 << 30
 }

@@ -24,6 +24,12 @@ public struct CaptureSummary: Sendable {
   public var containers: [ContainerInfo]
   /// How many events there are of each type, ascending by type.
   public var typeCounts: [(type: EventTypeID, count: UInt64)]
+
+  /// The totals of nothing.
+  init() {
+    (started, ended, events, lost, chunkCount, threads, processes, objects) = (0, 0, 0, 0, 0, 0, 0, 0)
+    (lostByCause, containers, typeCounts) = ([], [], [])
+  }
 }
 
 /// Makes a summary while chunks and losses pass by: the writer's way, and the reader's where a file has no tail.
@@ -36,7 +42,7 @@ public struct SummaryBuilder: Sendable {
   private var threads: Set<ChunkFacts.Task> = []
   private var processes: Set<ChunkFacts.Task> = []
   private var objects: Set<Int64> = []
-  private var containers: [String: ContainerInfo] = [:]
+  private var containers = ContainerSum()
   private var types: [EventTypeID: UInt64] = [:]
 
   /// An empty summary of a file that starts with some header.
@@ -54,9 +60,12 @@ public struct SummaryBuilder: Sendable {
     threads.formUnion(facts.threads)
     processes.formUnion(facts.processes)
     objects.formUnion(facts.objects)
-    for container in facts.containers {
-      containers[container.id, default: ContainerInfo(id: container.id)].update(container)
-    }
+    for container in facts.containers { containers.add(container) }
+  }
+
+  /// Takes in what a container frame says.
+  public mutating func add(_ known: [ContainerInfo]) {
+    for container in known { containers.add(container) }
   }
 
   /// Counts a loss.
@@ -67,11 +76,17 @@ public struct SummaryBuilder: Sendable {
 
   /// The totals so far.
   public var summary: CaptureSummary {
-    CaptureSummary(
-      started: started, ended: ended, events: events, lost: lost.values.reduce(0, &+),
-      lostByCause: lost.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }, chunkCount: chunks,
-      threads: UInt64(threads.count), processes: UInt64(processes.count), objects: UInt64(objects.count),
-      containers: containers.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(\.value),
-      typeCounts: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    var summary = CaptureSummary()
+    (summary.started, summary.ended) = (started, ended)
+    summary.events = events
+    summary.lost = lost.values.reduce(0, &+)
+    summary.lostByCause = lost.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+    summary.chunkCount = chunks
+    summary.threads = UInt64(threads.count)
+    summary.processes = UInt64(processes.count)
+    summary.objects = UInt64(objects.count)
+    summary.containers = containers.containers
+    summary.typeCounts = types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return summary
   }
 }

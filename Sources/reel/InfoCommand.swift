@@ -30,6 +30,6 @@ struct InfoCommand: ParsableCommand {
       try output.write(report.rendered(for: .standardOutput, zone: utc ? .utc : .local))
     }
     try output.flush()
-    try Captures.reportMissingParts(of: reader)
+    try Captures.reportMissingParts(of: reader, failures: report.failures)
   }
 }

@@ -6,7 +6,21 @@ import Presentation
 struct InfoReport {
   let reader: CaptureReader
 
-  init(_ reader: CaptureReader) { self.reader = reader }
+  /// Why the capture was made, where something says that.
+  private let trigger: Annotation?
+
+  /// What of it could not be read.
+  private(set) var failures: [String] = []
+
+  init(_ reader: CaptureReader) {
+    self.reader = reader
+    do throws(CaptureError) {
+      trigger = try reader.trigger()
+    } catch {
+      trigger = nil
+      failures.append("\(error)")
+    }
+  }
 
   private var header: CaptureHeader { reader.header }
   private var summary: CaptureSummary { reader.summary }
@@ -31,6 +45,9 @@ struct InfoReport {
         + (length.overflow ? "" : ", " + Units.duration(length.partialValue)))
     if let command = header.command { facts.add("command", VisibleText.of(command)) }
     if let filter = header.filter { facts.add("filter", VisibleText.of(filter)) }
+    if let trigger {
+      facts.add("trigger", VisibleText.of([trigger.rule, trigger.text].filter { !$0.isEmpty }.joined(separator: ": ")))
+    }
     facts.add("events", events)
     addLosses(to: &facts, zone)
     addStates(to: &facts, zone)
@@ -156,8 +173,12 @@ struct InfoReport {
     object.add("command", header.command)
     object.add("snaplen", header.snapLength)
     object.add("latency", "\(header.latencyMode)")
-    object.add("trigger", nil)
-    object.add("sealed", false)
+    if let trigger {
+      object.add("trigger", json: trigger.json.isEmpty ? trigger.text : trigger.json)
+    } else {
+      object.add("trigger", nil)
+    }
+    object.add("sealed", !reader.seals.isEmpty)
     return object
   }
 
