@@ -31,11 +31,13 @@ extension CaptureReader {
 }
 
 /// The walk through a file that `verify` is.
-private struct CaptureCheck {
+private struct CaptureCheck: ~Copyable {
   private let reader: CaptureReader
   private var walk: FrameWalk
   private var builder: SummaryBuilder
-  private var losses: [LossRecord] = []
+  private var losses = LossList()
+  private var pages: [PageEntry] = []
+  private var page = SummaryPageBuilder()
   private var states: [StateEntry] = []
   private var frames: [FrameEntry] = []
   private var stored: SummaryFrame?
@@ -88,11 +90,13 @@ private struct CaptureCheck {
         case .header: _ = try CaptureHeader(decoding: bytes)
         case .schema: _ = try SchemaFrame.decode(bytes, reader.decompression)
         case .loss:
-          losses.append(try LossRecord(decoding: bytes))
-          builder.add(losses[losses.count - 1])
-        case .chunk: try takeChunk(bytes)
+          let loss = try LossRecord(decoding: bytes)
+          losses.append(loss)
+          builder.add(loss)
+          page.append(loss)
+        case .chunk: try takeChunk(bytes, frame)
         case .state: try takeState(bytes, frame.offset)
-        case .summaryPage: _ = try SummaryPage.decode(bytes, reader.decompression)
+        case .summaryPage: try takePage(bytes, frame)
         case .container: builder.add(try ContainerInfo.decodeFrame(bytes, reader.decompression))
         case .attachment: _ = try AttachedFile(decoding: bytes, reader.decompression)
         case .annotation: _ = try Annotation(decoding: bytes, reader.decompression)
@@ -111,10 +115,24 @@ private struct CaptureCheck {
     }
   }
 
-  private mutating func takeChunk(_ payload: UnsafeRawBufferPointer) throws(MalformedBytes) {
+  private mutating func takeChunk(
+    _ payload: UnsafeRawBufferPointer, _ frame: Frame
+  ) throws(MalformedBytes) {
     let head = try ChunkHead.checked(payload: payload, fileID: reader.fileID)
     builder.add(head, ChunkFacts(try decode(payload, head)))
+    page.append(offset: frame.offset, length: payload.count, headBytes: Array(payload[..<head.byteCount])[...], head)
     result.soundChunks += 1
+  }
+
+  /// A page must say what the frames in front of it say.
+  private mutating func takePage(_ payload: UnsafeRawBufferPointer, _ frame: Frame) throws(MalformedBytes) {
+    defer { page = SummaryPageBuilder() }
+    pages.append(page.entry(offset: frame.offset, length: payload.count, sequence: frame.header.sequence))
+    // Where something is damaged the page knows more than what is left.
+    guard result.problems.isEmpty else { return }
+    guard try page.equals(payload: payload, reader.decompression) else {
+      throw MalformedBytes("a summary page does not say what the frames in front of it say")
+    }
   }
 
   private mutating func takeState(_ payload: UnsafeRawBufferPointer, _ offset: UInt64) throws(MalformedBytes) {
@@ -131,7 +149,7 @@ private struct CaptureCheck {
 
   private mutating func compareSummary() {
     guard let stored, result.problems.isEmpty else { return }
-    let counted = SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames)
+    let counted = SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames, pages: pages)
     if stored.encoded(.none) != counted.encoded(.none) {
       complain("the summary does not say what the frames say", reader.size, bytes: 0)
     }

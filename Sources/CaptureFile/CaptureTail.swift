@@ -32,11 +32,31 @@ enum CaptureTail {
     func isInside(_ offset: UInt64, _ length: Int) -> Bool {
       offset < footer.tail && UInt64(length) < footer.tail - offset
     }
-    guard parts.chunks.allSatisfy({ isInside($0.offset, $0.length) }), let summary = parts.summary,
-      summary.states.allSatisfy({ isInside($0.offset, $0.length) }),
-      summary.frames.allSatisfy({ isInside($0.offset, $0.length) })
+    guard let summary = parts.summary, summary.states.allSatisfy({ isInside($0.offset, $0.length) }),
+      summary.frames.allSatisfy({ isInside($0.offset, $0.length) }),
+      let pages = pages(of: summary, footer)
     else { return nil }
-    return parts.finishedContents()
+    return parts.finishedContents(pages)
+  }
+
+  /// The pages that the root tells of, with the stretch that each is about: from the one before to itself.
+  private static func pages(of summary: SummaryFrame, _ footer: Footer) -> [CapturePage]? {
+    var pages: [CapturePage] = []
+    var (start, sequence) = (UInt64(CaptureHeader.magic.count), UInt64(0))
+    var chunks = 0
+    for entry in summary.pages {
+      guard entry.offset >= start, entry.offset < footer.length,
+        UInt64(FrameHeader.frameBytes(entry.length)) <= footer.length - entry.offset
+      else { return nil }
+      pages.append(
+        CapturePage(
+          chunks: chunks..<chunks + entry.chunks, bounds: entry.bounds, losses: entry.losses,
+          source: .summary(entry, stretch: start..<entry.offset, sequence: sequence)))
+      chunks += entry.chunks
+      start = entry.offset + UInt64(FrameHeader.frameBytes(entry.length))
+      sequence = entry.sequence + 1
+    }
+    return pages
   }
 }
 
@@ -46,7 +66,6 @@ private struct CaptureParts {
   private let decompression: BlockDecompression
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
-  private(set) var chunks: [ChunkEntry] = []
   private(set) var summary: SummaryFrame?
 
   init(_ fileID: FileID, _ decompression: BlockDecompression) {
@@ -61,7 +80,6 @@ private struct CaptureParts {
         switch frame.header.type {
         case .header: header = try CaptureHeader(decoding: bytes)
         case .schema: schema = try SchemaFrame.decode(bytes, decompression)
-        case .summaryPage: chunks += try SummaryPage.decode(bytes, decompression)
         case .summary: summary = try SummaryFrame(decoding: bytes, decompression)
         default: break
         }
@@ -72,10 +90,10 @@ private struct CaptureParts {
     }
   }
 
-  func finishedContents() -> CaptureContents? {
-    guard let header, let schema, let summary, summary.totals.chunkCount == chunks.count else { return nil }
+  func finishedContents(_ pages: [CapturePage]) -> CaptureContents? {
+    guard let header, let schema, let summary else { return nil }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
-      chunks: chunks, summary: summary)
+      pages: pages, summary: summary)
   }
 }

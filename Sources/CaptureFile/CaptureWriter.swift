@@ -72,13 +72,13 @@ public struct CaptureWriter: ~Copyable {
   private var file: OutputFile
   private var sequence: UInt64
   private var summary: SummaryBuilder
-  private var losses: [LossRecord] = []
+  private var losses = LossList()
   private var states: [StateEntry] = []
   private var frames: [FrameEntry] = []
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
-  private var pages: [[UInt8]] = []
-  private var page: SummaryPage
+  private var pages: [PageEntry] = []
+  private var page: SummaryPageBuilder
   private var chunks = 0
   private var events: UInt64 = 0
 
@@ -105,7 +105,7 @@ public struct CaptureWriter: ~Copyable {
     synchronizes = options.synchronizes
     encoder = ChunkEncoder(compression)
     summary = SummaryBuilder(start.header)
-    page = SummaryPage()
+    page = SummaryPageBuilder()
     sequence = FileStart.frames
   }
 
@@ -153,10 +153,10 @@ public struct CaptureWriter: ~Copyable {
     try write(.chunk, chunk.bytes[...])
     lostSinceChunk = 0
     summary.add(chunk.head, chunk.facts)
-    page.append(offset: offset, length: chunk.bytes.count, head: chunk.headBytes)
-    if page.byteCount >= SummaryPage.fullBytes { closePage() }
+    page.append(offset: offset, length: chunk.bytes.count, headBytes: chunk.headBytes, chunk.head)
     chunks += 1
     events += UInt64(chunk.head.count)
+    if page.isFull { try writePage() }
   }
 
   /// Appends a loss.
@@ -166,6 +166,8 @@ public struct CaptureWriter: ~Copyable {
     summary.add(loss)
     lostSinceChunk &+= loss.count
     lostInAll &+= loss.count
+    page.append(loss)
+    if page.isFull { try writePage() }
   }
 
   /// Appends what is known of containers, at any time: it binds to events before and after by the containers' ids.
@@ -216,14 +218,13 @@ public struct CaptureWriter: ~Copyable {
     states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
   }
 
-  /// Writes the tail: header, schema, all chunk heads, totals, footer.
+  /// Writes the tail: header, schema, the last page of chunk heads, totals, footer.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
     let tail = file.bytesWritten
     try write(.header, start.headerPayload[...])
     try write(.schema, start.schemaPayload[...])
-    if page.count > 0 { closePage() }
-    for page in pages { try write(.summaryPage, page[...]) }
-    let root = SummaryFrame(totals: summary.summary, losses: losses, states: states, frames: frames)
+    if !page.isEmpty { try writePage() }
+    let root = SummaryFrame(totals: summary.summary, losses: losses, states: states, frames: frames, pages: pages)
     try write(.summary, root.encoded(compression)[...])
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
@@ -231,10 +232,12 @@ public struct CaptureWriter: ~Copyable {
     return CaptureTotals(events: events, lost: lostInAll, bytes: file.bytesWritten, chunks: chunks)
   }
 
-  private mutating func closePage() {
-    var full = SummaryPage()
-    swap(&full, &page)
-    pages.append(full.encoded(compression))
+  /// Writes the page where the file has come to, so that memory does not grow with the file.
+  private mutating func writePage() throws(CaptureError) {
+    let payload = page.encoded(compression)
+    pages.append(page.entry(offset: file.bytesWritten, length: payload.count, sequence: sequence))
+    try write(.summaryPage, payload[...])
+    page = SummaryPageBuilder()
   }
 
   private mutating func write(_ type: FrameType, _ payload: ArraySlice<UInt8>) throws(CaptureError) {

@@ -5,32 +5,58 @@ import EventSchema
 public struct SummaryFrame: Sendable {
   /// The totals.
   public var totals: CaptureSummary
-  /// The losses, in the order of the file.
+  /// How many loss records there are.
+  public var lossCount: Int
+  /// The losses, in the order of the file; empty where there are more than `CaptureLimits.rootLosses`: then only the pages
+  /// tell them.
   public var losses: [LossRecord]
   /// The parts of states, in the order of the file.
   public var states: [StateEntry]
   /// The other frames in front of the tail, in the order of the file.
   public var frames: [FrameEntry]
+  /// The pages that list chunks and losses, in the order of the file.
+  public var pages: [PageEntry]
 
   /// What a summary frame says.
   public init(
-    totals: CaptureSummary, losses: [LossRecord] = [], states: [StateEntry] = [], frames: [FrameEntry] = []
+    totals: CaptureSummary, losses: LossList = LossList(), states: [StateEntry] = [], frames: [FrameEntry] = [],
+    pages: [PageEntry] = []
   ) {
     self.totals = totals
-    self.losses = losses
+    (lossCount, self.losses) = (losses.count, losses.records)
     self.states = states
     self.frames = frames
+    self.pages = pages
+  }
+}
+
+/// The losses of a file as its summary tells them: one by one while they are few.
+public struct LossList: Sendable, Hashable {
+  /// How many records there are.
+  public private(set) var count = 0
+  /// The records; empty when there are more than `CaptureLimits.rootLosses`.
+  public private(set) var records: [LossRecord] = []
+
+  /// No losses.
+  public init() {}
+
+  /// Takes a record in.
+  public mutating func append(_ loss: LossRecord) {
+    count += 1
+    if count <= CaptureLimits.rootLosses { records.append(loss) } else { records = [] }
   }
 }
 
 // The content of a summary frame: sections, each: tag, length, content. Unknown sections are skipped.
 //
 //     1  totals        started, ended (zigzag) | events | chunks | threads | processes | objects
-//     2  losses        number | each: 32 bytes as in a loss frame
+//     2  losses        number of causes | each: cause u8, events | number of records | each: 32 bytes as in a loss frame;
+//                      the records are left out when there are more than `CaptureLimits.rootLosses`
 //     3  containers    as in a container frame
 //     4  types         number | each: type | events
 //     5  states        number | each: see `StateEntry`; left out when there are none
 //     6  other frames  number | each: see `FrameEntry`; left out when there are none
+//     7  pages         number | each: see `PageEntry`
 extension SummaryFrame {
   private enum Section: UInt64 {
     case totals = 1
@@ -39,6 +65,7 @@ extension SummaryFrame {
     case types = 4
     case states = 5
     case frames = 6
+    case pages = 7
   }
 
   /// The payload of a summary frame.
@@ -52,7 +79,12 @@ extension SummaryFrame {
       }
     }
     section(.losses, &raw) { output in
-      output.append(varint: UInt64(losses.count))
+      output.append(varint: UInt64(totals.lostByCause.count))
+      for (cause, count) in totals.lostByCause {
+        output.append(cause.rawValue)
+        output.append(varint: count)
+      }
+      output.append(varint: UInt64(lossCount))
       for loss in losses { output.append(contentsOf: loss.encoded()) }
     }
     section(.containers, &raw) { ContainerInfo.write(totals.containers, into: &$0) }
@@ -65,6 +97,7 @@ extension SummaryFrame {
     }
     if !states.isEmpty { section(.states, &raw) { StateEntry.write(states, into: &$0) } }
     if !frames.isEmpty { section(.frames, &raw) { FrameEntry.write(frames, into: &$0) } }
+    section(.pages, &raw) { PageEntry.write(pages, into: &$0) }
     return CompressedPayload.encode(raw.bytes, compression)
   }
 
@@ -88,7 +121,7 @@ extension SummaryFrame {
         guard let section = Section(rawValue: tag) else { continue }
         try frame.read(section, &content)
       }
-      frame.totals.setLosses(frame.losses)
+      try frame.check()
       return frame
     }
   }
@@ -104,8 +137,14 @@ extension SummaryFrame {
       totals.processes = try cursor.varint()
       totals.objects = try cursor.varint()
     case .losses:
-      let count = try cursor.count(upTo: cursor.remaining / LossRecord.byteCount, "the number of losses")
-      for _ in 0..<count { losses.append(try LossRecord(decoding: try cursor.take(LossRecord.byteCount))) }
+      for _ in 0..<(try cursor.count(upTo: min(256, cursor.remaining / 2), "the number of causes of losses")) {
+        let cause = LossCause(rawValue: try cursor.integer(UInt8.self)) ?? .other
+        totals.lostByCause.append((cause, try cursor.varint()))
+      }
+      lossCount = try cursor.count(upTo: Int(Int32.max), "the number of losses")
+      if lossCount <= CaptureLimits.rootLosses {
+        for _ in 0..<lossCount { losses.append(try LossRecord(decoding: try cursor.take(LossRecord.byteCount))) }
+      }
     case .containers: totals.containers = try ContainerInfo.read(&cursor)
     case .types:
       let count = try cursor.count(upTo: cursor.remaining, "the number of event types")
@@ -115,15 +154,18 @@ extension SummaryFrame {
       }
     case .states: states = try StateEntry.read(&cursor)
     case .frames: frames = try FrameEntry.read(&cursor)
+    case .pages: pages = try PageEntry.read(&cursor)
     }
   }
-}
 
-extension CaptureSummary {
-  fileprivate mutating func setLosses(_ losses: [LossRecord]) {
-    var causes: [LossCause: UInt64] = [:]
-    for loss in losses { causes[loss.cause, default: 0] &+= loss.count }
-    lost = causes.values.reduce(0, &+)
-    lostByCause = causes.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+  /// Whether totals and pages agree.
+  private mutating func check() throws(MalformedBytes) {
+    totals.lost = totals.lostByCause.reduce(0) { $0 &+ $1.count }
+    let chunks = pages.reduce(0) { $0 + $1.chunks }
+    let losses = pages.reduce(0) { $0 + $1.losses }
+    let events = pages.reduce(UInt64(0)) { $0 &+ $1.bounds.events }
+    guard chunks == totals.chunkCount, losses == lossCount, events == totals.events else {
+      throw MalformedBytes("the totals of the summary are not those of its pages")
+    }
   }
 }

@@ -83,6 +83,9 @@ struct InfoReport {
     facts.add("lost", "\(Units.count(summary.lost)) (\(share)): \(causes)", .bad)
     let losses = LossSpan.all(of: reader.losses)
     for loss in losses.prefix(LossSpan.shown) { facts.add("", loss.text(zone), .bad) }
+    if reader.lossCount > reader.losses.count {
+      facts.add("", "at \(Units.count(reader.lossCount)) times", .bad)
+    }
     if losses.count > LossSpan.shown {
       facts.add("", "and \(losses.count - LossSpan.shown) more, with --json", .bad)
     }

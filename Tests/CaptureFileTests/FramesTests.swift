@@ -67,7 +67,7 @@ import Testing
   @Test func metadataOfFramesIsNewerThanThatOfRows() throws {
     let path = temporaryPath()
     defer { removeFile(path) }
-    let batches = (0..<10).map { seed in
+    let batches = (UInt64(0)..<10).map { seed in
       var generator = BatchGenerator(seed: seed)
       return generator.next(events: 200)
     }

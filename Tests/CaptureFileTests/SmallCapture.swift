@@ -57,7 +57,7 @@ struct SmallCapture {
   /// else than any of them.
   func survivors(of reader: CaptureReader) throws -> [Int]? {
     var survivors: [Int] = []
-    for index in reader.heads.indices {
+    for index in 0..<reader.chunkCount {
       do {
         let batch = try reader.readChunk(index)
         guard let original = batches.firstIndex(where: { $0.numbers[0] == batch.numbers[0] }),

@@ -220,7 +220,7 @@ struct FilterPropertyTests {
     defer { removeFile(path) }
     try write(batches, to: path)
     let source = CaptureSource(try CaptureReader(path: path))
-    #expect(Scan(source, try Question(filter: filter, schema: .builtIn)).chunks.count == chunks)
+    #expect(try Scan(source, Question(filter: filter, schema: .builtIn)).chunksToRead().count == chunks)
   }
 
   /// A time window selects by exit time; a limit and a consumer that stops end the scan; reversed order is reversed.

@@ -15,7 +15,8 @@ public struct CaptureSource: EventSource {
   public init(_ reader: CaptureReader, zone: TimeZoneRule = .local) {
     self.reader = reader
     scanContext = ScanContext(
-      hostname: reader.header.hostname, start: reader.heads.first { $0.count > 0 }?.leastExit, zone: zone,
+      hostname: reader.header.hostname, start: reader.pages.first { $0.bounds.events > 0 }?.bounds.leastExit,
+      zone: zone,
       architecture: Architecture(rawValue: reader.header.architecture) ?? .current)
   }
 
@@ -23,10 +24,22 @@ public struct CaptureSource: EventSource {
   public var schema: Schema { reader.schema }
 
   /// How many chunks the file has.
-  public var chunkCount: Int { reader.heads.count }
+  public var chunkCount: Int { reader.chunkCount }
 
-  /// The chunk's head.
-  public func head(ofChunk index: Int) -> ChunkHead? { reader.heads[index] }
+  /// The chunk's head. One that cannot be read excludes nothing: reading the chunk says why.
+  public func head(ofChunk index: Int) -> ChunkHead? {
+    do throws(CaptureError) { return try reader.head(ofChunk: index) } catch { return nil }
+  }
+
+  /// The pages of the summary.
+  public var groups: [ChunkGroup] { reader.pages.map { ChunkGroup(chunks: $0.chunks, bounds: $0.bounds) } }
+
+  /// Reads a page of heads.
+  public func heads(ofGroup index: Int) throws -> [ChunkHead?] {
+    let heads: [ChunkHead?] = try reader.heads(ofPage: index)
+    // Chunks that are not found are asked for, so that reading them says why.
+    return heads + Array(repeating: nil, count: reader.pages[index].chunks.count - heads.count)
+  }
 
   /// Reads and decodes the selected columns.
   /// - Throws: `CaptureError`.

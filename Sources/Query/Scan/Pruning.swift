@@ -13,6 +13,17 @@ extension Question {
   }
 }
 
+extension Question {
+  /// Whether some chunks may hold an event that the question selects, by what their heads say together. Looks at times
+  /// alone: what else is asked, each head answers.
+  public func mayMatch(_ bounds: ChunkBounds) -> Bool {
+    if bounds.events == 0 { return false }
+    if let from, bounds.greatestExit < from { return false }
+    if let to, bounds.leastExit >= to { return false }
+    return true
+  }
+}
+
 /// Decides from a chunk's head whether a filter can hold, or fail, for any of its events.
 private struct ChunkPruner {
   let head: ChunkHead
