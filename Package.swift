@@ -22,6 +22,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
   ],
   targets: [
     // The catalogue of events, the hub, and the words that they are written in.
@@ -38,6 +40,15 @@ let package = Package(
     .target(
       name: "CaptureFile",
       dependencies: ["CaptureFormat", "Compression", "EventBatch", "EventSchema", "BinaryCoding", systemPackage],
+      swiftSettings: strict),
+
+    // Who wrote it, and that it is what was written.
+    .target(
+      name: "Seals",
+      dependencies: [
+        "CaptureFile", "CaptureFormat", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"), systemPackage,
+      ],
       swiftSettings: strict),
 
     // The kernel side.
@@ -100,6 +111,12 @@ let package = Package(
       name: "CaptureFileTests",
       dependencies: [
         "CaptureFile", "CaptureFormat", "BinaryCoding", "Compression", "EventBatch", "EventSchema", "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SealsTests",
+      dependencies: [
+        "Seals", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
