@@ -1,3 +1,4 @@
+import BinaryCoding
 import CaptureFormat
 import Compression
 import EventBatch
@@ -11,22 +12,32 @@ public struct WriterOptions: Sendable {
   public var level: Int?
   /// Whether a file of the same name is overwritten (`--force`).
   public var replaceExisting: Bool
-  /// Whether the finished file is handed to the disk before `finish` returns.
-  public var synchronizes: Bool
+  /// When what was written is handed to the disk.
+  public var sync: SyncPolicy
   /// Whose file it becomes, for a writer that gives up its rights later; `nil` for its own.
   public var owner: FileOwner?
 
   /// The options of a recording: lz4, no replacement.
   public init(
-    codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, synchronizes: Bool = false,
+    codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, sync: SyncPolicy = .none,
     owner: FileOwner? = nil
   ) {
     self.codec = codec
     self.level = level
     self.replaceExisting = replaceExisting
-    self.synchronizes = synchronizes
+    self.sync = sync
     self.owner = owner
   }
+}
+
+/// When what was written is handed to the disk, so that it outlives a machine that fails.
+public enum SyncPolicy: String, Sendable, CaseIterable {
+  /// When the system sees fit: what a program wrote outlives the program in any case.
+  case none
+  /// Before `finish` returns.
+  case end
+  /// After each chunk, too. Costs what the disk needs, every time.
+  case chunk
 }
 
 /// A user and a group, by their numbers.
@@ -67,7 +78,7 @@ public struct CaptureTotals: Sendable, Hashable {
 public struct CaptureWriter: ~Copyable {
   private let start: FileStart
   private let compression: BlockCompression
-  private let synchronizes: Bool
+  private let sync: SyncPolicy
   private var encoder: ChunkEncoder
   private var file: OutputFile
   private var sequence: UInt64
@@ -77,6 +88,7 @@ public struct CaptureWriter: ~Copyable {
   private var frames: [FrameEntry] = []
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
+  private var lost: UInt64 = 0
   private var pages: [PageEntry] = []
   private var page: SummaryPageBuilder
   private var chunks = 0
@@ -92,7 +104,20 @@ public struct CaptureWriter: ~Copyable {
     guard let fileID = FileID(header.fileID), header.sessionID.count == 16 else {
       throw CaptureError(.refused, "a file id and a session id of 16 bytes are needed", path: path)
     }
-    let start = FileStart(header, fileID, schema, options)
+    try self.init(path, FileStart(header, fileID, schema, options), options)
+  }
+
+  /// Makes another copy of a file: with its id, and header and schema byte for byte.
+  init(
+    path: String, header: CaptureHeader, headerPayload: [UInt8], schemaPayload: [UInt8], options: WriterOptions
+  ) throws(CaptureError) {
+    guard let fileID = FileID(header.fileID) else {
+      throw CaptureError(.refused, "a file id of 16 bytes is needed", path: path)
+    }
+    try self.init(path, FileStart(header, fileID, headerPayload, schemaPayload), options)
+  }
+
+  private init(_ path: String, _ start: FileStart, _ options: WriterOptions) throws(CaptureError) {
     var file = try OutputFile(path: path, replaceExisting: options.replaceExisting, owner: options.owner)
     try start.write(to: &file)
     self.init(file, start, options)
@@ -102,7 +127,7 @@ public struct CaptureWriter: ~Copyable {
     self.file = file
     self.start = start
     compression = BlockCompression(options.codec, level: options.level)
-    synchronizes = options.synchronizes
+    sync = options.sync
     encoder = ChunkEncoder(compression)
     summary = SummaryBuilder(start.header)
     page = SummaryPageBuilder()
@@ -111,6 +136,12 @@ public struct CaptureWriter: ~Copyable {
 
   /// The header that the file starts with.
   public var header: CaptureHeader { start.header }
+
+  /// How many frames stand at the front: header and schema, each twice.
+  static let frontFrames = FileStart.frames
+
+  /// What errors call the file.
+  var path: String { file.path }
 
   /// The sequence number that the next frame gets.
   public var nextSequence: UInt64 { sequence }
@@ -152,11 +183,18 @@ public struct CaptureWriter: ~Copyable {
     let offset = file.bytesWritten
     try write(.chunk, chunk.bytes[...])
     lostSinceChunk = 0
-    summary.add(chunk.head, chunk.facts)
-    page.append(offset: offset, length: chunk.bytes.count, headBytes: chunk.headBytes, chunk.head)
-    chunks += 1
-    events += UInt64(chunk.head.count)
+    note(chunk.head, chunk.headBytes, chunk.facts, offset: offset, length: chunk.bytes.count)
     if page.isFull { try writePage() }
+    if sync == .chunk { try file.synchronize() }
+  }
+
+  private mutating func note(
+    _ head: ChunkHead, _ headBytes: ArraySlice<UInt8>, _ facts: ChunkFacts, offset: UInt64, length: Int
+  ) {
+    summary.add(head, facts)
+    page.append(offset: offset, length: length, headBytes: headBytes, head)
+    chunks += 1
+    events += UInt64(head.count)
   }
 
   /// Appends a loss.
@@ -164,9 +202,13 @@ public struct CaptureWriter: ~Copyable {
     try write(.loss, loss.encoded()[...])
     losses.append(loss)
     summary.add(loss)
-    lostSinceChunk &+= loss.count
-    lostInAll &+= loss.count
     page.append(loss)
+    // What a rewrite found damaged is no loss that chunks count: they are older.
+    if loss.cause != .damaged {
+      lostSinceChunk &+= loss.count
+      lostInAll &+= loss.count
+    }
+    lost &+= loss.count
     if page.isFull { try writePage() }
   }
 
@@ -218,9 +260,75 @@ public struct CaptureWriter: ~Copyable {
     states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
   }
 
+  /// Appends a frame of another copy of this file as it is, its number too.
+  ///
+  /// - Parameter facts: of a chunk's dimensions.
+  mutating func copy(_ item: RewriteItem, _ facts: ChunkFacts) throws(CaptureError) {
+    // Where a number is free a page was, or something else that is lost.
+    if page.isFull, item.sequence > sequence { try writePage() }
+    sequence = item.sequence
+    let offset = file.bytesWritten
+    if case .page(let isWhole) = item.content { return try copyPage(item, isWhole: isWhole) }
+    try write(item.type, item.payload[...])
+    switch item.content {
+    case .chunk(let head):
+      note(head, item.payload[..<head.byteCount], facts, offset: offset, length: item.payload.count)
+    case .state(let prefix, let head):
+      states.append(StateEntry(offset: offset, length: item.payload.count, prefix, head))
+    case .loss(let loss):
+      losses.append(loss)
+      summary.add(loss)
+      page.append(loss)
+      lost &+= loss.count
+    case .containers(let known): summary.add(known)
+    case .page, .other: break
+    }
+    if item.type.isListed { frames.append(FrameEntry(type: item.type, offset: offset, length: item.payload.count)) }
+  }
+
+  /// Copies a page that says what was copied, or writes one that does in its place.
+  private mutating func copyPage(_ item: RewriteItem, isWhole: Bool) throws(CaptureError) {
+    var holds = false
+    if isWhole {
+      do throws(MalformedBytes) {
+        holds = try item.payload.withBytes { (bytes) throws(MalformedBytes) in
+          try page.equals(payload: bytes, .all())
+        }
+      } catch {
+        holds = false
+      }
+    }
+    guard holds else { return try writePage() }
+    try writePage(item.payload)
+  }
+
+  /// Ends the file with the tail of another copy of it, of which everything in front of the tail was copied.
+  consuming func finish(copyingTail read: () throws(CaptureError) -> [UInt8]?) throws(CaptureError) -> CaptureTotals {
+    while let bytes = try read() { try file.write(bytes) }
+    if sync != .none { try file.synchronize() }
+    return totals
+  }
+
+  private var totals: CaptureTotals {
+    CaptureTotals(events: events, lost: lost, bytes: file.bytesWritten, chunks: chunks)
+  }
+
   /// Writes the tail: header, schema, the last page of chunk heads, totals, footer.
+  ///
+  /// A tail that cannot be written whole is taken back: the file then ends with what was appended.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
     let tail = file.bytesWritten
+    do throws(CaptureError) {
+      try writeTail(at: tail)
+    } catch {
+      file.cutBack(to: tail)
+      throw error
+    }
+    if sync != .none { try file.synchronize() }
+    return totals
+  }
+
+  private mutating func writeTail(at tail: UInt64) throws(CaptureError) {
     try write(.header, start.headerPayload[...])
     try write(.schema, start.schemaPayload[...])
     if !page.isEmpty { try writePage() }
@@ -228,20 +336,27 @@ public struct CaptureWriter: ~Copyable {
     try write(.summary, root.encoded(compression)[...])
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
-    if synchronizes { try file.synchronize() }
-    return CaptureTotals(events: events, lost: lostInAll, bytes: file.bytesWritten, chunks: chunks)
   }
 
   /// Writes the page where the file has come to, so that memory does not grow with the file.
-  private mutating func writePage() throws(CaptureError) {
-    let payload = page.encoded(compression)
-    pages.append(page.entry(offset: file.bytesWritten, length: payload.count, sequence: sequence))
+  private mutating func writePage() throws(CaptureError) { try writePage(page.encoded(compression)) }
+
+  private mutating func writePage(_ payload: [UInt8]) throws(CaptureError) {
+    let entry = page.entry(offset: file.bytesWritten, length: payload.count, sequence: sequence)
     try write(.summaryPage, payload[...])
+    pages.append(entry)
     page = SummaryPageBuilder()
   }
 
   private mutating func write(_ type: FrameType, _ payload: ArraySlice<UInt8>) throws(CaptureError) {
-    try file.write(type, sequence: sequence, payload, start.fileID)
+    let before = file.bytesWritten
+    do throws(CaptureError) {
+      try file.write(type, sequence: sequence, payload, start.fileID)
+    } catch {
+      // Nothing may stand between the last whole frame and the tail.
+      file.cutBack(to: before)
+      throw error
+    }
     sequence += 1
   }
 }
@@ -262,6 +377,13 @@ private struct FileStart {
     headerPayload = header.encoded()
     // The schema stands in the file three times: it is worth the better codec.
     schemaPayload = SchemaFrame.encode(schema, options.codec == .none ? .none : BlockCompression(.zstd, level: 19))
+  }
+
+  init(_ header: CaptureHeader, _ fileID: FileID, _ headerPayload: [UInt8], _ schemaPayload: [UInt8]) {
+    self.header = header
+    self.fileID = fileID
+    self.headerPayload = headerPayload
+    self.schemaPayload = schemaPayload
   }
 
   /// Magic, then header and schema, each twice.

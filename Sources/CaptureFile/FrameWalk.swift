@@ -29,7 +29,10 @@ struct FrameWalk {
   /// The frame at a position, `nil` when there is none of this file.
   mutating func frame(at offset: UInt64) throws(CaptureError) -> Frame? {
     let bytes = try small(at: offset, count: FrameHeader.byteCount)
-    guard let header = bytes.withUnsafeBytes({ FrameHeader($0, fileID: fileID) }) else { return nil }
+    // No number follows the greatest, so that no file has a frame of that number.
+    guard let header = bytes.withUnsafeBytes({ FrameHeader($0, fileID: fileID) }), header.sequence < .max else {
+      return nil
+    }
     return Frame(offset: offset, header: header)
   }
 
@@ -60,7 +63,7 @@ struct FrameWalk {
         while position + FrameHeader.byteCount <= bytes.count {
           if FrameHeader.hasMark(bytes, at: position),
             let header = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[position...]), fileID: fileID),
-            header.sequence >= sequence
+            header.sequence >= sequence, header.sequence < .max
           {
             return Frame(offset: start + UInt64(position), header: header)
           }

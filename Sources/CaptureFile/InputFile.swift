@@ -51,6 +51,13 @@ final class InputFile: Sendable {
 
   deinit { _ = Glibc.close(descriptor.rawValue) }
 
+  /// Whether a path leads to this file.
+  func isSame(as path: String) -> Bool {
+    var (mine, other) = (stat(), stat())
+    return fstat(descriptor.rawValue, &mine) == 0 && stat(path, &other) == 0
+      && mine.st_dev == other.st_dev && mine.st_ino == other.st_ino
+  }
+
   /// Fills the room given from a position.
   /// - Returns: how many bytes there were.
   func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {

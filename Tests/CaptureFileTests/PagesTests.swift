@@ -39,7 +39,7 @@ import Testing
     #expect(reader.isComplete == isFinished && reader.damagedBytes == 0)
     try check(reader, many)
     if isFinished {
-      #expect(try reader.verify().problems.isEmpty)
+      #expect(try reader.verify().findings.isEmpty)
     }
   }
 

@@ -38,7 +38,10 @@ struct SmallCapture {
   }
 
   /// Where each frame begins, and the end.
-  var frames: [(type: FrameType, range: Range<Int>)] {
+  var frames: [(type: FrameType, range: Range<Int>)] { SmallCapture.frames(of: bytes) }
+
+  /// The same of other bytes with the id of test captures.
+  static func frames(of bytes: [UInt8]) -> [(type: FrameType, range: Range<Int>)] {
     guard let id = FileID(CaptureHeader.test().fileID) else { return [] }
     var frames: [(FrameType, Range<Int>)] = []
     var offset = CaptureHeader.magic.count

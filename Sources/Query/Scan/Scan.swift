@@ -144,7 +144,7 @@ public struct ScanProgress: Sendable, Hashable {
 
 extension ColumnSelection {
   /// What either selection has.
-  func union(_ other: ColumnSelection) -> ColumnSelection {
+  public func union(_ other: ColumnSelection) -> ColumnSelection {
     let arguments: Arguments =
       switch (self.arguments, other.arguments) {
       case (.all, _), (_, .all): .all
