@@ -86,7 +86,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", argumentParser,
+        "Presentation", "Seals", argumentParser,
       ],
       swiftSettings: strict),
 

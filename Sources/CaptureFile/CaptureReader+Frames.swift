@@ -56,6 +56,11 @@ extension CaptureReader {
     }
   }
 
+  /// What a custody frame says, from its payload.
+  public func custody(decoding payload: [UInt8]) throws(MalformedBytes) -> Custody {
+    try payload.withBytes { (bytes) throws(MalformedBytes) in try Custody(decoding: bytes, decompression) }
+  }
+
   /// Reads a seal.
   public func readSeal(_ frame: FrameEntry) throws(CaptureError) -> Seal {
     try read(frame, .seal, "seal") { (bytes) throws(MalformedBytes) in try Seal(decoding: bytes) }

@@ -14,18 +14,21 @@ public struct WriterOptions: Sendable {
   public var replaceExisting: Bool
   /// When what was written is handed to the disk.
   public var sync: SyncPolicy
+  /// What signs it while it is written; `nil` for no seals.
+  public var seals: (any SealMaker)?
   /// Whose file it becomes, for a writer that gives up its rights later; `nil` for its own.
   public var owner: FileOwner?
 
   /// The options of a recording: lz4, no replacement.
   public init(
     codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, sync: SyncPolicy = .none,
-    owner: FileOwner? = nil
+    seals: (any SealMaker)? = nil, owner: FileOwner? = nil
   ) {
     self.codec = codec
     self.level = level
     self.replaceExisting = replaceExisting
     self.sync = sync
+    self.seals = seals
     self.owner = owner
   }
 }
@@ -93,6 +96,7 @@ public struct CaptureWriter: ~Copyable {
   private var page: SummaryPageBuilder
   private var chunks = 0
   private var events: UInt64 = 0
+  private var sealer: (any FrameSealer)?
 
   /// Makes the file and writes header and schema, each twice: damage to one does not cost the file.
   ///
@@ -132,6 +136,10 @@ public struct CaptureWriter: ~Copyable {
     summary = SummaryBuilder(start.header)
     page = SummaryPageBuilder()
     sequence = FileStart.frames
+    sealer = options.seals?.sealer(fileID: start.header.fileID)
+    for (index, frame) in start.frontFrames.enumerated() {
+      sealer?.take(frame.type, sequence: UInt64(index), payload: frame.payload[...])
+    }
   }
 
   /// The header that the file starts with.
@@ -185,6 +193,7 @@ public struct CaptureWriter: ~Copyable {
     lostSinceChunk = 0
     note(chunk.head, chunk.headBytes, chunk.facts, offset: offset, length: chunk.bytes.count)
     if page.isFull { try writePage() }
+    if sealer?.isDue ?? false { try seal(isLast: false) }
     if sync == .chunk { try file.synchronize() }
   }
 
@@ -210,6 +219,11 @@ public struct CaptureWriter: ~Copyable {
     }
     lost &+= loss.count
     if page.isFull { try writePage() }
+  }
+
+  private mutating func seal(isLast: Bool) throws(CaptureError) {
+    guard let payload = sealer?.seal(isLast: isLast) else { return }
+    try appendListed(.seal, payload)
   }
 
   /// Appends what is known of containers, at any time: it binds to events before and after by the containers' ids.
@@ -317,6 +331,7 @@ public struct CaptureWriter: ~Copyable {
   ///
   /// A tail that cannot be written whole is taken back: the file then ends with what was appended.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
+    try seal(isLast: true)
     let tail = file.bytesWritten
     do throws(CaptureError) {
       try writeTail(at: tail)
@@ -357,6 +372,7 @@ public struct CaptureWriter: ~Copyable {
       file.cutBack(to: before)
       throw error
     }
+    sealer?.take(type, sequence: sequence, payload: payload)
     sequence += 1
   }
 }
@@ -386,12 +402,17 @@ private struct FileStart {
     self.schemaPayload = schemaPayload
   }
 
-  /// Magic, then header and schema, each twice.
+  /// Header and schema, each twice.
+  var frontFrames: [(type: FrameType, payload: [UInt8])] {
+    let once: [(type: FrameType, payload: [UInt8])] = [(.header, headerPayload), (.schema, schemaPayload)]
+    return once + once
+  }
+
+  /// Magic, and the frames of the front.
   func write(to file: inout OutputFile) throws(CaptureError) {
     try file.write(CaptureHeader.magic)
-    for sequence in stride(from: 0, to: FileStart.frames, by: 2) {
-      try file.write(.header, sequence: sequence, headerPayload[...], fileID)
-      try file.write(.schema, sequence: sequence + 1, schemaPayload[...], fileID)
+    for (index, frame) in frontFrames.enumerated() {
+      try file.write(frame.type, sequence: UInt64(index), frame.payload[...], fileID)
     }
   }
 }

@@ -19,19 +19,16 @@ public struct OriginCheck: Hashable, Sendable {
   /// Compares what a custody frame says with the frames of the file that it stands in.
   init(_ custody: Custody, _ key: CheckingKey, _ digests: [UInt64: FrameDigest]) {
     fileID = custody.fileID
-    var chains: [[UInt8]] = []
-    var chain = SealChain(fileID: custody.fileID)
     for (index, frame) in custody.frames.enumerated() {
       let sequence = UInt64(index)
-      let listed = FrameDigest(bytes: frame.digest)
-      chain.take(sequence: sequence, listed)
-      chains.append(chain.value)
-      guard let here = frame.sequence else {
+      if let here = frame.sequence {
+        if digests[here]?.bytes == frame.digest { kept += 1 } else { altered.append(sequence) }
+      } else {
         OriginCheck.append(sequence, to: &holes)
-        continue
       }
-      if digests[here] == listed { kept += 1 } else { altered.append(sequence) }
     }
+    var chain = SealChain(fileID: custody.fileID)
+    var next: UInt64 = 0
     for payload in custody.seals {
       guard let seal = try? payload.withUnsafeBytes({ try Seal(decoding: $0) }) else { continue }
       let state: SealCheck.State
@@ -40,9 +37,11 @@ public struct OriginCheck: Hashable, Sendable {
       } else if !key.made(seal) {
         state = .forged
       } else {
-        let holds = seal.last < UInt64(chains.count) && chains[Int(seal.last)] == seal.chain
+        let holds = seal.first == next && chain.take(custody.frames, seal.first, seal.last) && chain.value == seal.chain
         state = holds ? .holds : .altered
         if holds, seal.isLast { hasLast = true }
+        chain = SealChain(behind: seal)
+        next = seal.last &+ 1
       }
       stretches.append(
         SealCheck.Stretch(frames: seal.first...max(seal.first, seal.last), time: seal.time, state: state))
@@ -60,5 +59,14 @@ public struct OriginCheck: Hashable, Sendable {
     } else {
       ranges.append(sequence...sequence)
     }
+  }
+}
+
+extension SealChain {
+  /// Takes frames as they are listed; false when not all of them are.
+  fileprivate mutating func take(_ frames: [Custody.Frame], _ first: UInt64, _ last: UInt64) -> Bool {
+    guard first <= last, last < UInt64(frames.count) else { return false }
+    for sequence in first...last { take(sequence: sequence, FrameDigest(bytes: frames[Int(sequence)].digest)) }
+    return true
   }
 }

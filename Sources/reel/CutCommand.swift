@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureFile
 import Presentation
 import Query
+import Seals
 
 #if canImport(Glibc)
 import Glibc
@@ -14,6 +15,9 @@ struct CutCommand: ParsableCommand {
     discussion: """
       Events keep their numbers. With them come the programs, threads, files and containers that they name, the losses of \
       the stretch of time, and what was there at its moments: of processes that FILTER cannot select nothing is taken over.
+
+      A cut of a sealed capture says which of its parts are those of the original: `reel verify --key` still proves them, and \
+      lists what is missing.
 
       EXIT STATUS: 2 when no event is selected; 3 when a part of the capture could not be read.
 
@@ -39,7 +43,7 @@ struct CutCommand: ParsableCommand {
     var bar = ProgressBar("cutting", terminal: .progress)
     let report = try CaptureCut(reader, chosen).write(
       to: target.output, filter: filterText(reader, selected), writerName: "reel \(Reel.version)",
-      options: target.options(codec.codec)
+      options: target.options(codec.codec), digest: { FrameDigest($0, payload: $1).bytes }
     ) { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
     bar.clear()
     if report.totals.events == 0, report.isWhole {

@@ -4,6 +4,7 @@ import KernelSource
 import Presentation
 import Query
 import Recorder
+import Seals
 
 /// Why a command does not end with 0: its status and what to say.
 struct Failure: Error, Hashable {
@@ -30,6 +31,8 @@ struct Failure: Error, Hashable {
     case let error as RecordingError: self.init(error)
     case let error as KernelSourceError: self.init(error)
     case let error as OutputError: self.init(error)
+    case let error as KeyError:
+      self = .refused(error.what, place: error.path, remedy: error.remedy)
     case let code as ExitCode: self.init(status: code.rawValue, nil)
     default: self.init(status: ExitStatus.failed, ErrorLine("\(error)"))
     }

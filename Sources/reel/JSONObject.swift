@@ -59,6 +59,16 @@ struct JSONObject {
     json.append(UInt8(ascii: "]"))
   }
 
+  mutating func add(_ name: String, _ texts: [String]) {
+    writer.name(name, to: &json)
+    json.append(UInt8(ascii: "["))
+    for (index, text) in texts.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      appendJSON(text, to: &json)
+    }
+    json.append(UInt8(ascii: "]"))
+  }
+
   /// The object.
   var bytes: [UInt8] { json + [UInt8(ascii: "}")] }
 

@@ -5,6 +5,7 @@ import KernelSource
 import Presentation
 import Query
 import Recorder
+import Seals
 
 #if canImport(Glibc)
 import Glibc
@@ -34,6 +35,7 @@ struct RecordCommand: ParsableCommand {
         reel record --max-size 1GiB "evt.type in (open, openat) or fd.type = ipv4"
         reel record -o - --events 100000 --codec zstd > first.reel
         reel record -o /var/log/reel/host.reel --rotate-time 1h --keep 24 --user reel
+        reel record -o case.reel --seal signing.pem --duration 5m
         reel record --pid 4711 --until-exit --env LD_PRELOAD,PATH
         reel record --container 3f4e1c7a90b2 --wait --until-exit "evt.type = execve"
       """)
@@ -75,6 +77,12 @@ struct RecordCommand: ParsableCommand {
 
   @Option(help: "When the capture is handed to the disk: at its end, after each chunk, or when the system likes (none).")
   var sync = SyncChoice.end
+
+  @Option(
+    help: ArgumentHelp(
+      "Sign the capture while it is written, with the Ed25519 key in this PEM file; see reel verify --key.", valueName: "key"),
+    completion: .file())
+  var seal: String?
 
   @Option(
     help: ArgumentHelp(
@@ -165,6 +173,9 @@ struct RecordCommand: ParsableCommand {
     options.source.ringSize = Int(buffer.bytes)
     options.writer.codec = codec.codec
     options.writer.sync = sync.policy
+    if let seal {
+      do throws(KeyError) { options.writer.seals = KeySealMaker(try SigningKey(path: seal)) } catch { throw Failure(error) }
+    }
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds
     options.eventLimit = events

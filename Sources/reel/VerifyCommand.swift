@@ -1,21 +1,33 @@
 import ArgumentParser
 import CaptureFile
+import CaptureFormat
 import Presentation
+import Seals
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Checks a capture: every checksum, every reference, every index, and whether its end says what is in it.",
     discussion: """
-      EXIT STATUS: 0 when the capture is whole; 3 when it has no end or anything is wrong with it.
+      With --key also the seals of `reel record --seal`: that every frame is what was sealed, and that none is missing. What \
+      `reel cut` took from a sealed capture is checked against the seals of that one, and what is not here is listed.
+
+      EXIT STATUS: 0 when the capture is whole and its seals hold; 3 when it has no end or anything is wrong with it.
 
       EXAMPLES:
         reel verify build.reel
         reel verify build.reel --json
+        openssl genpkey -algorithm ed25519 -out signing.pem
+        openssl pkey -in signing.pem -pubout -out public.pem
+        reel verify case.reel --key public.pem
       """)
 
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
   var capture: String
+
+  @Option(
+    help: ArgumentHelp("Check the seals with the Ed25519 key in this PEM file.", valueName: "key"), completion: .file())
+  var key: String?
 
   @Flag(help: "Write one JSON object.")
   var json = false
@@ -25,13 +37,26 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let reader = try Captures.open(capture)
+    let checkingKey = try key.map { (path) throws(KeyError) in try CheckingKey(path: path) }
+    var seals = checkingKey.map { SealCheck($0, fileID: reader.header.fileID) }
     var bar = ProgressBar("checking", terminal: .progress)
-    let result = try reader.verify { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
+    let result = try reader.verify { done in
+      bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
+    } frame: { type, sequence, payload in
+      seals?.take(type, sequence: sequence, payload: payload)
+      // One that cannot be understood is a finding of its own.
+      if type == .custody, let custody = try? reader.custody(decoding: payload) { seals?.take(custody) }
+    }
     bar.clear()
+    seals?.finish()
+    let sealed = seals.map { SealReport($0) } ?? SealReport(unchecked: reader.seals.count)
     let output = StandardOutput()
-    try output.write(json ? String(decoding: object(result, reader).line, as: UTF8.self) : text(result, reader))
+    try output.write(
+      json
+        ? String(decoding: object(result, reader, sealed).line, as: UTF8.self)
+        : text(result, reader) + sealed.lines.map { $0 + "\n" }.joined())
     try output.flush()
-    if !result.isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
+    if !result.isWhole || !sealed.holds { throw Failure(status: ExitStatus.partlyReadable, nil) }
   }
 
   private func text(_ result: CaptureVerification, _ reader: CaptureReader) -> String {
@@ -55,7 +80,9 @@ struct VerifyCommand: ParsableCommand {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func object(_ result: CaptureVerification, _ reader: CaptureReader) -> JSONObject {
+  private func object(
+    _ result: CaptureVerification, _ reader: CaptureReader, _ sealed: SealReport
+  ) -> JSONObject {
     var object = JSONObject()
     object.add("capture", capture)
     object.add("whole", result.isWhole)
@@ -67,6 +94,7 @@ struct VerifyCommand: ParsableCommand {
     object.add("events", result.events)
     object.add("states", result.soundStates)
     object.add("lost", result.lost)
+    object.add("seals", sealed.object)
     object.add("finding_count", result.findingCount)
     object.add(
       "findings",

@@ -14,6 +14,8 @@ public struct CaptureCut {
   private var containers: [ContainerInfo] = []
   private var usedContainers: Set<String> = []
   private var lastExit: Int64?
+  /// The frames that were taken over as they are: their sequence numbers here and in the new file.
+  private var copied: [UInt64: UInt64] = [:]
 
   /// A cut of an open capture.
   public init(_ reader: CaptureReader, _ selection: EventSelection) throws(CaptureError) {
@@ -28,10 +30,13 @@ public struct CaptureCut {
   /// - Parameters:
   ///   - filter: what the new header says about which events are in the file.
   ///   - writerName: what it says about its maker.
+  ///   - digest: what stands for a frame in seals. With it, a cut of a sealed capture tells which of its frames are those of
+  ///     the original; the input is read once more for that.
   ///   - progress: is told the bytes of the input that were worked through.
   /// - Throws: when writing fails; what of the input is damaged is part of the report.
   public consuming func write(
-    to path: String, filter: String?, writerName: String, options: WriterOptions, progress: (UInt64) -> Void
+    to path: String, filter: String?, writerName: String, options: WriterOptions,
+    digest: ((FrameType, ArraySlice<UInt8>) -> [UInt8])? = nil, progress: (UInt64) -> Void
   ) throws(CaptureError) -> RewriteReport {
     var header = reader.header
     header.fileID = CaptureHeader.randomID()
@@ -51,6 +56,9 @@ public struct CaptureCut {
     }
     let used = cut.containers.filter { cut.usedContainers.contains($0.id) }
     if !used.isEmpty { try writer.append(used) }
+    if let digest, let custody = try cut.reader.custody(copied: cut.copied, digest) {
+      try writer.append(.custody, payload: custody.encoded(BlockCompression(.none)))
+    }
     return RewriteReport(try writer.finish(), [cut.input])
   }
 
@@ -60,7 +68,10 @@ public struct CaptureCut {
     case .state(let prefix, let head):
       if selection.includes(prefix.time) { try takeState(item, prefix, head, &writer) }
     case .loss(let loss):
-      if selection.overlaps(from: loss.from, to: loss.to) { try writer.append(loss) }
+      if selection.overlaps(from: loss.from, to: loss.to) {
+        copied[item.sequence] = writer.nextSequence
+        try writer.append(loss)
+      }
     case .containers(let known): containers += known
     case .page: break
     case .other: try takeOther(item, &writer)
@@ -80,6 +91,7 @@ public struct CaptureCut {
     if rows.count == head.count, canCopy {
       let chunk = try item.copy(head, reader)
       note(chunk.facts)
+      copied[item.sequence] = writer.nextSequence
       return try writer.append(chunk)
     }
     let batch = try item.decode(head, reader).selecting(rows: rows.map(Int.init))
@@ -93,6 +105,7 @@ public struct CaptureCut {
     if selection.stateRows == nil, canCopy {
       let chunk = try item.copy(head, reader)
       note(chunk.facts)
+      copied[item.sequence] = writer.nextSequence
       return try writer.append(prefix, chunk)
     }
     var rows = try item.decode(head, reader)
@@ -102,7 +115,7 @@ public struct CaptureCut {
       MachineState(time: prefix.time, reason: prefix.reason, part: prefix.part, isLast: prefix.isLast, rows: rows))
   }
 
-  private func takeOther(_ item: RewriteItem, _ writer: inout CaptureWriter) throws(CaptureError) {
+  private mutating func takeOther(_ item: RewriteItem, _ writer: inout CaptureWriter) throws(CaptureError) {
     switch item.type {
     // They speak of the frames of the file that is cut, which are other frames now.
     case .seal, .custody: return
@@ -110,9 +123,10 @@ public struct CaptureCut {
     case .annotation:
       let annotation = try item.annotation(reader)
       if annotation.from != EventBatch.missing, !selection.overlaps(from: annotation.from, to: annotation.to) { return }
-      try writer.append(item.type, payload: item.payload)
-    default: try writer.append(item.type, payload: item.payload)
+    default: break
     }
+    copied[item.sequence] = writer.nextSequence
+    try writer.append(item.type, payload: item.payload)
   }
 
   private mutating func note(_ facts: ChunkFacts) {

@@ -8,11 +8,15 @@ extension CaptureReader {
   ///
   /// Holds one chunk in memory, and what the summary needs.
   ///
-  /// - Parameter progress: is told the bytes that were looked at.
+  /// - Parameters:
+  ///   - progress: is told the bytes that were looked at.
+  ///   - frame: is shown each frame that is what was written: its type, sequence number and payload.
   /// - Throws: when the file cannot be read at all; damage is part of the result.
-  public func verify(progress: (UInt64) -> Void = { _ in }) throws(CaptureError) -> CaptureVerification {
+  public func verify(
+    progress: (UInt64) -> Void = { _ in }, frame: (FrameType, UInt64, [UInt8]) -> Void = { _, _, _ in }
+  ) throws(CaptureError) -> CaptureVerification {
     var check = CaptureCheck(self)
-    try check.run(progress)
+    try check.run(progress, frame)
     return check.result
   }
 }
@@ -32,7 +36,9 @@ private struct CaptureCheck: ~Copyable {
     tail = TailCheck(reader)
   }
 
-  mutating func run(_ progress: (UInt64) -> Void) throws(CaptureError) {
+  mutating func run(
+    _ progress: (UInt64) -> Void, _ show: (FrameType, UInt64, [UInt8]) -> Void
+  ) throws(CaptureError) {
     let magic = try reader.file.bytes(at: 0, count: CaptureHeader.magic.count)
     if magic != CaptureHeader.magic {
       result.note("the first bytes are not those of a capture file", at: 0, bytes: UInt64(magic.count))
@@ -52,6 +58,7 @@ private struct CaptureCheck: ~Copyable {
       case .whole(let frame, let payload):
         noteGap(frame, &sequence)
         result.frames += 1
+        show(frame.header.type, frame.header.sequence, payload)
         do throws(MalformedBytes) {
           try take(frame, payload)
         } catch {
