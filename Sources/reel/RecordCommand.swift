@@ -73,7 +73,7 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "How the capture is compressed: lz4, zstd or none.")
   var codec = CodecChoice.lz4
 
-  @Option(help: "When the capture is handed to the disk: at its end, after each chunk, or when the system likes (none).")
+  @Option(help: "When the capture is handed to the disk: at the end of a file, after each chunk, or none: not at all.")
   var sync = SyncChoice.end
 
   @Option(

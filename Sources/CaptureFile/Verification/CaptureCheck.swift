@@ -24,6 +24,8 @@ private struct CaptureCheck: ~Copyable {
   private var tail: TailCheck
   private var front: (header: [UInt8]?, schema: [UInt8]?)
   private var order = ChunkOrder()
+  /// Whether the frame before is a loss that speaks of missing frames.
+  private var isBehindDamage = false
   private(set) var result = CaptureVerification()
 
   init(_ reader: CaptureReader) {
@@ -46,11 +48,15 @@ private struct CaptureCheck: ~Copyable {
       case .cutOff(let frame):
         result.note("the file ends inside a frame (\(frame.header.type.name))", at: range.lowerBound, bytes: bytes)
       case .damaged(let frame, _):
-        noteGap(frame, &sequence)
-        result.note("a frame (\(frame.header.type.name)) does not match its checksum", at: range.lowerBound, bytes: bytes)
+        noteGap(frame, &sequence, isExplained: isBehindDamage)
+        isBehindDamage = false
+        result.note(
+          "a frame (\(frame.header.type.name)) does not match its checksum", at: range.lowerBound, bytes: bytes)
         order.lossesAreUncertain()
       case .whole(let frame, let payload):
-        noteGap(frame, &sequence)
+        let saysDamage = frame.header.type == .loss && payload.first == LossCause.damaged.rawValue
+        noteGap(frame, &sequence, isExplained: isBehindDamage || saysDamage)
+        isBehindDamage = saysDamage
         result.frames += 1
         do throws(MalformedBytes) {
           try take(frame, payload)
@@ -64,12 +70,14 @@ private struct CaptureCheck: ~Copyable {
     if result.isComplete, result.damagedBytes == 0 { tail.compare(&result) }
   }
 
-  private mutating func noteGap(_ frame: Frame, _ sequence: inout UInt64) {
+  /// - Parameter isExplained: whether a loss beside the gap says what is missing: whoever recovered the file knew it.
+  private mutating func noteGap(_ frame: Frame, _ sequence: inout UInt64, isExplained: Bool) {
     let missing = frame.header.sequence - sequence
     sequence = frame.header.sequence + 1
     if missing == 0 { return }
-    result.note(missing == 1 ? "a frame is not there" : "\(missing) frames are not there", at: frame.offset)
     order.lossesAreUncertain()
+    if isExplained { return }
+    result.note(missing == 1 ? "a frame is not there" : "\(missing) frames are not there", at: frame.offset)
   }
 
   private mutating func take(_ frame: Frame, _ payload: [UInt8]) throws(MalformedBytes) {

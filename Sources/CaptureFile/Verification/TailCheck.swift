@@ -86,7 +86,8 @@ struct TailCheck: ~Copyable {
     }
     for (name, isWrong) in [
       ("the losses", stored.summary.losses != counted.losses), ("the states", stored.summary.states != states),
-      ("the other frames", stored.summary.frames != frames), ("the pages", stored.summary.pages != pages), ("the containers", said.containers != truth.containers),
+      ("the other frames", stored.summary.frames != frames),
+      ("the pages", stored.summary.pages != pages), ("the containers", said.containers != truth.containers),
       ("the events by type", !said.typeCounts.elementsEqual(truth.typeCounts) { $0 == $1 }),
     ] where isWrong {
       result.note("the summary does not list \(name) that are there", at: stored.offset)
