@@ -36,6 +36,7 @@ public struct CaptureReader: Sendable {
   let fileID: FileID
   let names: DimensionNames
   let decompression: BlockDecompression
+  let rollupFrame: FrameEntry?
   private let pageReader: PageReader
 
   /// Opens a capture.
@@ -66,6 +67,7 @@ public struct CaptureReader: Sendable {
     lossCount = contents.summary.lossCount
     states = StateMoment.all(of: contents.summary.states)
     frames = contents.summary.frames
+    rollupFrame = contents.rollup
     summary = contents.summary.totals
   }
 
@@ -129,4 +131,5 @@ struct CaptureContents {
   var damagedBytes: UInt64
   var pages: [CapturePage]
   var summary: SummaryFrame
+  var rollup: FrameEntry?
 }
