@@ -165,6 +165,7 @@ struct RecordCommand: ParsableCommand {
     options.source.ringSize = Int(buffer.bytes)
     options.writer.codec = codec.codec
     options.writer.sync = sync.policy
+    options.writer.counting = OverviewCounting(.builtIn)
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds
     options.eventLimit = events

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureFile
 import Presentation
+import Query
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,25 +18,30 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
   var capture: String
 
-  @Flag(help: "Write one JSON object.")
+  @Flag(help: "Write one JSON object for each capture.")
   var json = false
 
   /// How many findings are told to people.
   private static let shown = 50
 
   func run() throws {
-    let reader = try Captures.open(capture)
-    var bar = ProgressBar("checking", terminal: .progress)
-    let result = try reader.verify { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
-    bar.clear()
     let output = StandardOutput()
-    try output.write(json ? String(decoding: object(result, reader).line, as: UTF8.self) : text(result, reader))
+    var isWhole = true
+    for reader in try Captures.openEach(capture) {
+      var bar = ProgressBar("checking", terminal: .progress)
+      let result = try reader.verify(counting: OverviewCounting(reader.schema)) { done in
+        bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
+      }
+      bar.clear()
+      try output.write(json ? String(decoding: object(result, reader).line, as: UTF8.self) : text(result, reader))
+      if !result.isWhole { isWhole = false }
+    }
     try output.flush()
-    if !result.isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
+    if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
   }
 
   private func text(_ result: CaptureVerification, _ reader: CaptureReader) -> String {
-    let name = VisibleText.of(capture == "-" ? "standard input" : capture)
+    let name = VisibleText.of(reader.name)
     var parts = [
       Units.count(result.frames, "frame"), Units.count(result.soundChunks, "chunk"),
       Units.count(Int(clamping: result.events), "event"),
@@ -57,7 +63,7 @@ struct VerifyCommand: ParsableCommand {
 
   private func object(_ result: CaptureVerification, _ reader: CaptureReader) -> JSONObject {
     var object = JSONObject()
-    object.add("capture", capture)
+    object.add("capture", reader.name)
     object.add("whole", result.isWhole)
     object.add("complete", result.isComplete)
     object.add("bytes", reader.size)

@@ -8,10 +8,14 @@ extension CaptureReader {
   ///
   /// Holds one chunk in memory, and what the summary needs.
   ///
-  /// - Parameter progress: is told the bytes that were looked at.
+  /// - Parameters:
+  ///   - counting: what a rollup of this program counts; `nil`: rollups are not compared with the events.
+  ///   - progress: is told the bytes that were looked at.
   /// - Throws: when the file cannot be read at all; damage is part of the result.
-  public func verify(progress: (UInt64) -> Void = { _ in }) throws(CaptureError) -> CaptureVerification {
-    var check = CaptureCheck(self)
+  public func verify(
+    counting: (any RollupCounting)? = nil, progress: (UInt64) -> Void = { _ in }
+  ) throws(CaptureError) -> CaptureVerification {
+    var check = CaptureCheck(self, counting)
     try check.run(progress)
     return check.result
   }
@@ -28,10 +32,10 @@ private struct CaptureCheck: ~Copyable {
   private var isBehindDamage = false
   private(set) var result = CaptureVerification()
 
-  init(_ reader: CaptureReader) {
+  init(_ reader: CaptureReader, _ counting: (any RollupCounting)?) {
     self.reader = reader
     stream = FrameStream(reader.file, reader.fileID)
-    tail = TailCheck(reader)
+    tail = TailCheck(reader, counting)
   }
 
   mutating func run(_ progress: (UInt64) -> Void) throws(CaptureError) {
@@ -119,6 +123,7 @@ private struct CaptureCheck: ~Copyable {
       result.note("\(wrong), in the chunk of events \(head.firstNumber) to \(head.lastNumber)", at: frame.offset)
     }
     tail.add(head, ChunkFacts(batch), frame, payload)
+    tail.count(batch)
     result.soundChunks += 1
     result.events += UInt64(batch.count)
   }
