@@ -11,15 +11,17 @@ struct CaptureScan {
   private var walk: FrameWalk
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
-  private var candidates: [Candidate] = []
-  private var losses: [LossRecord] = []
+  private var found: [Found] = []
   private var states: [StateEntry] = []
+  private var frames: [FrameEntry] = []
+  private var containers: [[ContainerInfo]] = []
   private var isComplete = false
   private var damagedBytes: UInt64 = 0
 
-  private struct Candidate {
-    var frame: Frame
-    var head: ChunkHead
+  /// Chunks and losses, in the order of the file. Heads are not kept: they are read again when they are asked for.
+  private enum Found {
+    case chunk(ChunkPlace)
+    case loss(LossRecord)
   }
 
   static func read(_ file: InputFile, _ decompression: BlockDecompression) throws(CaptureError) -> CaptureContents {
@@ -97,8 +99,7 @@ struct CaptureScan {
   private mutating func take(_ frame: Frame) throws(CaptureError) -> Bool {
     let type = frame.header.type
     if type == .chunk { return try takeChunk(frame) }
-    guard type.isKnown else {
-      if !type.isCritical { return true }
+    if !type.isKnown, type.isCritical {
       throw CaptureError(
         .refused, "the file holds frames of type \(type.rawValue), which this program does not know", path: file.path,
         offset: frame.offset, remedy: "read it with a newer version of reel")
@@ -110,11 +111,15 @@ struct CaptureScan {
         switch type {
         case .header where header == nil: header = try CaptureHeader(decoding: bytes)
         case .schema where schema == nil: schema = try SchemaFrame.decode(bytes, decompression)
-        case .loss: losses.append(try LossRecord(decoding: bytes))
+        case .loss: found.append(.loss(try LossRecord(decoding: bytes)))
         case .state: states.append(try StateEntry.checked(bytes, offset: frame.offset, fileID: fileID).entry)
+        case .container: containers.append(try ContainerInfo.decodeFrame(bytes, decompression))
         case .footer: isComplete = true
         default: break
         }
+      }
+      if type.isListed {
+        frames.append(FrameEntry(type: type, offset: frame.offset, length: frame.header.length))
       }
       return true
     } catch {
@@ -128,15 +133,9 @@ struct CaptureScan {
   }
 
   private mutating func takeChunk(_ frame: Frame) throws(CaptureError) -> Bool {
-    let prefix = try walk.small(at: frame.payloadOffset, count: 8)
-    let length = prefix.withUnsafeBytes { bytes in
-      bytes.count == 8 ? Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))) : 0
-    }
-    guard length >= 8, length <= min(CaptureLimits.headBytes, frame.header.length) else { return false }
-    let bytes = Array(try walk.small(at: frame.payloadOffset, count: length))
-    guard let head = ChunkHead.checked(bytes, fileID: fileID), head.byteCount + head.storedBytes == frame.header.length
-    else { return false }
-    candidates.append(Candidate(frame: frame, head: head))
+    let place = ChunkPlace(offset: frame.offset, length: frame.header.length)
+    guard try walk.chunk(place, fileID) != nil else { return false }
+    found.append(.chunk(place))
     return true
   }
 
@@ -150,23 +149,57 @@ struct CaptureScan {
     let fetch = ChunkFetch(file, decompression)
     let nothing = ColumnSelection(core: [], arguments: .none, payloads: false)
     var builder = SummaryBuilder(header)
-    var chunks: [ChunkEntry] = []
-    for candidate in candidates {
-      let chunk = ChunkEntry(
-        offset: candidate.frame.offset, length: candidate.frame.header.length, head: candidate.head)
-      do {
-        let dimensions = try fetch.read(StoredChunk(chunk), nothing, schema: schema.schema, names: schema.names)
-        builder.add(chunk.head, ChunkFacts(dimensions))
-        chunks.append(chunk)
-      } catch {
-        guard error.kind == .partlyReadable else { throw error }
-        damagedBytes += UInt64(candidate.frame.header.frameBytes)
+    var pages = FoundPages()
+    var losses = LossList()
+    for item in found {
+      switch item {
+      case .loss(let loss):
+        builder.add(loss)
+        losses.append(loss)
+        pages.append(loss)
+      case .chunk(let place):
+        guard let chunk = try walk.chunk(place, fileID) else { continue }
+        do {
+          let dimensions = try fetch.read(StoredChunk(chunk), nothing, schema: schema.schema, names: schema.names)
+          builder.add(chunk.head, ChunkFacts(dimensions))
+          pages.append(place, chunk.head)
+        } catch {
+          guard error.kind == .partlyReadable else { throw error }
+          damagedBytes += UInt64(FrameHeader.frameBytes(place.length))
+        }
       }
     }
-    for loss in losses { builder.add(loss) }
+    for known in containers { builder.add(known) }
+    pages.close()
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: isComplete,
-      damagedBytes: damagedBytes, chunks: chunks, losses: losses, states: states,
-      summary: builder.summary)
+      damagedBytes: damagedBytes, pages: pages.pages,
+      summary: SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames), rollup: nil)
+  }
+}
+
+/// Makes pages of chunks and losses that were found one by one.
+private struct FoundPages {
+  private(set) var pages: [CapturePage] = []
+  private var places: [ChunkPlace] = []
+  private var losses: [LossRecord] = []
+  private var bounds = ChunkBounds()
+  private var chunks = 0
+
+  mutating func append(_ place: ChunkPlace, _ head: ChunkHead) {
+    places.append(place)
+    bounds.add(head)
+    if places.count == CapturePage.mostFound { close() }
+  }
+
+  mutating func append(_ loss: LossRecord) { losses.append(loss) }
+
+  mutating func close() {
+    if places.isEmpty && losses.isEmpty { return }
+    pages.append(
+      CapturePage(
+        chunks: chunks..<chunks + places.count, bounds: bounds, losses: losses.count, source: .found(places, losses)))
+    chunks += places.count
+    (places, losses, bounds) = ([], [], ChunkBounds())
   }
 }

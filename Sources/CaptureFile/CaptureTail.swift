@@ -32,10 +32,31 @@ enum CaptureTail {
     func isInside(_ offset: UInt64, _ length: Int) -> Bool {
       offset < footer.tail && UInt64(length) < footer.tail - offset
     }
-    guard parts.chunks.allSatisfy({ isInside($0.offset, $0.length) }),
-      parts.states.allSatisfy({ isInside($0.offset, $0.length) })
+    guard let summary = parts.summary, summary.states.allSatisfy({ isInside($0.offset, $0.length) }),
+      summary.frames.allSatisfy({ isInside($0.offset, $0.length) }),
+      let pages = pages(of: summary, footer)
     else { return nil }
-    return parts.finishedContents()
+    return parts.finishedContents(pages)
+  }
+
+  /// The pages that the root tells of, with the stretch that each is about: from the one before to itself.
+  private static func pages(of summary: SummaryFrame, _ footer: Footer) -> [CapturePage]? {
+    var pages: [CapturePage] = []
+    var (start, sequence) = (UInt64(CaptureHeader.magic.count), UInt64(0))
+    var chunks = 0
+    for entry in summary.pages {
+      guard entry.offset >= start, entry.offset < footer.length,
+        UInt64(FrameHeader.frameBytes(entry.length)) <= footer.length - entry.offset
+      else { return nil }
+      pages.append(
+        CapturePage(
+          chunks: chunks..<chunks + entry.chunks, bounds: entry.bounds, losses: entry.losses,
+          source: .summary(entry, stretch: start..<entry.offset, sequence: sequence)))
+      chunks += entry.chunks
+      start = entry.offset + UInt64(FrameHeader.frameBytes(entry.length))
+      sequence = entry.sequence + 1
+    }
+    return pages
   }
 }
 
@@ -45,15 +66,13 @@ private struct CaptureParts {
   private let decompression: BlockDecompression
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
-  private(set) var chunks: [ChunkEntry] = []
-  private var summary: (summary: CaptureSummary, losses: [LossRecord], states: [StateEntry])?
+  private(set) var summary: SummaryFrame?
+  private var rollup: FrameEntry?
 
   init(_ fileID: FileID, _ decompression: BlockDecompression) {
     self.fileID = fileID
     self.decompression = decompression
   }
-
-  var states: [StateEntry] { summary?.states ?? [] }
 
   /// False when the frame's content is malformed.
   mutating func take(_ frame: Frame, _ payload: [UInt8]) -> Bool {
@@ -62,8 +81,9 @@ private struct CaptureParts {
         switch frame.header.type {
         case .header: header = try CaptureHeader(decoding: bytes)
         case .schema: schema = try SchemaFrame.decode(bytes, decompression)
-        case .summaryPage: chunks += try SummaryPage.decode(bytes, decompression)
-        case .summary: summary = try CaptureSummary.decode(bytes, decompression)
+        // It is decoded when somebody asks for it.
+        case .rollup: rollup = FrameEntry(type: .rollup, offset: frame.offset, length: frame.header.length)
+        case .summary: summary = try SummaryFrame(decoding: bytes, decompression)
         default: break
         }
       }
@@ -73,10 +93,10 @@ private struct CaptureParts {
     }
   }
 
-  func finishedContents() -> CaptureContents? {
-    guard let header, let schema, let summary, summary.summary.chunkCount == chunks.count else { return nil }
+  func finishedContents(_ pages: [CapturePage]) -> CaptureContents? {
+    guard let header, let schema, let summary else { return nil }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
-      chunks: chunks, losses: summary.losses, states: summary.states, summary: summary.summary)
+      pages: pages, summary: summary, rollup: rollup)
   }
 }

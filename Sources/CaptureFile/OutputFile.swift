@@ -98,6 +98,16 @@ struct OutputFile: ~Copyable {
     }
   }
 
+  /// Takes back what was written behind a place, where that is possible: a frame of which only a part could be written.
+  ///
+  /// A pipe keeps what it got, and what cannot be taken back does no harm: readers skip it.
+  mutating func cutBack(to length: UInt64) {
+    guard isOwned, bytesWritten > length, ftruncate(descriptor.rawValue, off_t(length)) == 0,
+      lseek(descriptor.rawValue, off_t(length), SEEK_SET) >= 0
+    else { return }
+    bytesWritten = length
+  }
+
   /// Hands what was written to the disk, where that is possible.
   func synchronize() throws(CaptureError) {
     if fsync(descriptor.rawValue) == 0 { return }

@@ -14,9 +14,11 @@ public struct BloomFilter: Sendable, Hashable {
 
   /// An empty filter for about `count` keys.
   public init(expecting count: Int) {
-    let blocks = (count * 21 + 511) / 512
-    words = [UInt32](repeating: 0, count: blocks * 8)
+    words = [UInt32](repeating: 0, count: BloomFilter.byteCount(keys: count) / 4)
   }
+
+  /// The bytes of a filter for so many keys.
+  static func byteCount(keys count: Int) -> Int { (count * 21 + 511) / 512 * 32 }
 
   /// A filter of hashes that are all known.
   public init(hashes: Set<UInt64>) {

@@ -23,8 +23,16 @@ public enum CaptureLimits {
   public static let textBytes = 1 << 16
   /// The schema, decompressed.
   public static let schemaBytes = 16 << 20
-  /// The summary, decompressed.
-  public static let summaryBytes = 1 << 30
+  /// A summary page, decompressed: a writer closes it long before.
+  public static let pageBytes = 8 << 20
+  /// The chunks of a summary page, and its losses.
+  public static let pageChunks = 65_536
+  /// The losses of a file that its summary tells one by one.
+  public static let rootLosses = 4096
+  /// The buckets of a rollup.
+  public static let rollupBuckets = 65_536
+  /// The values of all counters of a rollup.
+  public static let rollupValues = 4 << 20
 }
 
 /// What is to be written does not fit the format.

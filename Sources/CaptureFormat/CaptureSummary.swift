@@ -24,6 +24,42 @@ public struct CaptureSummary: Sendable {
   public var containers: [ContainerInfo]
   /// How many events there are of each type, ascending by type.
   public var typeCounts: [(type: EventTypeID, count: UInt64)]
+
+  /// The totals of nothing.
+  init() {
+    (started, ended, events, lost, chunkCount, threads, processes, objects) = (0, 0, 0, 0, 0, 0, 0, 0)
+    (lostByCause, containers, typeCounts) = ([], [], [])
+  }
+}
+
+extension CaptureSummary {
+  /// The totals of several captures. Threads, processes and objects are added up: whoever is in several of them counts in
+  /// each. - Precondition: there is one.
+  public static func joined(_ summaries: [CaptureSummary]) -> CaptureSummary {
+    precondition(!summaries.isEmpty, "the totals of no capture")
+    var joined = summaries[0]
+    var causes: [LossCause: UInt64] = [:]
+    var types: [EventTypeID: UInt64] = [:]
+    var containers = ContainerSum()
+    for (index, summary) in summaries.enumerated() {
+      for (cause, count) in summary.lostByCause { causes[cause, default: 0] &+= count }
+      for (type, count) in summary.typeCounts { types[type, default: 0] &+= count }
+      for container in summary.containers { containers.add(container) }
+      if index == 0 { continue }
+      joined.started = min(joined.started, summary.started)
+      joined.ended = max(joined.ended, summary.ended)
+      joined.events &+= summary.events
+      joined.lost &+= summary.lost
+      joined.chunkCount += summary.chunkCount
+      joined.threads &+= summary.threads
+      joined.processes &+= summary.processes
+      joined.objects &+= summary.objects
+    }
+    joined.lostByCause = causes.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+    joined.typeCounts = types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    joined.containers = containers.containers
+    return joined
+  }
 }
 
 /// Makes a summary while chunks and losses pass by: the writer's way, and the reader's where a file has no tail.
@@ -36,7 +72,7 @@ public struct SummaryBuilder: Sendable {
   private var threads: Set<ChunkFacts.Task> = []
   private var processes: Set<ChunkFacts.Task> = []
   private var objects: Set<Int64> = []
-  private var containers: [String: ContainerInfo] = [:]
+  private var containers = ContainerSum()
   private var types: [EventTypeID: UInt64] = [:]
 
   /// An empty summary of a file that starts with some header.
@@ -54,9 +90,12 @@ public struct SummaryBuilder: Sendable {
     threads.formUnion(facts.threads)
     processes.formUnion(facts.processes)
     objects.formUnion(facts.objects)
-    for container in facts.containers {
-      containers[container.id, default: ContainerInfo(id: container.id)].update(container)
-    }
+    for container in facts.containers { containers.add(container) }
+  }
+
+  /// Takes in what a container frame says.
+  public mutating func add(_ known: [ContainerInfo]) {
+    for container in known { containers.add(container) }
   }
 
   /// Counts a loss.
@@ -67,11 +106,17 @@ public struct SummaryBuilder: Sendable {
 
   /// The totals so far.
   public var summary: CaptureSummary {
-    CaptureSummary(
-      started: started, ended: ended, events: events, lost: lost.values.reduce(0, &+),
-      lostByCause: lost.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }, chunkCount: chunks,
-      threads: UInt64(threads.count), processes: UInt64(processes.count), objects: UInt64(objects.count),
-      containers: containers.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(\.value),
-      typeCounts: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    var summary = CaptureSummary()
+    (summary.started, summary.ended) = (started, ended)
+    summary.events = events
+    summary.lost = lost.values.reduce(0, &+)
+    summary.lostByCause = lost.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+    summary.chunkCount = chunks
+    summary.threads = UInt64(threads.count)
+    summary.processes = UInt64(processes.count)
+    summary.objects = UInt64(objects.count)
+    summary.containers = containers.containers
+    summary.typeCounts = types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return summary
   }
 }

@@ -220,11 +220,13 @@ public struct ChunkEncoder: ~Copyable {
     let executablePaths = indexer.executablePaths()
     var head = ChunkHead(ranges: batch)
     head.pids = indexer.values(.pid)
-    head.containers = containerIDs.map { String(decoding: $0, as: UTF8.self) }
+    head.containers = containerIDs?.map { String(decoding: $0, as: UTF8.self) }
     head.uids = indexer.values(.uid)
-    head.executables = executablePaths.map { String(decoding: $0, as: UTF8.self) }
+    head.executables = executablePaths?.map { String(decoding: $0, as: UTF8.self) }
     head.paths = indexer.paths()
     head.addresses = indexer.addresses()
+    head.errors = indexer.errors()
+    head.ports = indexer.ports()
     let raw = builder.rawBytes
     guard raw <= CaptureLimits.chunkBytes else {
       throw LimitExceeded(what: "the size of a chunk in bytes", value: raw, limit: CaptureLimits.chunkBytes)
@@ -232,7 +234,7 @@ public struct ChunkEncoder: ~Copyable {
     output.truncate(to: 0)
     head.blocks = builder.compress(compression, into: &output)
     scratch.truncate(to: 0)
-    head.write(into: &scratch, containerIDs: containerIDs, executablePaths: executablePaths)
+    head.write(into: &scratch, containerIDs: containerIDs ?? [], executablePaths: executablePaths ?? [])
     head.byteCount = scratch.count
     guard scratch.count <= CaptureLimits.headBytes else {
       throw LimitExceeded(

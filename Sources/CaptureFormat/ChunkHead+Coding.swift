@@ -29,6 +29,8 @@ enum IndexTag: UInt16 {
   case executables = 5
   case paths = 6
   case addresses = 7
+  case errors = 8
+  case ports = 9
 }
 
 extension ChunkHead {
@@ -71,6 +73,8 @@ extension ChunkHead {
     if executables != nil { index(.executables, &output) { ChunkHead.write(executablePaths, into: &$0) } }
     if let paths { index(.paths, &output) { paths.write(into: &$0) } }
     if let addresses { index(.addresses, &output) { addresses.write(into: &$0) } }
+    if let errors { index(.errors, &output) { ChunkHead.write(errors, into: &$0) } }
+    if let ports { index(.ports, &output) { ChunkHead.write(ports, into: &$0) } }
     output.pad(to: 8)
     output.replace(at: 0, with: UInt32(output.count))
   }
@@ -185,6 +189,8 @@ extension ChunkHead {
     case .executables: executables = try ChunkHead.texts(&cursor)
     case .paths: paths = try ChunkHead.bloom(&cursor)
     case .addresses: addresses = try ChunkHead.bloom(&cursor)
+    case .errors: errors = try ChunkHead.numbers(&cursor)
+    case .ports: ports = try ChunkHead.numbers(&cursor)
     }
     guard cursor.remaining == 0 else { throw MalformedBytes("an index has bytes behind its end") }
   }

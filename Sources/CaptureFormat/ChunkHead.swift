@@ -36,6 +36,10 @@ public struct ChunkHead: Sendable {
   public var paths: BloomFilter?
   /// The addresses of the objects' ends: 4 or 16 bytes as in packets. An IPv4 address in IPv6 form counts as both.
   public var addresses: BloomFilter?
+  /// The error codes that events returned (2 for `ENOENT`): results from -4095 to -1.
+  public var errors: [Int64]?
+  /// The ports of both ends of all objects.
+  public var ports: [Int64]?
   /// The chunk's blocks in the order in which they stand behind the head.
   var blocks: [Block] = []
   /// The bytes of the head in the file.

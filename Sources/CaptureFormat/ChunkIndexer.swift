@@ -4,8 +4,16 @@ import EventSchema
 
 /// Makes the indexes of a chunk's head from a batch.
 ///
-/// Works on dimension rows, not on events, except for the marks of which lineages were used: about 1 ns an event.
+/// Works on dimension rows, not on events, except for the marks of which lineages were used and which errors returned:
+/// about 1 ns an event. A set or filter that outgrows what it saves is `nil`, so that it is not made.
 struct ChunkIndexer {
+  /// The most numbers of a set.
+  static let mostNumbers = 4096
+  /// The most bytes of the texts of a set.
+  static let mostTextBytes = 32 << 10
+  /// The most bytes of a bloom filter.
+  static let mostFilterBytes = 256 << 10
+
   private let batch: EventBatch
   /// The thread rows of the events themselves.
   private var usedThreads: [Int] = []
@@ -26,16 +34,45 @@ struct ChunkIndexer {
   }
 
   /// The distinct values of a column of the used threads, ascending; missing ones left out.
-  func values(_ column: ThreadColumn) -> [Int64] {
+  func values(_ column: ThreadColumn) -> [Int64]? {
     var values: Set<Int64> = []
     for row in usedThreads {
       if let value = batch.dimensions.threads.value(row, column) { values.insert(value) }
     }
-    return values.sorted()
+    return ChunkIndexer.numbers(values)
+  }
+
+  /// The error codes of the events; see `ChunkHead.errors`.
+  func errors() -> [Int64]? {
+    var seen = [Bool](repeating: false, count: 4096)
+    for result in batch.results where result < 0 && result >= -4095 { seen[Int(-result)] = true }
+    return ChunkIndexer.numbers(Set(seen.indices.lazy.filter { seen[$0] }.map(Int64.init)))
+  }
+
+  /// The ports of the objects; see `ChunkHead.ports`.
+  func ports() -> [Int64]? {
+    var ports: Set<Int64> = []
+    for column in [ObjectColumn.localPort, .remotePort] {
+      for port in batch.dimensions.objects[column] where port != EventBatch.missing { ports.insert(port & 0xFFFF) }
+    }
+    return ChunkIndexer.numbers(ports)
+  }
+
+  private static func numbers(_ values: Set<Int64>) -> [Int64]? {
+    values.count <= mostNumbers ? values.sorted() : nil
+  }
+
+  private static func texts(_ texts: [[UInt8]]) -> [[UInt8]]? {
+    if texts.reduce(0, { $0 + $1.count }) > mostTextBytes { return nil }
+    return texts.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  private static func filter(_ hashes: Set<UInt64>) -> BloomFilter? {
+    BloomFilter.byteCount(keys: hashes.count) <= mostFilterBytes ? BloomFilter(hashes: hashes) : nil
   }
 
   /// The ids of the used threads' containers, sorted by bytes; the empty id for threads outside of any.
-  func containerIDs() -> [[UInt8]] {
+  func containerIDs() -> [[UInt8]]? {
     let dimensions = batch.dimensions
     var rows: Set<Int64> = []
     for row in usedThreads { rows.insert(dimensions.threads[row, .container]) }
@@ -47,22 +84,20 @@ struct ChunkIndexer {
       }
       texts.insert(Array(dimensions.strings[Int(id)].prefix(CaptureLimits.textBytes)))
     }
-    return texts.sorted { $0.lexicographicallyPrecedes($1) }
+    return ChunkIndexer.texts(Array(texts))
   }
 
   /// The paths of all images, which are those of the events and of their ancestors, sorted by bytes.
-  func executablePaths() -> [[UInt8]] {
+  func executablePaths() -> [[UInt8]]? {
     let dimensions = batch.dimensions
     var rows: Set<Int64> = []
     for row in dimensions.images[.path] { rows.insert(row == EventBatch.missing ? 0 : row) }
     if dimensions.threads[.image].contains(EventBatch.missing) { rows.insert(0) }
-    var texts = rows.map { Array(dimensions.strings[Int($0)]) }
-    texts.sort { $0.lexicographicallyPrecedes($1) }
-    return texts
+    return ChunkIndexer.texts(rows.map { Array(dimensions.strings[Int($0)]) })
   }
 
   /// The keys of the objects' names; see `ChunkHead.paths`.
-  func paths() -> BloomFilter {
+  func paths() -> BloomFilter? {
     let dimensions = batch.dimensions
     var rows: Set<Int64> = []
     for column in [ObjectColumn.label, .realName] {
@@ -78,11 +113,11 @@ struct ChunkIndexer {
     }
     var hashes: Set<UInt64> = []
     for row in rows { ChunkIndexer.insertKeys(of: dimensions.strings[Int(row)], into: &hashes) }
-    return BloomFilter(hashes: hashes)
+    return ChunkIndexer.filter(hashes)
   }
 
   /// The keys of the objects' addresses; see `ChunkHead.addresses`.
-  func addresses() -> BloomFilter {
+  func addresses() -> BloomFilter? {
     let dimensions = batch.dimensions
     var rows: Set<Int64> = []
     for column in [ObjectColumn.localAddress, .remoteAddress] {
@@ -95,7 +130,7 @@ struct ChunkIndexer {
       hashes.insert(BloomFilter.hash(address))
       if address.count == 16, ChunkIndexer.isMapped(address) { hashes.insert(BloomFilter.hash(address.suffix(4))) }
     }
-    return BloomFilter(hashes: hashes)
+    return ChunkIndexer.filter(hashes)
   }
 
   /// The whole name; then, when it holds a `/`, every ancestor directory (`/a/b/c`: `/`, `/a`, `/a/b`) and the base

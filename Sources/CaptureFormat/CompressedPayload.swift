@@ -7,6 +7,9 @@ import BinaryCoding
 //      4  raw     u32   bytes once decompressed
 //      8  stored  to the end of the payload
 enum CompressedPayload {
+  /// What stands in front of the stored bytes.
+  static let prefixBytes = 8
+
   static func encode(_ raw: UnsafeRawBufferPointer, _ compression: BlockCompression) -> [UInt8] {
     var output = ByteBuffer(capacity: raw.count + 16)
     output.append(UInt32(0))

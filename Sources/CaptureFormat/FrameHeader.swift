@@ -16,12 +16,24 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
   public static let chunk = FrameType(rawValue: 0x8010)
   /// Events that were lost.
   public static let loss = FrameType(rawValue: 0x0020)
+  /// What is known of containers.
+  public static let container = FrameType(rawValue: 0x0021)
+  /// A file that travels with the capture.
+  public static let attachment = FrameType(rawValue: 0x0022)
+  /// Something that was said about the capture.
+  public static let annotation = FrameType(rawValue: 0x0023)
   /// A part of what was there at one moment.
   public static let state = FrameType(rawValue: 0x0030)
+  /// A signature over the frames before it.
+  public static let seal = FrameType(rawValue: 0x0040)
+  /// What ties an export to the sealed capture that it was taken from.
+  public static let custody = FrameType(rawValue: 0x0041)
   /// Some chunk heads again; part of the tail.
   public static let summaryPage = FrameType(rawValue: 0x0050)
   /// Totals; part of the tail.
   public static let summary = FrameType(rawValue: 0x0051)
+  /// Counters in buckets of time; part of the tail.
+  public static let rollup = FrameType(rawValue: 0x0052)
   /// The end of the file and where its tail begins.
   public static let footer = FrameType(rawValue: 0x00FF)
 
@@ -31,7 +43,16 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
   public var isKnown: Bool { FrameType.known.contains(self) }
 
   private static let known: Set<FrameType> = [
-    .header, .schema, .chunk, .loss, .state, .summaryPage, .summary, .footer,
+    .header, .schema, .chunk, .loss, .container, .attachment, .annotation, .state, .seal, .custody, .summaryPage,
+    .summary, .rollup, .footer,
+  ]
+
+  /// Whether the summary lists the frame among the other ones: it may stand anywhere in front of the tail and is none
+  /// that the summary speaks of in another way.
+  public var isListed: Bool { !FrameType.unlisted.contains(self) }
+
+  private static let unlisted: Set<FrameType> = [
+    .header, .schema, .chunk, .loss, .state, .summaryPage, .summary, .rollup, .footer,
   ]
 }
 
@@ -108,7 +129,8 @@ public struct FrameHeader: Hashable, Sendable {
     length = Int(load(8, UInt32.self))
     sequence = load(16, UInt64.self)
     payloadCheck = load(24, UInt32.self)
-    guard length <= CaptureLimits.frameBytes else { return nil }
+    // The greatest number has no successor: whoever counts on would stumble over it.
+    guard length <= CaptureLimits.frameBytes, sequence < UInt64.max else { return nil }
   }
 
   /// Whether bytes begin with the mark of a frame: a first look before the checksum.

@@ -12,6 +12,8 @@ public enum LossCause: UInt8, CaseIterable, Hashable, Sendable {
   case enterUnknown = 4
   /// There was no memory for the state of a task.
   case noTask = 5
+  /// A part of the file is damaged: said by whoever rewrote the rest.
+  case damaged = 6
   /// A cause that this program does not know: a newer one wrote the file.
   case other = 255
 
@@ -23,6 +25,7 @@ public enum LossCause: UInt8, CaseIterable, Hashable, Sendable {
     case .unresolved: "unresolved"
     case .enterUnknown: "enter_unknown"
     case .noTask: "no_task"
+    case .damaged: "damaged"
     case .other: "other"
     }
   }
@@ -34,18 +37,23 @@ public struct LossRecord: Sendable, Hashable {
   public var cause: LossCause
   /// The CPU, where it is known.
   public var cpu: UInt32?
-  /// How many events.
+  /// How many events; at least so many where the number is not known.
   public var count: UInt64
+  /// Whether that is the number: of a damaged part nobody may know what was in it.
+  public var isCountKnown: Bool
   /// The time range in nanoseconds of the epoch.
   public var from: Int64
   /// See `from`.
   public var to: Int64
 
   /// A loss.
-  public init(cause: LossCause, cpu: UInt32?, count: UInt64, from: Int64, to: Int64) {
+  public init(
+    cause: LossCause, cpu: UInt32?, count: UInt64, isCountKnown: Bool = true, from: Int64, to: Int64
+  ) {
     self.cause = cause
     self.cpu = cpu
     self.count = count
+    self.isCountKnown = isCountKnown
     self.from = from
     self.to = to
   }
@@ -54,7 +62,7 @@ public struct LossRecord: Sendable, Hashable {
 // The payload of a loss frame, 32 bytes (later versions may append):
 //
 //      0  cause    u8
-//      1  flags    u8    1: the CPU is known
+//      1  flags    u8    1: the CPU is known; 2: there may be more events than `count`
 //      2  zero     u16
 //      4  cpu      u32
 //      8  count    u64
@@ -67,7 +75,7 @@ extension LossRecord {
   public func encoded() -> [UInt8] {
     var output = ByteBuffer()
     output.append(cause.rawValue)
-    output.append(UInt8(cpu == nil ? 0 : 1))
+    output.append(UInt8(cpu == nil ? 0 : 1) | UInt8(isCountKnown ? 0 : 2))
     output.append(UInt16(0))
     output.append(cpu ?? 0)
     output.append(count)
@@ -85,6 +93,7 @@ extension LossRecord {
     let number = try cursor.integer(UInt32.self)
     cpu = flags & 1 != 0 ? number : nil
     count = try cursor.integer(UInt64.self)
+    isCountKnown = flags & 2 == 0
     from = try cursor.integer(Int64.self)
     to = try cursor.integer(Int64.self)
   }

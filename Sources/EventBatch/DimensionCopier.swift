@@ -6,38 +6,34 @@ public struct DimensionCopier: ~Copyable {
   /// The texts of the target; the owner may intern argument texts here too.
   public var strings: StringInterner
   private var target = Dimensions()
-  private var images = RowMap()
-  private var threads = RowMap()
-  private var lineages = RowMap()
-  private var objects = RowMap()
-  private var containers = RowMap()
-  private var texts = RowMap()
+  private var copied = CopiedRows()
+  private var equals: EqualRows?
 
   /// Nothing copied yet.
-  public init(strings: StringInterner = StringInterner()) {
+  /// - Parameter joinsEqualRows: whether a row that is equal to one that was copied before becomes that one. Rows of one
+  ///   source are different already; those of several sources mostly are not.
+  public init(strings: StringInterner = StringInterner(), joinsEqualRows: Bool = false) {
     self.strings = strings
+    equals = joinsEqualRows ? EqualRows() : nil
   }
 
-  /// Says that rows given from now on belong to another source: nothing that was mapped before applies.
-  public mutating func beginSource() {
-    images = RowMap()
-    threads = RowMap()
-    lineages = RowMap()
-    objects = RowMap()
-    containers = RowMap()
-    texts = RowMap()
-  }
+  /// Says that rows given from now on belong to another source: nothing that was copied before applies.
+  public mutating func beginSource() { copied = CopiedRows() }
+
+  /// Says that rows given from now on belong to a source of which some were copied before: exchanges what was copied of the source so far for what
+  /// was copied of that one.
+  public mutating func exchangeSource(_ other: inout CopiedRows) { swap(&copied, &other) }
 
   /// The target row of a lineage, copied with its ancestors. `EventBatch.noRow` stays what it is.
   public mutating func lineage(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
     if row == EventBatch.noRow { return row }
-    if let known = lineages[row] { return known }
+    if let known = copied.lineages[row] { return known }
     // Ancestors first: a parent's row is always smaller than its child's. The loop is bounded since parents of a
     // valid source descend strictly.
     var chain: [UInt32] = [row]
     while let parent = source.lineages.value(Int(chain[chain.count - 1]), .parent) {
       let parent = UInt32(truncatingIfNeeded: parent)
-      if lineages[parent] != nil || parent >= chain[chain.count - 1] { break }
+      if copied.lineages[parent] != nil || parent >= chain[chain.count - 1] { break }
       chain.append(parent)
     }
     for row in chain.reversed() {
@@ -45,29 +41,31 @@ public struct DimensionCopier: ~Copyable {
       for column in LineageColumn.allCases where values[column.rawValue] != EventBatch.missing {
         let reference = UInt32(truncatingIfNeeded: values[column.rawValue])
         // A parent was copied just before; one that was not is no ancestor.
-        let copied = column.kind == .thread ? thread(reference, from: source) : lineages[reference]
-        values[column.rawValue] = copied.map(Int64.init) ?? EventBatch.missing
+        let copy = column.kind == .thread ? thread(reference, from: source) : copied.lineages[reference]
+        values[column.rawValue] = copy.map(Int64.init) ?? EventBatch.missing
       }
-      lineages[row] = target.lineages.appendRow(values)
+      copied.lineages[row] = EqualRows.add(values, to: &target.lineages, known: &equals, \.lineages)
     }
-    return lineages[row] ?? EventBatch.noRow
+    return copied.lineages[row] ?? EventBatch.noRow
   }
 
   /// The target row of an object. `EventBatch.noRow` stays what it is.
   public mutating func object(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
     if row == EventBatch.noRow { return row }
-    if let known = objects[row] { return known }
-    let copied = target.objects.appendRow(values(of: Int(row), in: source.objects, source))
-    objects[row] = copied
-    return copied
+    if let known = copied.objects[row] { return known }
+    let values = values(of: Int(row), in: source.objects, source)
+    let copy = EqualRows.add(values, to: &target.objects, known: &equals, \.objects)
+    copied.objects[row] = copy
+    return copy
   }
 
   /// The target row of a container.
   public mutating func container(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
-    if let known = containers[row] { return known }
-    let copied = target.containers.appendRow(values(of: Int(row), in: source.containers, source))
-    containers[row] = copied
-    return copied
+    if let known = copied.containers[row] { return known }
+    let values = values(of: Int(row), in: source.containers, source)
+    let copy = EqualRows.add(values, to: &target.containers, known: &equals, \.containers)
+    copied.containers[row] = copy
+    return copy
   }
 
   /// Copies the rows of the users and groups that the threads copied so far run as.
@@ -82,9 +80,10 @@ public struct DimensionCopier: ~Copyable {
       let wanted = source.users[row, .isGroup] == 1 ? groups : users
       let container = source.users.value(row, .container)
       guard wanted.contains(source.users[row, .number]),
-        container.map({ containers[UInt32(truncatingIfNeeded: $0)] != nil }) ?? true
+        container.map({ copied.containers[UInt32(truncatingIfNeeded: $0)] != nil }) ?? true
       else { continue }
-      _ = target.users.appendRow(values(of: row, in: source.users, source))
+      let values = values(of: row, in: source.users, source)
+      _ = EqualRows.add(values, to: &target.users, known: &equals, \.users)
     }
   }
 
@@ -96,26 +95,28 @@ public struct DimensionCopier: ~Copyable {
   }
 
   private mutating func thread(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
-    if let known = threads[row] { return known }
-    let copied = target.threads.appendRow(values(of: Int(row), in: source.threads, source))
-    threads[row] = copied
-    return copied
+    if let known = copied.threads[row] { return known }
+    let values = values(of: Int(row), in: source.threads, source)
+    let copy = EqualRows.add(values, to: &target.threads, known: &equals, \.threads)
+    copied.threads[row] = copy
+    return copy
   }
 
   private mutating func image(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
-    if let known = images[row] { return known }
-    let copied = target.images.appendRow(values(of: Int(row), in: source.images, source))
-    images[row] = copied
-    return copied
+    if let known = copied.images[row] { return known }
+    let values = values(of: Int(row), in: source.images, source)
+    let copy = EqualRows.add(values, to: &target.images, known: &equals, \.images)
+    copied.images[row] = copy
+    return copy
   }
 
   /// The target row of a text.
   public mutating func text(_ row: UInt32, from source: borrowing Dimensions) -> UInt32 {
     if row == 0 { return 0 }
-    if let known = texts[row] { return known }
-    let copied = strings.intern(source.strings[Int(row)])
-    texts[row] = copied
-    return copied
+    if let known = copied.texts[row] { return known }
+    let copy = strings.intern(source.strings[Int(row)])
+    copied.texts[row] = copy
+    return copy
   }
 
   /// A row's values with every reference replaced by that of its copy.
@@ -127,7 +128,7 @@ public struct DimensionCopier: ~Copyable {
       let value = values[column.rawValue]
       if value == EventBatch.missing { continue }
       let reference = UInt32(truncatingIfNeeded: value)
-      let copied: UInt32 =
+      let copy: UInt32 =
         switch column.kind {
         case .integer: reference
         case .string: text(reference, from: source)
@@ -136,9 +137,43 @@ public struct DimensionCopier: ~Copyable {
         case .lineage: lineage(reference, from: source)
         case .container: container(reference, from: source)
         }
-      values[column.rawValue] = Int64(copied)
+      values[column.rawValue] = Int64(copy)
     }
     return values
+  }
+}
+
+/// Which rows of one source were copied, and what they became.
+public struct CopiedRows: Sendable {
+  fileprivate var images = RowMap()
+  fileprivate var threads = RowMap()
+  fileprivate var lineages = RowMap()
+  fileprivate var objects = RowMap()
+  fileprivate var containers = RowMap()
+  fileprivate var texts = RowMap()
+
+  /// Nothing of a source.
+  public init() {}
+}
+
+/// The rows of the target by their values.
+private struct EqualRows {
+  var images: [[Int64]: UInt32] = [:]
+  var threads: [[Int64]: UInt32] = [:]
+  var lineages: [[Int64]: UInt32] = [:]
+  var objects: [[Int64]: UInt32] = [:]
+  var containers: [[Int64]: UInt32] = [:]
+  var users: [[Int64]: UInt32] = [:]
+
+  /// The row with some values, appended unless it is known.
+  static func add<Column>(
+    _ values: [Int64], to table: inout DimensionTable<Column>, known: inout EqualRows?,
+    _ rows: WritableKeyPath<EqualRows, [[Int64]: UInt32]>
+  ) -> UInt32 {
+    if let row = known?[keyPath: rows][values] { return row }
+    let row = table.appendRow(values)
+    known?[keyPath: rows][values] = row
+    return row
   }
 }
 

@@ -19,7 +19,7 @@ public struct Question: Sendable {
   let schema: Schema
   let root: BoundExpression
   /// How many different predicates there are: their slots are below this number.
-  private let slotCount: Int
+  let slotCount: Int
 
   /// Binds a filter.
   ///
@@ -52,7 +52,7 @@ public struct Question: Sendable {
       root: root.simplified(), slotCount: binder.slotCount, warnings: warnings, schema: schema, from: from, to: to)
   }
 
-  private init(
+  init(
     root: BoundExpression, slotCount: Int, warnings: [FilterWarning], schema: Schema, from: Int64?, to: Int64?
   ) {
     self.root = root

@@ -154,19 +154,22 @@ final class ChunkSink: Sendable {
   var files: [String] { state.withLock { $0.series.files.map(\.path) } }
 
   /// Writes what was handed over and the tail.
+  ///
+  /// - Throws: the first error, if writing failed at any time. What was written before it gets its tail all the same, where
+  ///   there is room for one.
   func finish() throws(CaptureError) -> Totals {
     queue.sync {}
     let outcome = state.withLock { state -> Result<Totals, CaptureError> in
-      if let error = state.error { return .failure(error) }
       guard let writer = state.writer.take() else {
-        return .failure(CaptureError(.failed, "the capture is finished already", path: state.series.path))
+        return .failure(
+          state.error ?? CaptureError(.failed, "the capture is finished already", path: state.series.path))
       }
       do throws(CaptureError) {
         state.finished.add(try writer.finish())
-        return .success(state.finished)
       } catch {
-        return .failure(error)
+        return .failure(state.error ?? error)
       }
+      return state.error.map { .failure($0) } ?? .success(state.finished)
     }
     return try outcome.get()
   }

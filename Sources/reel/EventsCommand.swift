@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventSchema
 import Presentation
 import Query
 
@@ -15,6 +16,7 @@ struct EventsCommand: AsyncParsableCommand {
         reel events build.reel "fd.name contains .conf" -p "%evt.time %proc.name %fd.name"
         reel events build.reel --from -1s --json
         reel events build.reel "evt.failed = true" --reverse --limit 20
+        reel events host.reel --follow "evt.type = execve"
       """)
 
   @OptionGroup var selection: SelectionOptions
@@ -32,20 +34,24 @@ struct EventsCommand: AsyncParsableCommand {
   @Flag(help: "The last event first.")
   var reverse = false
 
+  @Flag(help: "Go on while the capture is being written, through all files of its recording; Ctrl-C ends it.")
+  var follow = false
+
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
   }
 
   func run() async throws {
+    if follow { return try await FollowedEvents.begin(self).run() }
     let selected = try Selection(selection)
-    let printer = try printer(for: selected)
+    let printer = try printer(for: selected.reader.schema)
     var scan = Scan(selected.source, selected.question)
     scan.isReversed = reverse
     let output = StandardOutput()
     var bar = ProgressBar("reading", terminal: .progress)
     var left = limit ?? Int.max
     let limit = left
-    let safety = LineSafety(isJSON: json, format: format, isTerminal: Terminal.standardOutput.isTerminal)
+    let safety = safety
     var failures: [String] = []
     if left > 0 {
       let progress = try await scan.run(columns: printer.columns) { events in
@@ -60,11 +66,14 @@ struct EventsCommand: AsyncParsableCommand {
     }
     bar.clear()
     try output.flush()
-    try Captures.reportMissingParts(of: selected.reader, failures: failures)
+    try Captures.reportMissingParts(of: selected.readers, failures: failures)
   }
 
-  private func printer(for selected: Selection) throws(Failure) -> EventPrinter {
-    let schema = selected.reader.schema
+  var safety: LineSafety {
+    LineSafety(isJSON: json, format: format, isTerminal: Terminal.standardOutput.isTerminal)
+  }
+
+  func printer(for schema: Schema) throws(Failure) -> EventPrinter {
     let line = try reading("format") { () throws(QueryError) in
       if let format { return try LineFormat(format, schema: schema) }
       return json ? try LineFormat.standardJSON(schema: schema) : try LineFormat.standard(schema: schema)

@@ -42,6 +42,13 @@ struct JSONObject {
     json.append(contentsOf: object.bytes)
   }
 
+  /// A value that is JSON already; what is not becomes a text.
+  mutating func add(_ name: String, json text: String) {
+    guard let line = JSONText.oneLine(text) else { return add(name, text) }
+    writer.name(name, to: &json)
+    json.append(contentsOf: line)
+  }
+
   mutating func add(_ name: String, _ objects: [JSONObject]) {
     writer.name(name, to: &json)
     json.append(UInt8(ascii: "["))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CaptureFile
 import Compression
 import KernelSource
 import Presentation
@@ -71,6 +72,9 @@ struct RecordCommand: ParsableCommand {
 
   @Option(help: "How the capture is compressed: lz4, zstd or none.")
   var codec = CodecChoice.lz4
+
+  @Option(help: "When the capture is handed to the disk: at the end of a file, after each chunk, or none: not at all.")
+  var sync = SyncChoice.end
 
   @Option(
     help: ArgumentHelp(
@@ -160,6 +164,8 @@ struct RecordCommand: ParsableCommand {
     options.source.latency = latency.mode
     options.source.ringSize = Int(buffer.bytes)
     options.writer.codec = codec.codec
+    options.writer.sync = sync.policy
+    options.writer.counting = OverviewCounting(.builtIn)
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds
     options.eventLimit = events
@@ -199,6 +205,19 @@ enum LatencyChoice: String, ExpressibleByArgument, CaseIterable {
     case .exact: .exact
     case .adaptive: .adaptive
     case .none: .none
+    }
+  }
+}
+
+/// The names of `--sync`.
+enum SyncChoice: String, ExpressibleByArgument, CaseIterable {
+  case none, end, chunk
+
+  var policy: SyncPolicy {
+    switch self {
+    case .none: .none
+    case .end: .end
+    case .chunk: .chunk
     }
   }
 }

@@ -27,7 +27,8 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, StateCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
+      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self,
+      VerifyCommand.self, RecoverCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
     ])
 
   /// Commands that do not wait for tasks run on the main thread, which must live as long as the program does: `record` gives
@@ -35,6 +36,8 @@ struct Reel: AsyncParsableCommand {
   static func main() {
     // A reader that has gone shows as an error of a write, which ends the command quietly.
     signal(SIGPIPE, SIG_IGN)
+    // So does a file that may not become larger.
+    signal(SIGXFSZ, SIG_IGN)
     switch parse(Array(CommandLine.arguments.dropFirst())) {
     case .done(let status): Glibc.exit(status)
     case .command(let command as any AsyncParsableCommand):

@@ -23,7 +23,7 @@ import Testing
         let whole = chunkEnds.filter { $0 <= length }.count
         #expect(length >= firstSchemaEnd)
         #expect(!reader.isComplete)
-        #expect(reader.heads.count == whole, "prefix of \(length) bytes")
+        #expect(reader.chunkCount == whole, "prefix of \(length) bytes")
         let wholeStates = stateEnds.filter { $0 <= length }.count
         #expect(reader.states.reduce(0) { $0 + $1.parts.count } == wholeStates)
         #expect(reader.states.map(\.isWhole) == [[], [true], [true, false], [true, true]][wholeStates])
@@ -158,7 +158,7 @@ import Testing
     _ = try writer.finish()
     var bytes = try readFile(path)
     let reader = try CaptureReader(path: path)
-    #expect(reader.heads.count == 2)
+    #expect(reader.chunkCount == 2)
     // Without the footer the frames are hopped over; behind a damaged one the search walks through its payload.
     let payload = try #require(firstRange(of: Array(inner.bytes.prefix(64)), in: bytes))
     let mark = try #require((0..<payload).last { Array(bytes[$0..<$0 + 4]) == [0xC5, 0x52, 0x46, 0x4D] })
@@ -166,7 +166,7 @@ import Testing
     bytes.removeLast(Footer.frameBytes)
     try writeFile(path, bytes)
     let damaged = try CaptureReader(path: path)
-    #expect(damaged.heads.map(\.firstNumber) == [2])
+    #expect(try damaged.heads.map(\.firstNumber) == [2])
   }
 
   private func embed(_ bytes: [UInt8]) throws -> EventBatch {

@@ -27,7 +27,7 @@ import Testing
     #expect(reader.header == .test())
     #expect(reader.losses == [loss])
     #expect(reader.summary.events == 3401)
-    #expect(reader.heads.count == batches.count)
+    #expect(reader.chunkCount == batches.count)
     for (index, batch) in batches.enumerated() {
       let read = try reader.readChunk(index)
       try read.checkInvariants()

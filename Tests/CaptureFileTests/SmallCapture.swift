@@ -38,7 +38,10 @@ struct SmallCapture {
   }
 
   /// Where each frame begins, and the end.
-  var frames: [(type: FrameType, range: Range<Int>)] {
+  var frames: [(type: FrameType, range: Range<Int>)] { SmallCapture.frames(of: bytes) }
+
+  /// The same of other bytes with the id of test captures.
+  static func frames(of bytes: [UInt8]) -> [(type: FrameType, range: Range<Int>)] {
     guard let id = FileID(CaptureHeader.test().fileID) else { return [] }
     var frames: [(FrameType, Range<Int>)] = []
     var offset = CaptureHeader.magic.count
@@ -57,7 +60,7 @@ struct SmallCapture {
   /// else than any of them.
   func survivors(of reader: CaptureReader) throws -> [Int]? {
     var survivors: [Int] = []
-    for index in reader.heads.indices {
+    for index in 0..<reader.chunkCount {
       do {
         let batch = try reader.readChunk(index)
         guard let original = batches.firstIndex(where: { $0.numbers[0] == batch.numbers[0] }),

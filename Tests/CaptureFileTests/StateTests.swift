@@ -50,13 +50,13 @@ import Testing
     }
     // A state says how many events were lost before it, and takes nothing from the chunk behind it.
     #expect(try reader.states.flatMap(\.parts).map { try reader.stateHead($0).lostInAll } == [0, 2, 4])
-    #expect(reader.heads.map(\.lost) == [0, 2, 2])
+    #expect(try reader.heads.map(\.lost) == [0, 2, 2])
     #expect(try reader.verify().isWhole == isFinished)
   }
 
   @Test func rowsOfStatesAreNoEvents() throws {
     let reader = try read([(7, .start, 0, true, 50), (8, .end, 0, true, 50)])
-    #expect(reader.summary.events == 6 && reader.heads.count == 2)
+    #expect(reader.summary.events == 6 && reader.chunkCount == 2)
     #expect(reader.summary.typeCounts.reduce(0) { $0 + $1.count } == 6)
     let without = try read([(7, .start, 0, true, 0)])
     #expect(without.summary.events == 3)
@@ -128,7 +128,7 @@ import Testing
       #expect(check.soundStates == 2 && check.soundChunks == 4 && check.damagedBytes == UInt64(range.count))
       try writeFile(path, Array(bytes.dropLast(Footer.frameBytes)))
       let scanned = try CaptureReader(path: path)
-      #expect(scanned.damagedBytes == UInt64(range.count) && scanned.heads.count == 4)
+      #expect(scanned.damagedBytes == UInt64(range.count) && scanned.chunkCount == 4)
       #expect(scanned.states.reduce(0) { $0 + $1.parts.count } == 2)
     }
   }

@@ -76,8 +76,8 @@ struct CaptureSeriesTests {
       var bytes: UInt64 = 0
       for file in sink.files {
         let reader = try CaptureReader(path: file)
-        #expect(reader.heads.count == 2)
-        read += reader.heads.reduce(0) { $0 + UInt64($1.count) }
+        #expect(reader.chunkCount == 2)
+        read += try reader.heads.reduce(0) { $0 + UInt64($1.count) }
         bytes += try FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64 ?? 0
       }
       #expect(read == totals.events)
@@ -97,7 +97,7 @@ struct CaptureSeriesTests {
       try FileManager.default.moveItem(atPath: folder, toPath: moved)
       sink.rotate()
       #expect(throws: CaptureError.self) { try sink.finish() }
-      #expect(try CaptureReader(path: "\(moved)/x.reel").heads.count == 1)
+      #expect(try CaptureReader(path: "\(moved)/x.reel").chunkCount == 1)
     }
   }
 }

@@ -42,7 +42,7 @@ public struct StateRun: Sendable {
   ) async throws -> StateResult {
     let source = StateSource(reader, moment, zone: zone)
     var result = StateResult(moment: moment, time: time)
-    let lost = reader.losses.filter { $0.to > moment.time && $0.from <= time }
+    let lost = try reader.allLosses().filter { $0.to > moment.time && $0.from <= time }
     result.lost = lost.reduce(0) { $0 &+ $1.count }
     let replayed = ["processes", "containers", "files", "sockets"].contains(run.view.name)
     result.appliesEvents = replayed

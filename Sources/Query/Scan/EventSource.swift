@@ -10,6 +10,10 @@ public protocol EventSource: Sendable {
   var chunkCount: Int { get }
   /// What a chunk says about itself without being read; `nil` when nothing is known, so that it has to be read.
   func head(ofChunk index: Int) -> ChunkHead?
+  /// The chunks in groups whose heads are looked at together, in order; each chunk is in one group.
+  var groups: [ChunkGroup] { get }
+  /// The heads of a group's chunks; `nil` where nothing is known. At most a few groups are asked for at a time, in order.
+  func heads(ofGroup index: Int) throws -> [ChunkHead?]
   /// Reads a chunk. Called from several threads at once.
   /// - Parameter columns: what is needed; a source may give more.
   func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch
@@ -17,6 +21,35 @@ public protocol EventSource: Sendable {
   func isLimitedToChunk(_ error: any Error) -> Bool
   /// What fields may ask about the whole: host, start.
   var scanContext: ScanContext { get }
+  /// The same for the events of a chunk: where a source is several captures, each has its own host.
+  func context(ofChunk index: Int) -> ScanContext
+}
+
+/// Some consecutive chunks of a source.
+public struct ChunkGroup: Sendable {
+  /// Which chunks.
+  public var chunks: Range<Int>
+  /// What their heads say together; `nil` when that is not known.
+  public var bounds: ChunkBounds?
+
+  /// A group of chunks.
+  public init(chunks: Range<Int>, bounds: ChunkBounds? = nil) {
+    self.chunks = chunks
+    self.bounds = bounds
+  }
+}
+
+extension EventSource {
+  /// All chunks are of one capture.
+  public func context(ofChunk index: Int) -> ScanContext { scanContext }
+
+  /// All chunks are one group: for sources of few chunks.
+  public var groups: [ChunkGroup] { [ChunkGroup(chunks: 0..<chunkCount)] }
+
+  /// The heads one by one.
+  public func heads(ofGroup index: Int) throws -> [ChunkHead?] {
+    groups[index].chunks.map { head(ofChunk: $0) }
+  }
 }
 
 /// Batches in memory as a source: what live views and tests ask.

@@ -13,6 +13,17 @@ extension Question {
   }
 }
 
+extension Question {
+  /// Whether some chunks may hold an event that the question selects, by what their heads say together. Looks at times
+  /// alone: what else is asked, each head answers.
+  public func mayMatch(_ bounds: ChunkBounds) -> Bool {
+    if bounds.events == 0 { return false }
+    if let from, bounds.greatestExit < from { return false }
+    if let to, bounds.leastExit >= to { return false }
+    return true
+  }
+}
+
 /// Decides from a chunk's head whether a filter can hold, or fail, for any of its events.
 private struct ChunkPruner {
   let head: ChunkHead
@@ -54,9 +65,36 @@ private struct ChunkPruner {
       }
     case .process(.executablePath, let relation):
       return mayHoldForExecutables(predicate, relation)
+    case .event(.result), .event(.hasFailed), .event(.rawResult):
+      return mayHoldForErrors(predicate, field.field.source)
     case .object(let property): return mayHold(predicate, property)
     default: return true
     }
+  }
+
+  /// Which errors events returned is listed; that others succeeded is not, so that it is always possible.
+  private func mayHoldForErrors(_ predicate: Predicate, _ source: FieldSource) -> Bool {
+    guard let errors = head.errors, predicate.hasConstants else { return true }
+    func holds(_ value: FieldValue) -> Bool { predicate.holds(value) { _ in .missing } }
+    switch source {
+    case .event(.result):
+      return holds(.text("SUCCESS")) || errors.contains { holds(.text(errorName($0))) }
+    case .event(.hasFailed): return holds(.boolean(false)) || !errors.isEmpty && holds(.boolean(true))
+    default:
+      // Any other result is possible: only a question for errors and nothing else can be answered.
+      guard case .compare(.equal, .one(.number(let number))) = predicate.test, let result = Int64(exactly: number),
+        isError(result)
+      else { return true }
+      return errors.contains(-result)
+    }
+  }
+
+  /// The ports of both ends of all objects are listed together.
+  private func mayHoldForPorts(_ predicate: Predicate) -> Bool {
+    // `allof` may hold for two ends together and for neither alone.
+    if case .quantified = predicate.test { return true }
+    guard let ports = head.ports, predicate.hasConstants else { return true }
+    return ports.contains { port in predicate.holds(.unsigned(UInt64(port & 0xFFFF))) { _ in .missing } }
   }
 
   /// Whether a comparison of numbers may hold for a value of a range.
@@ -81,6 +119,10 @@ private struct ChunkPruner {
   }
 
   private func mayHold(_ predicate: Predicate, _ property: ObjectProperty) -> Bool {
+    switch property {
+    case .bothPorts, .clientPort, .serverPort, .localPort, .remotePort: return mayHoldForPorts(predicate)
+    default: break
+    }
     guard let wanted = predicate.equalTexts else { return mayHoldForAddresses(predicate, property) }
     switch property {
     case .name, .realName:

@@ -4,8 +4,8 @@ import EventSchema
 
 /// Asks a question of all chunks of a source, on all cores, with results in order.
 ///
-/// Chunks that their heads exclude are not read. At most `parallelism` chunks are in memory at a time, so memory does
-/// not grow with the source. Cancelling the task, or a consumer that wants no more, ends the scan at the next chunk.
+/// Chunks that their heads exclude are not read. At most `parallelism` chunks and a group of heads are in memory at a
+/// time, so memory does not grow with the source. Cancelling the task, or a consumer that wants no more, ends the scan at the next chunk.
 public struct Scan<Source: EventSource>: Sendable {
   /// What is scanned.
   public let source: Source
@@ -24,12 +24,12 @@ public struct Scan<Source: EventSource>: Sendable {
     self.parallelism = max(parallelism ?? coreCount() + 1, 1)
   }
 
-  /// The chunks that have to be read, in the order of the scan.
-  public var chunks: [Int] {
-    let wanted = (0..<source.chunkCount).filter { index in
-      source.head(ofChunk: index).map(question.mayMatch) ?? true
-    }
-    return isReversed ? wanted.reversed() : wanted
+  /// The chunks that have to be read, in the order of the scan. Looks at all heads; `run` does so as it goes.
+  public func chunksToRead() throws -> [Int] {
+    var feed = ChunkFeed(source, question, isReversed: isReversed)
+    var chunks: [Int] = []
+    while let chunk = try feed.next() { chunks.append(chunk.index) }
+    return chunks
   }
 
   /// Reads chunks in parallel and hands what is made of them to a consumer, in order.
@@ -46,22 +46,21 @@ public struct Scan<Source: EventSource>: Sendable {
     columns: ColumnSelection, transform: @escaping @Sendable (SelectedEvents) throws -> Partial,
     consume: (Partial, ScanProgress) async throws -> Bool
   ) async throws -> ScanProgress {
-    let chunks = chunks
-    var progress = ScanProgress(chunks: source.chunkCount, chunksToRead: chunks.count)
+    var feed = ChunkFeed(source, question, isReversed: isReversed)
+    var progress = ScanProgress(chunks: source.chunkCount, chunksToRead: feed.chunksToRead)
     let selection = question.columns.union(columns)
     return try await withThrowingTaskGroup(of: (Int, ChunkResult<Partial>).self) { group in
       var started = 0
       var waiting: [Int: ChunkResult<Partial>] = [:]
       var next = 0
-      func start() {
-        guard started < chunks.count else { return }
+      func start() throws {
+        guard let chunk = try feed.next() else { return }
         let order = started
-        let chunk = chunks[order]
         started += 1
         group.addTask { (order, try self.work(on: chunk, selection, transform)) }
       }
-      for _ in 0..<parallelism { start() }
-      while next < chunks.count {
+      for _ in 0..<parallelism { try start() }
+      while next < started {
         guard let (order, result) = try await group.next() else { break }
         waiting[order] = result
         while let result = waiting.removeValue(forKey: next) {
@@ -71,7 +70,8 @@ public struct Scan<Source: EventSource>: Sendable {
           progress.eventsSelected += result.selected
           if let failure = result.failure { progress.failures.append(failure) }
           // A chunk that waits for its turn counts as in flight, so that a slow consumer slows the readers down.
-          start()
+          try start()
+          progress.chunksToRead = feed.chunksToRead
           guard let partial = result.partial else { continue }
           if try await !consume(partial, progress) {
             group.cancelAll()
@@ -80,22 +80,25 @@ public struct Scan<Source: EventSource>: Sendable {
         }
         try Task.checkCancellation()
       }
+      progress.chunksToRead = feed.chunksToRead
+      progress.failures += feed.failures
       return progress
     }
   }
 
   private func work<Partial>(
-    on chunk: Int, _ columns: ColumnSelection, _ transform: @Sendable (SelectedEvents) throws -> Partial
+    on chunk: ChunkFeed<Source>.Chunk, _ columns: ColumnSelection,
+    _ transform: @Sendable (SelectedEvents) throws -> Partial
   ) throws -> ChunkResult<Partial> {
     try Task.checkCancellation()
     let batch: EventBatch
     do {
-      batch = try source.readChunk(chunk, columns: columns)
+      batch = try source.readChunk(chunk.index, columns: columns)
     } catch  where source.isLimitedToChunk(error) {
       return ChunkResult(count: 0, selected: 0, partial: nil, failure: "\(error)")
     }
-    let before = chunk > 0 ? source.head(ofChunk: chunk - 1)?.greatestExit : nil
-    let view = BatchView(batch, context: source.scanContext, previousExit: before)
+    let context = source.context(ofChunk: chunk.index)
+    let view = BatchView(batch, context: context, previousExit: chunk.previousExit)
     let mask = question.mask(view)
     let selected = mask.countSelected()
     if selected == 0 { return ChunkResult(count: batch.count, selected: 0, partial: nil) }
@@ -142,7 +145,7 @@ public struct ScanProgress: Sendable, Hashable {
 
 extension ColumnSelection {
   /// What either selection has.
-  func union(_ other: ColumnSelection) -> ColumnSelection {
+  public func union(_ other: ColumnSelection) -> ColumnSelection {
     let arguments: Arguments =
       switch (self.arguments, other.arguments) {
       case (.all, _), (_, .all): .all

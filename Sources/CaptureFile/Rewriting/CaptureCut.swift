@@ -1,0 +1,121 @@
+import CaptureFormat
+import EventBatch
+
+/// Takes a part of a capture over into a new one. Events keep their numbers.
+///
+/// Chunks of which everything is selected are copied as they are; of others the rows are chosen and encoded anew. Memory
+/// holds one chunk.
+public struct CaptureCut {
+  private let reader: CaptureReader
+  private let selection: EventSelection
+  private let canCopy: Bool
+  private var input: RewriteInput
+  /// What frames say of containers; which of them are still spoken of is known at the end.
+  private var containers: [ContainerInfo] = []
+  private var usedContainers: Set<String> = []
+  private var lastExit: Int64?
+
+  /// A cut of an open capture.
+  public init(_ reader: CaptureReader, _ selection: EventSelection) throws(CaptureError) {
+    self.reader = reader
+    self.selection = selection
+    canCopy = try reader.chunksCanBeCopied()
+    input = RewriteInput(reader)
+  }
+
+  /// Writes the new file.
+  ///
+  /// - Parameters:
+  ///   - filter: what the new header says about which events are in the file.
+  ///   - writerName: what it says about its maker.
+  ///   - progress: is told the bytes of the input that were worked through.
+  /// - Throws: when writing fails; what of the input is damaged is part of the report.
+  public consuming func write(
+    to path: String, filter: String?, writerName: String, options: WriterOptions, progress: (UInt64) -> Void
+  ) throws(CaptureError) -> RewriteReport {
+    var header = reader.header
+    header.fileID = CaptureHeader.randomID()
+    header.filter = filter
+    header.writer = writerName
+    header.started = max(header.started, selection.from ?? header.started)
+    var writer = try CaptureWriter(path: path, header: header, schema: reader.schema, options: options)
+    var cut = self
+    while let item = try cut.input.next() {
+      do throws(CaptureError) {
+        try cut.take(item, &writer)
+      } catch {
+        guard error.kind == .partlyReadable else { throw error }
+        if let loss = cut.input.drop(item, error) { try writer.append(loss) }
+      }
+      progress(cut.input.offset)
+    }
+    let used = cut.containers.filter { cut.usedContainers.contains($0.id) }
+    if !used.isEmpty { try writer.append(used) }
+    return RewriteReport(try writer.finish(), [cut.input])
+  }
+
+  private mutating func take(_ item: RewriteItem, _ writer: inout CaptureWriter) throws(CaptureError) {
+    switch item.content {
+    case .chunk(let head): try takeChunk(item, head, &writer)
+    case .state(let prefix, let head):
+      if selection.includes(prefix.time) { try takeState(item, prefix, head, &writer) }
+    case .loss(let loss):
+      if selection.overlaps(from: loss.from, to: loss.to) { try writer.append(loss) }
+    case .containers(let known): containers += known
+    case .page: break
+    case .other: try takeOther(item, &writer)
+    }
+  }
+
+  private mutating func takeChunk(
+    _ item: RewriteItem, _ head: ChunkHead, _ writer: inout CaptureWriter
+  ) throws(CaptureError) {
+    let before = lastExit
+    lastExit = head.greatestExit
+    guard selection.mayMatch(head) else { return }
+    var columns = selection.columns
+    columns.core.insert(.exitTimes)
+    let rows = selection.rows(try item.decode(head, reader, columns), before)
+    if rows.isEmpty { return }
+    if rows.count == head.count, canCopy {
+      let (chunk, batch) = try item.copy(head, reader)
+      note(chunk.facts)
+      return try writer.append(chunk, of: batch)
+    }
+    let batch = try item.decode(head, reader).selecting(rows: rows.map(Int.init))
+    note(ChunkFacts(batch))
+    try writer.append(batch)
+  }
+
+  private mutating func takeState(
+    _ item: RewriteItem, _ prefix: StatePrefix, _ head: ChunkHead, _ writer: inout CaptureWriter
+  ) throws(CaptureError) {
+    if selection.stateRows == nil, canCopy {
+      let (chunk, _) = try item.copy(head, reader)
+      note(chunk.facts)
+      return try writer.append(prefix, chunk)
+    }
+    var rows = try item.decode(head, reader)
+    if let chosen = selection.stateRows?(rows) { rows = rows.selecting(rows: chosen.map(Int.init)) }
+    note(ChunkFacts(rows))
+    try writer.append(
+      MachineState(time: prefix.time, reason: prefix.reason, part: prefix.part, isLast: prefix.isLast, rows: rows))
+  }
+
+  private func takeOther(_ item: RewriteItem, _ writer: inout CaptureWriter) throws(CaptureError) {
+    switch item.type {
+    // They speak of the frames of the file that is cut, which are other frames now.
+    case .seal, .custody: return
+    case .attachment where !selection.includes(try item.attachment(reader).time): return
+    case .annotation:
+      let annotation = try item.annotation(reader)
+      if annotation.from != EventBatch.missing, !selection.overlaps(from: annotation.from, to: annotation.to) { return }
+      try writer.append(item.type, payload: item.payload)
+    default: try writer.append(item.type, payload: item.payload)
+    }
+  }
+
+  private mutating func note(_ facts: ChunkFacts) {
+    for container in facts.containers { usedContainers.insert(container.id) }
+  }
+}

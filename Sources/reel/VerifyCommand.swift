@@ -1,0 +1,88 @@
+import ArgumentParser
+import CaptureFile
+import Presentation
+import Query
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Checks a capture: every checksum, every reference, every index, and whether its end says what is in it.",
+    discussion: """
+      EXIT STATUS: 0 when the capture is whole; 3 when it has no end or anything is wrong with it.
+
+      EXAMPLES:
+        reel verify build.reel
+        reel verify build.reel --json
+      """)
+
+  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
+  var capture: String
+
+  @Flag(help: "Write one JSON object for each capture.")
+  var json = false
+
+  /// How many findings are told to people.
+  private static let shown = 50
+
+  func run() throws {
+    let output = StandardOutput()
+    var isWhole = true
+    for reader in try Captures.openEach(capture) {
+      var bar = ProgressBar("checking", terminal: .progress)
+      let result = try reader.verify(counting: OverviewCounting(reader.schema)) { done in
+        bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
+      }
+      bar.clear()
+      try output.write(json ? String(decoding: object(result, reader).line, as: UTF8.self) : text(result, reader))
+      if !result.isWhole { isWhole = false }
+    }
+    try output.flush()
+    if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
+  }
+
+  private func text(_ result: CaptureVerification, _ reader: CaptureReader) -> String {
+    let name = VisibleText.of(reader.name)
+    var parts = [
+      Units.count(result.frames, "frame"), Units.count(result.soundChunks, "chunk"),
+      Units.count(Int(clamping: result.events), "event"),
+    ]
+    if result.soundStates > 0 { parts.append(Units.count(result.soundStates, "part of states", "parts of states")) }
+    if result.lost > 0 { parts.append(Units.count(Int(clamping: result.lost), "event") + " lost") }
+    let sound = parts.joined(separator: ", ")
+    if result.isWhole { return "\(name): whole; \(sound)\n" }
+    var lines = result.findings.prefix(VerifyCommand.shown).map { "byte \($0.offset): \(VisibleText.of($0.what))" }
+    if result.findingCount > lines.count { lines.append("and \(result.findingCount - lines.count) more") }
+    let damaged = result.damagedBytes > 0 ? ", \(Units.bytes(result.damagedBytes)) cannot be read" : ""
+    lines.append(
+      "\(name): not whole; \(Units.count(result.findingCount, "finding"))\(damaged); what is sound: \(sound)")
+    if !result.isComplete || result.damagedBytes > 0 {
+      lines.append("`reel recover` makes a whole capture of what is sound")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func object(_ result: CaptureVerification, _ reader: CaptureReader) -> JSONObject {
+    var object = JSONObject()
+    object.add("capture", reader.name)
+    object.add("whole", result.isWhole)
+    object.add("complete", result.isComplete)
+    object.add("bytes", reader.size)
+    object.add("damaged", result.damagedBytes)
+    object.add("frames", result.frames)
+    object.add("chunks", result.soundChunks)
+    object.add("events", result.events)
+    object.add("states", result.soundStates)
+    object.add("lost", result.lost)
+    object.add("finding_count", result.findingCount)
+    object.add(
+      "findings",
+      result.findings.map { finding in
+        var object = JSONObject()
+        object.add("offset", finding.offset)
+        object.add("length", finding.length)
+        object.add("what", finding.what)
+        return object
+      })
+    return object
+  }
+}
