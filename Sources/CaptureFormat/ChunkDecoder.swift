@@ -30,7 +30,7 @@ struct ChunkDecoder {
   mutating func decode() throws(MalformedBytes) -> EventBatch {
     var batch = EventBatch(schema: schema)
     batch.count = layout.head.count
-    batch.dimensions = try DimensionDecoder(self, names).decode()
+    if selection.readsDimensions { batch.dimensions = try DimensionDecoder(self, names).decode() }
     try decodeCore(&batch)
     try decodeArguments(&batch)
     return batch

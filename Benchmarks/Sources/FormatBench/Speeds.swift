@@ -28,8 +28,8 @@ func showSpeeds(_ samples: [Sample]) throws {
     }
     rows.append([
       sample.name, judged(events / encode / 1e6, atLeast: 8),
-      judged(try decode(ColumnSelection(core: [.types, .results])), 0, atLeast: 200),
-      judged(try decode(ColumnSelection(core: [.exitTimes, .latencies])), 0, atLeast: 200),
+      judged(try decode(ColumnSelection(core: [.types, .results], dimensions: false)), 0, atLeast: 200),
+      judged(try decode(ColumnSelection(core: [.exitTimes, .latencies], dimensions: false)), 0, atLeast: 200),
       judged(try decode(ColumnSelection(core: [.lineages, .objects])), 0, atLeast: 200), text(try decode(.all), 1),
     ])
   }

@@ -2,6 +2,7 @@
 //
 //     FormatBench REEL FOLDER NAME=CAPTURE[,NAME=CAPTURE]|- NAME=CAPTURE...
 //     FormatBench --make CAPTURE CHUNKS
+//     FormatBench --speeds NAME=CAPTURE...
 //
 // The third word names captures of hosts that do little. FOLDER takes temporary files, and has in `many.reel` what the second form
 // makes: a capture of very many chunks. A `!` stands behind what misses its target. Samples whose name begins with `payload` are held
@@ -13,6 +14,9 @@ func main() throws {
   let arguments = CommandLine.arguments
   if arguments.count == 4, arguments[1] == "--make", let chunks = Int(arguments[3]) {
     return try makeCapture(arguments[2], chunks: chunks)
+  }
+  if arguments.count > 2, arguments[1] == "--speeds" {
+    return try showSpeeds(arguments.dropFirst(2).map { try Sample(try NamedCapture($0)) })
   }
   guard arguments.count > 4 else {
     throw Failure(description: "usage: FormatBench REEL FOLDER NAME=CAPTURE[,NAME=CAPTURE]|- NAME=CAPTURE...")
