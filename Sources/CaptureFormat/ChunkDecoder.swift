@@ -156,9 +156,15 @@ struct ChunkDecoder {
   // MARK: Arguments
 
   private mutating func decodeArguments(_ batch: inout EventBatch) throws(MalformedBytes) {
+    // A column that is not there takes memory like any other.
+    var values = 0
     for (type, count) in layout.head.typeCounts {
       guard let declaration = schema.type(type) else {
         throw MalformedBytes("the chunk has events of type \(type.rawValue), which the schema does not have")
+      }
+      values += Int(count) * declaration.parameters.count { $0.source.isStored }
+      guard values <= CaptureLimits.chunkValues else {
+        throw MalformedBytes("the arguments of the chunk's events are more than \(CaptureLimits.chunkValues) values")
       }
       var columns: [ArgumentColumn] = []
       for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {

@@ -8,6 +8,8 @@ struct ValueDictionary: ~Copyable {
   private var values: [Int64] = []
   /// Open addressing: position in `values` + 1, 0 when free.
   private var slots: [UInt32] = []
+  /// Of each row, where its value stands in `values`.
+  private var indexes: [UInt32] = []
   private var positions: [Int64] = []
   private var sortedPositions: [Int64] = []
 
@@ -17,23 +19,60 @@ struct ValueDictionary: ~Copyable {
   /// - Returns: false when there are more than `limit`.
   mutating func fill(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
     values.removeAll(keepingCapacity: true)
+    indexes.removeAll(keepingCapacity: true)
+    indexes.reserveCapacity(column.count)
+    var least = Int64.max
+    var greatest = Int64.min
+    for value in column {
+      least = min(least, value)
+      greatest = max(greatest, value)
+    }
+    // Rows of tables, types, descriptors: close together, so that a table of them all is small.
+    if !column.isEmpty, UInt64(bitPattern: greatest &- least) < UInt64(min(column.count * 2, ValueDictionary.mostValues)) {
+      return fill(column, from: least, span: Int(greatest - least) + 1, limit: limit)
+    }
     slots = [UInt32](repeating: 0, count: 256)
     var last: Int64 = 0
-    var isFirst = true
+    var index = -1
     for value in column {
-      if !isFirst, value == last { continue }
-      isFirst = false
-      last = value
-      if find(value) == nil {
-        if values.count == limit { return false }
-        insert(value)
+      if index < 0 || value != last {
+        last = value
+        if let known = find(value) {
+          index = known
+        } else {
+          if values.count == limit { return false }
+          index = values.count
+          insert(value)
+        }
       }
+      indexes.append(UInt32(index))
+    }
+    return true
+  }
+
+  private mutating func fill(
+    _ column: UnsafeBufferPointer<Int64>, from least: Int64, span: Int, limit: Int
+  ) -> Bool {
+    // Where each value stands + 1, 0 when it was not seen.
+    var table = [UInt32](repeating: 0, count: span)
+    for value in column {
+      let slot = Int(value &- least)
+      var index = table[slot]
+      if index == 0 {
+        if values.count == limit { return false }
+        values.append(value)
+        index = UInt32(values.count)
+        table[slot] = index
+      }
+      indexes.append(index &- 1)
     }
     return true
   }
 
   /// `count` | the values in ascending order: the first zigzag, then differences | the encoding of the positions u8 |
   /// the positions
+  ///
+  /// - Precondition: `fill` took the same column.
   mutating func write(_ column: UnsafeBufferPointer<Int64>, nested: ColumnEncoding, into output: inout ByteBuffer) {
     let order = values.indices.sorted { values[$0] < values[$1] }
     output.append(varint: UInt64(values.count))
@@ -50,15 +89,7 @@ struct ValueDictionary: ~Copyable {
     }
     positions.removeAll(keepingCapacity: true)
     positions.reserveCapacity(column.count)
-    var last = column.first ?? 0
-    var lastPosition = find(last).map { sortedPositions[$0] } ?? 0
-    for value in column {
-      if value != last {
-        last = value
-        lastPosition = find(value).map { sortedPositions[$0] } ?? 0
-      }
-      positions.append(lastPosition)
-    }
+    for index in indexes { positions.append(sortedPositions[Int(index)]) }
     output.append(nested.rawValue)
     positions.withUnsafeBufferPointer { positions in
       if nested == .packed {

@@ -9,7 +9,7 @@ import Foundation
 func showSpeeds(_ samples: [Sample]) throws {
   var rows = [
     [
-      "", "encode, lz4: M events/s (>= 8)", "decode M events/s (>= 200): types, results", "exit times, latencies",
+      "", "encode, lz4: M events/s (>= 8)", "B/event", "decode M events/s (>= 200): types, results", "exit times, latencies",
       "lineages, objects", "all columns",
     ]
   ]
@@ -17,8 +17,10 @@ func showSpeeds(_ samples: [Sample]) throws {
     let batches = try sample.batches()
     let events = Double(batches.reduce(0) { $0 + $1.count })
     var encoder = ChunkEncoder(BlockCompression(.lz4))
+    var bytes = 0
     let encode = try seconds(runs: 3) {
-      for batch in batches { _ = try encoder.encode(batch) }
+      bytes = 0
+      for batch in batches { bytes += try encoder.encode(batch).bytes.count }
     }
     func decode(_ columns: ColumnSelection) throws -> Double {
       let time = try seconds {
@@ -27,7 +29,7 @@ func showSpeeds(_ samples: [Sample]) throws {
       return events / time / 1e6
     }
     rows.append([
-      sample.name, judged(events / encode / 1e6, atLeast: 8),
+      sample.name, judged(events / encode / 1e6, atLeast: 8), text(Double(bytes) / events),
       judged(try decode(ColumnSelection(core: [.types, .results], dimensions: false)), 0, atLeast: 200),
       judged(try decode(ColumnSelection(core: [.exitTimes, .latencies], dimensions: false)), 0, atLeast: 200),
       judged(try decode(ColumnSelection(core: [.lineages, .objects])), 0, atLeast: 200), text(try decode(.all), 1),
