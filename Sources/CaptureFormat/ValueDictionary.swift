@@ -19,8 +19,6 @@ struct ValueDictionary: ~Copyable {
   /// - Returns: false when there are more than `limit`.
   mutating func fill(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
     values.removeAll(keepingCapacity: true)
-    indexes.removeAll(keepingCapacity: true)
-    indexes.reserveCapacity(column.count)
     var least = Int64.max
     var greatest = Int64.min
     for value in column {
@@ -32,6 +30,8 @@ struct ValueDictionary: ~Copyable {
       return fill(column, from: least, span: Int(greatest - least) + 1, limit: limit)
     }
     slots = [UInt32](repeating: 0, count: 256)
+    indexes.removeAll(keepingCapacity: true)
+    indexes.reserveCapacity(column.count)
     var last: Int64 = 0
     var index = -1
     for value in column {
@@ -53,20 +53,29 @@ struct ValueDictionary: ~Copyable {
   private mutating func fill(
     _ column: UnsafeBufferPointer<Int64>, from least: Int64, span: Int, limit: Int
   ) -> Bool {
-    // Where each value stands + 1, 0 when it was not seen.
-    var table = [UInt32](repeating: 0, count: span)
-    for value in column {
-      let slot = Int(value &- least)
-      var index = table[slot]
-      if index == 0 {
-        if values.count == limit { return false }
-        values.append(value)
-        index = UInt32(values.count)
-        table[slot] = index
+    var isFull = false
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: span) { table in
+      // Where each value stands + 1, 0 when it was not seen.
+      table.initialize(repeating: 0)
+      indexes = [UInt32](unsafeUninitializedCapacity: column.count) { target, count in
+        for row in column.indices {
+          let slot = Int(column[row] &- least)
+          var index = table[slot]
+          if index == 0 {
+            if values.count == limit {
+              isFull = true
+              return
+            }
+            values.append(column[row])
+            index = UInt32(values.count)
+            table[slot] = index
+          }
+          target[row] = index &- 1
+        }
+        count = column.count
       }
-      indexes.append(index &- 1)
     }
-    return true
+    return !isFull
   }
 
   /// `count` | the values in ascending order: the first zigzag, then differences | the encoding of the positions u8 |
@@ -87,9 +96,12 @@ struct ValueDictionary: ~Copyable {
       }
       before = values[index]
     }
-    positions.removeAll(keepingCapacity: true)
-    positions.reserveCapacity(column.count)
-    for index in indexes { positions.append(sortedPositions[Int(index)]) }
+    positions = [Int64](unsafeUninitializedCapacity: indexes.count) { target, count in
+      sortedPositions.withUnsafeBufferPointer { sorted in
+        for row in indexes.indices { target[row] = sorted[Int(indexes[row])] }
+      }
+      count = indexes.count
+    }
     output.append(nested.rawValue)
     positions.withUnsafeBufferPointer { positions in
       if nested == .packed {
