@@ -32,6 +32,7 @@ func writeSeeds(to directory: String) throws {
       }
     }
   }
+  try write(try withoutResults("\(directory)/chunk/plain"), "\(directory)/chunk/no-results")
   for (index, filter) in filterSeeds.enumerated() {
     try write(Array(filter.utf8), "\(directory)/filter/\(index)")
   }
@@ -46,6 +47,16 @@ private let filterSeeds = [
   "proc.name glob 'a*[!b-d]?' or evt.buffer bcontains 48656c6c6f or evt.args regex 'a(b|c)+'",
   "not (not evt.dir = <) and proc.aname[2] in (a, b, c) and val(proc.pid) = val(proc.ppid)",
 ]
+
+/// A chunk whose directory does not have a column that all events must have.
+private func withoutResults(_ path: String) throws -> [UInt8] {
+  guard var parts = ChunkParts(try readFile(path), fileID: FuzzTarget.fileID.bytes),
+    var directory = DirectoryParts(parts.blocks[0].content)
+  else { fail("\(path) is no chunk") }
+  directory.entries.removeAll { $0.space == 0 && $0.first == 8 }
+  parts.blocks[0].content = directory.bytes
+  return parts.sealed
+}
 
 private func target(of type: UInt16) -> FuzzTarget? {
   switch FrameType(rawValue: type) {
@@ -63,9 +74,9 @@ private func target(of type: UInt16) -> FuzzTarget? {
 private func capture(_ codec: Codec, chunks: Int, events: Int, seed: UInt64) throws -> [UInt8] {
   let path = temporaryPath()
   defer { removeFile(path) }
-  var generator = BatchGenerator(seed: seed)
+  var generator = BatchGenerator(seed: seed, schema: FuzzTarget.eventSchema)
   var writer = try CaptureWriter(
-    path: path, header: .test(), schema: TestSchema.schema, options: WriterOptions(codec: codec))
+    path: path, header: .test(), schema: FuzzTarget.eventSchema, options: WriterOptions(codec: codec))
   if chunks > 0 {
     try writer.append([ContainerInfo(id: "0123456789ab", time: 5, texts: ["name": "web", "image": "nginx"])])
     try writer.append(
