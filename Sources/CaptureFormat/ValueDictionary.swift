@@ -26,8 +26,9 @@ struct ValueDictionary: ~Copyable {
       greatest = max(greatest, value)
     }
     // Rows of tables, types, descriptors: close together, so that a table of them all is small.
-    if !column.isEmpty, UInt64(bitPattern: greatest &- least) < UInt64(min(column.count * 2, ValueDictionary.mostValues)) {
-      return fill(column, from: least, span: Int(greatest - least) + 1, limit: limit)
+    let distance = UInt64(bitPattern: greatest &- least)
+    if !column.isEmpty, distance < UInt64(min(column.count * 2, ValueDictionary.mostValues)) {
+      return fill(column, from: least, span: Int(distance) + 1, limit: limit)
     }
     slots = [UInt32](repeating: 0, count: 256)
     indexes.removeAll(keepingCapacity: true)

@@ -9,7 +9,8 @@ import Foundation
 func showSpeeds(_ samples: [Sample]) throws {
   var rows = [
     [
-      "", "encode, lz4: M events/s (>= 8)", "B/event", "decode M events/s (>= 200): types, results", "exit times, latencies",
+      "", "encode, lz4: M events/s (>= 8)", "B/event", "decode M events/s (>= 200): types, results",
+      "exit times, latencies",
       "lineages, objects", "all columns",
     ]
   ]
