@@ -102,6 +102,7 @@ private struct CaptureCheck: ~Copyable {
         case .annotation: _ = try Annotation(decoding: bytes, reader.decompression)
         case .seal: _ = try Seal(decoding: bytes)
         case .custody: _ = try Custody(decoding: bytes, reader.decompression)
+        case .rollup: _ = try Rollup(decoding: bytes, reader.decompression)
         case .summary: stored = try SummaryFrame(decoding: bytes, reader.decompression)
         case .footer: result.isComplete = true
         default: break

@@ -13,19 +13,22 @@ public struct WriterOptions: Sendable {
   public var replaceExisting: Bool
   /// Whether the finished file is handed to the disk before `finish` returns.
   public var synchronizes: Bool
+  /// What counts events for the rollup; `nil` for no rollup.
+  public var counting: (any RollupCounting)?
   /// Whose file it becomes, for a writer that gives up its rights later; `nil` for its own.
   public var owner: FileOwner?
 
   /// The options of a recording: lz4, no replacement.
   public init(
     codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, synchronizes: Bool = false,
-    owner: FileOwner? = nil
+    owner: FileOwner? = nil, counting: (any RollupCounting)? = nil
   ) {
     self.codec = codec
     self.level = level
     self.replaceExisting = replaceExisting
     self.synchronizes = synchronizes
     self.owner = owner
+    self.counting = counting
   }
 }
 
@@ -75,6 +78,8 @@ public struct CaptureWriter: ~Copyable {
   private var losses = LossList()
   private var states: [StateEntry] = []
   private var frames: [FrameEntry] = []
+  /// `nil` when there is to be none, or when events were appended that could not be counted.
+  private var rollup: RollupBuilder?
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
   private var pages: [PageEntry] = []
@@ -106,6 +111,7 @@ public struct CaptureWriter: ~Copyable {
     encoder = ChunkEncoder(compression)
     summary = SummaryBuilder(start.header)
     page = SummaryPageBuilder()
+    rollup = options.counting.map { RollupBuilder($0) }
     sequence = FileStart.frames
   }
 
@@ -123,7 +129,7 @@ public struct CaptureWriter: ~Copyable {
   /// - Throws: `CaptureError` of kind `failed` when the batch exceeds the format's limits or writing fails.
   public mutating func append(_ batch: EventBatch) throws(CaptureError) {
     if batch.count == 0 { return }
-    try append(try encode(batch, remedy: "write smaller chunks"))
+    try append(try encode(batch, remedy: "write smaller chunks"), of: batch)
   }
 
   /// Encodes, compresses and appends a part of a state as one frame, also one without rows.
@@ -145,7 +151,12 @@ public struct CaptureWriter: ~Copyable {
   }
 
   /// Appends a chunk that was encoded elsewhere: by a `ChunkEncoder(BlockCompression(codec))` on a thread of its own.
-  public mutating func append(_ chunk: consuming EncodedChunk) throws(CaptureError) {
+  ///
+  /// - Parameter batch: the chunk's events, for the rollup; exit times, types, results, objects and the dimensions are
+  ///   needed. Without them the file gets no rollup.
+  public mutating func append(
+    _ chunk: consuming EncodedChunk, of batch: EventBatch? = nil
+  ) throws(CaptureError) {
     if chunk.head.count == 0 { return }
     var chunk = chunk
     chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
@@ -157,6 +168,7 @@ public struct CaptureWriter: ~Copyable {
     chunks += 1
     events += UInt64(chunk.head.count)
     if page.isFull { try writePage() }
+    if let batch { rollup?.add(batch) } else { rollup = nil }
   }
 
   /// Appends a loss.
@@ -218,7 +230,7 @@ public struct CaptureWriter: ~Copyable {
     states.append(StateEntry(offset: offset, length: payload.count, prefix, chunk.head))
   }
 
-  /// Writes the tail: header, schema, the last page of chunk heads, totals, footer.
+  /// Writes the tail: header, schema, the last page of chunk heads, totals, rollup, footer.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
     let tail = file.bytesWritten
     try write(.header, start.headerPayload[...])
@@ -226,6 +238,7 @@ public struct CaptureWriter: ~Copyable {
     if !page.isEmpty { try writePage() }
     let root = SummaryFrame(totals: summary.summary, losses: losses, states: states, frames: frames, pages: pages)
     try write(.summary, root.encoded(compression)[...])
+    if let rollup = rollup?.rollup { try write(.rollup, rollup.encoded(compression)[...]) }
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
     if synchronizes { try file.synchronize() }

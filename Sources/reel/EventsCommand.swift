@@ -60,7 +60,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
     bar.clear()
     try output.flush()
-    try Captures.reportMissingParts(of: selected.reader, failures: failures)
+    try Captures.reportMissingParts(of: selected.readers, failures: failures)
   }
 
   private func printer(for selected: Selection) throws(Failure) -> EventPrinter {

@@ -160,6 +160,7 @@ struct RecordCommand: ParsableCommand {
     options.source.latency = latency.mode
     options.source.ringSize = Int(buffer.bytes)
     options.writer.codec = codec.codec
+    options.writer.counting = OverviewCounting(.builtIn)
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds
     options.eventLimit = events

@@ -97,7 +97,8 @@ public struct Scan<Source: EventSource>: Sendable {
     } catch  where source.isLimitedToChunk(error) {
       return ChunkResult(count: 0, selected: 0, partial: nil, failure: "\(error)")
     }
-    let view = BatchView(batch, context: source.scanContext, previousExit: chunk.previousExit)
+    let context = source.context(ofChunk: chunk.index)
+    let view = BatchView(batch, context: context, previousExit: chunk.previousExit)
     let mask = question.mask(view)
     let selected = mask.countSelected()
     if selected == 0 { return ChunkResult(count: batch.count, selected: 0, partial: nil) }
