@@ -152,6 +152,8 @@ extension ColumnSelection {
       case (.none, let some), (let some, .none): some
       case (.only(let one), .only(let two)): .only(one.union(two))
       }
-    return ColumnSelection(core: core.union(other.core), arguments: arguments, payloads: payloads || other.payloads)
+    return ColumnSelection(
+      core: core.union(other.core), arguments: arguments, payloads: payloads || other.payloads,
+      dimensions: dimensions || other.dimensions)
   }
 }
