@@ -15,9 +15,13 @@ let package = Package(
   name: "reel",
   products: [
     .executable(name: "reel", targets: ["reel"]),
-    // What the nested benchmark package measures by itself.
+    // What the nested packages measure and fuzz by itself.
     .library(name: "KernelSource", targets: ["KernelSource"]),
     .library(name: "EventSchema", targets: ["EventSchema"]),
+    .library(
+      name: "Captures",
+      targets: ["CaptureFile", "CaptureFormat", "Compression", "EventBatch", "BinaryCoding", "Filter", "Query"]),
+    .library(name: "TestSupport", targets: ["TestSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -22,5 +22,13 @@ let package = Package(
       swiftSettings: strict),
     // What the whole of `reel record` costs.
     .executableTarget(name: "RecordPipeline", swiftSettings: strict),
+    // What a capture costs on disk, and to write and read.
+    .executableTarget(
+      name: "FormatBench",
+      dependencies: [
+        .product(name: "Captures", package: "reel"),
+        .product(name: "EventSchema", package: "reel"),
+      ],
+      swiftSettings: strict),
   ]
 )

@@ -35,6 +35,15 @@ extension CaptureReader {
   /// Where the seals are, in the order of the file.
   public var seals: [FrameEntry] { frames.filter { $0.type == .seal } }
 
+  /// Counters in buckets of time; `nil` in a file without them: then events must be scanned. One read of some ten
+  /// kilobytes.
+  public func rollup() throws(CaptureError) -> Rollup? {
+    guard let rollupFrame else { return nil }
+    return try read(rollupFrame, .rollup, "rollup") { (bytes) throws(MalformedBytes) in
+      try Rollup(decoding: bytes, decompression)
+    }
+  }
+
   /// Reads an annotation.
   public func readAnnotation(_ frame: FrameEntry) throws(CaptureError) -> Annotation {
     try read(frame, .annotation, "annotation") { (bytes) throws(MalformedBytes) in

@@ -10,6 +10,8 @@ import EventSchema
 public struct CaptureReader: Sendable {
   /// The path that was opened; `-` for standard input.
   public let path: String
+  /// What messages call it: the path, and which capture of the file it is where there are several.
+  public var name: String { file.path }
   /// How, where and when the capture was made.
   public let header: CaptureHeader
   /// The event types of the file.
@@ -36,14 +38,41 @@ public struct CaptureReader: Sendable {
   let fileID: FileID
   let names: DimensionNames
   let decompression: BlockDecompression
+  let rollupFrame: FrameEntry?
   private let pageReader: PageReader
 
   /// Opens a capture.
   ///
   /// - Parameter path: `-` is standard input, which is copied to a temporary file when it is a pipe.
-  /// - Throws: `CaptureError` of kind `refused` when this is no capture file or one that this program cannot read.
+  /// - Throws: `CaptureError` of kind `refused` when this is no capture file, one that this program cannot read, or one
+  ///   that holds several captures: then `sections` opens them.
   public init(path: String) throws(CaptureError) {
     let file = try InputFile(path: path)
+    let sections = try CaptureSections.find(file)
+    if sections.count > 1 {
+      throw CaptureError(
+        .refused, "the file holds \(sections.count) captures, one behind the other", path: file.path,
+        remedy: "reel merge makes one of them")
+    }
+    try self.init(file, path: path)
+  }
+
+  /// Opens the captures of a file, which are several where files were put one behind the other (`cat a b`).
+  ///
+  /// - Throws: as opening one does; when one of several cannot be opened, none is.
+  public static func sections(path: String) throws(CaptureError) -> [CaptureReader] {
+    let file = try InputFile(path: path)
+    let sections = try CaptureSections.find(file)
+    if sections.count < 2 { return [try CaptureReader(file, path: path)] }
+    var readers: [CaptureReader] = []
+    for (index, section) in sections.enumerated() {
+      let name = "\(file.path), capture \(index + 1) of \(sections.count)"
+      readers.append(try CaptureReader(InputFile(file, section, name: name), path: path))
+    }
+    return readers
+  }
+
+  private init(_ file: InputFile, path: String) throws(CaptureError) {
     let decompression = BlockDecompression.all()
     let contents: CaptureContents
     if let tail = try CaptureTail.read(file, decompression) {
@@ -66,6 +95,7 @@ public struct CaptureReader: Sendable {
     lossCount = contents.summary.lossCount
     states = StateMoment.all(of: contents.summary.states)
     frames = contents.summary.frames
+    rollupFrame = contents.rollup
     summary = contents.summary.totals
   }
 
@@ -129,4 +159,5 @@ struct CaptureContents {
   var damagedBytes: UInt64
   var pages: [CapturePage]
   var summary: SummaryFrame
+  var rollup: FrameEntry?
 }

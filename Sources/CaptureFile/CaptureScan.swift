@@ -174,7 +174,7 @@ struct CaptureScan {
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: isComplete,
       damagedBytes: damagedBytes, pages: pages.pages,
-      summary: SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames))
+      summary: SummaryFrame(totals: builder.summary, losses: losses, states: states, frames: frames), rollup: nil)
   }
 }
 

@@ -67,6 +67,7 @@ private struct CaptureParts {
   private var header: CaptureHeader?
   private var schema: (schema: Schema, names: DimensionNames)?
   private(set) var summary: SummaryFrame?
+  private var rollup: FrameEntry?
 
   init(_ fileID: FileID, _ decompression: BlockDecompression) {
     self.fileID = fileID
@@ -80,6 +81,8 @@ private struct CaptureParts {
         switch frame.header.type {
         case .header: header = try CaptureHeader(decoding: bytes)
         case .schema: schema = try SchemaFrame.decode(bytes, decompression)
+        // It is decoded when somebody asks for it.
+        case .rollup: rollup = FrameEntry(type: .rollup, offset: frame.offset, length: frame.header.length)
         case .summary: summary = try SummaryFrame(decoding: bytes, decompression)
         default: break
         }
@@ -94,6 +97,6 @@ private struct CaptureParts {
     guard let header, let schema, let summary else { return nil }
     return CaptureContents(
       header: header, fileID: fileID, schema: schema.schema, names: schema.names, isComplete: true, damagedBytes: 0,
-      pages: pages, summary: summary)
+      pages: pages, summary: summary, rollup: rollup)
   }
 }

@@ -16,13 +16,15 @@ public struct WriterOptions: Sendable {
   public var sync: SyncPolicy
   /// What signs it while it is written; `nil` for no seals.
   public var seals: (any SealMaker)?
+  /// What counts events for the rollup; `nil` for no rollup.
+  public var counting: (any RollupCounting)?
   /// Whose file it becomes, for a writer that gives up its rights later; `nil` for its own.
   public var owner: FileOwner?
 
   /// The options of a recording: lz4, no replacement.
   public init(
     codec: Codec = .lz4, level: Int? = nil, replaceExisting: Bool = false, sync: SyncPolicy = .none,
-    seals: (any SealMaker)? = nil, owner: FileOwner? = nil
+    seals: (any SealMaker)? = nil, owner: FileOwner? = nil, counting: (any RollupCounting)? = nil
   ) {
     self.codec = codec
     self.level = level
@@ -30,6 +32,7 @@ public struct WriterOptions: Sendable {
     self.sync = sync
     self.seals = seals
     self.owner = owner
+    self.counting = counting
   }
 }
 
@@ -89,6 +92,8 @@ public struct CaptureWriter: ~Copyable {
   private var losses = LossList()
   private var states: [StateEntry] = []
   private var frames: [FrameEntry] = []
+  /// `nil` when there is to be none, or when events were appended that could not be counted.
+  private var rollup: RollupBuilder?
   private var lostSinceChunk: UInt64 = 0
   private var lostInAll: UInt64 = 0
   private var lost: UInt64 = 0
@@ -135,6 +140,7 @@ public struct CaptureWriter: ~Copyable {
     encoder = ChunkEncoder(compression)
     summary = SummaryBuilder(start.header)
     page = SummaryPageBuilder()
+    rollup = options.counting.map { RollupBuilder($0) }
     sequence = FileStart.frames
     sealer = options.seals?.sealer(fileID: start.header.fileID)
     for (index, frame) in start.frontFrames.enumerated() {
@@ -162,7 +168,7 @@ public struct CaptureWriter: ~Copyable {
   /// - Throws: `CaptureError` of kind `failed` when the batch exceeds the format's limits or writing fails.
   public mutating func append(_ batch: EventBatch) throws(CaptureError) {
     if batch.count == 0 { return }
-    try append(try encode(batch, remedy: "write smaller chunks"))
+    try append(try encode(batch, remedy: "write smaller chunks"), of: batch)
   }
 
   /// Encodes, compresses and appends a part of a state as one frame, also one without rows.
@@ -184,7 +190,12 @@ public struct CaptureWriter: ~Copyable {
   }
 
   /// Appends a chunk that was encoded elsewhere: by a `ChunkEncoder(BlockCompression(codec))` on a thread of its own.
-  public mutating func append(_ chunk: consuming EncodedChunk) throws(CaptureError) {
+  ///
+  /// - Parameter batch: the chunk's events, for the rollup; exit times, types, results, objects and the dimensions are
+  ///   needed. Without them the file gets no rollup.
+  public mutating func append(
+    _ chunk: consuming EncodedChunk, of batch: EventBatch? = nil
+  ) throws(CaptureError) {
     if chunk.head.count == 0 { return }
     var chunk = chunk
     chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
@@ -193,6 +204,7 @@ public struct CaptureWriter: ~Copyable {
     lostSinceChunk = 0
     note(chunk.head, chunk.headBytes, chunk.facts, offset: offset, length: chunk.bytes.count)
     if page.isFull { try writePage() }
+    if let batch { rollup?.add(batch) } else { rollup = nil }
     if sealer?.isDue ?? false { try seal(isLast: false) }
     if sync == .chunk { try file.synchronize() }
   }
@@ -276,8 +288,10 @@ public struct CaptureWriter: ~Copyable {
 
   /// Appends a frame of another copy of this file as it is, its number too.
   ///
-  /// - Parameter facts: of a chunk's dimensions.
-  mutating func copy(_ item: RewriteItem, _ facts: ChunkFacts) throws(CaptureError) {
+  /// - Parameters:
+  ///   - facts: of a chunk's dimensions.
+  ///   - batch: the chunk's events, for the rollup; see `append`.
+  mutating func copy(_ item: RewriteItem, _ facts: ChunkFacts, of batch: EventBatch? = nil) throws(CaptureError) {
     // Where a number is free a page was, or something else that is lost.
     if page.isFull, item.sequence > sequence { try writePage() }
     sequence = item.sequence
@@ -287,6 +301,7 @@ public struct CaptureWriter: ~Copyable {
     switch item.content {
     case .chunk(let head):
       note(head, item.payload[..<head.byteCount], facts, offset: offset, length: item.payload.count)
+      if let batch { rollup?.add(batch) } else { rollup = nil }
     case .state(let prefix, let head):
       states.append(StateEntry(offset: offset, length: item.payload.count, prefix, head))
     case .loss(let loss):
@@ -327,7 +342,7 @@ public struct CaptureWriter: ~Copyable {
     CaptureTotals(events: events, lost: lost, bytes: file.bytesWritten, chunks: chunks)
   }
 
-  /// Writes the tail: header, schema, the last page of chunk heads, totals, footer.
+  /// Writes the tail: header, schema, the last page of chunk heads, totals, rollup, footer.
   ///
   /// A tail that cannot be written whole is taken back: the file then ends with what was appended.
   public consuming func finish() throws(CaptureError) -> CaptureTotals {
@@ -349,6 +364,7 @@ public struct CaptureWriter: ~Copyable {
     if !page.isEmpty { try writePage() }
     let root = SummaryFrame(totals: summary.summary, losses: losses, states: states, frames: frames, pages: pages)
     try write(.summary, root.encoded(compression)[...])
+    if let rollup = rollup?.rollup { try write(.rollup, rollup.encoded(compression)[...]) }
     let footer = Footer(fileID: start.fileID, length: file.bytesWritten + UInt64(Footer.frameBytes), tail: tail)
     try write(.footer, footer.encoded()[...])
   }

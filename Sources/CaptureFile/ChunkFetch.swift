@@ -79,7 +79,8 @@ struct ChunkFetch {
     _ ranges: [Range<Int>], _ spans: [Range<Int>], _ parts: [[UInt8]]
   ) throws(MalformedBytes) -> EventBatch {
     // The parts are joined so that one borrowed buffer holds all blocks; most selections have one part only.
-    let joined = parts.count == 1 ? parts[0] : Array(parts.joined())
+    var joined = parts.isEmpty ? [] : parts[0]
+    for part in parts.dropFirst() { joined.append(contentsOf: part) }
     return try joined.withBytes { (bytes) throws(MalformedBytes) in
       var stored: [UnsafeRawBufferPointer] = []
       for range in ranges {

@@ -2,16 +2,27 @@ import CaptureFormat
 import Compression
 
 extension BlockCompression {
-  /// Compression with a codec and level. Where zstd makes more of equal bytes than a reader would believe, lz4 takes over.
+  /// Compression with a codec and level. With lz4, directories and dimensions are compressed with zstd all the same: they
+  /// become smaller by a quarter, for a few percent of the time. Where zstd makes more of equal bytes than a reader would
+  /// believe, lz4 takes over.
   public init(_ codec: Codec, level: Int? = nil) {
     let compressor = Compressor(codec, level: level)
     let fallback = Compressor(.lz4)
+    let dense = codec == .lz4 ? Compressor(.zstd, level: BlockCompression.denseLevel) : nil
     self.init(
       codec: codec.rawValue,
       compress: { source, target in compressor.compress(source, into: target) },
-      fallback: codec == .zstd
+      dense: dense.map { dense in
+        (codec: Codec.zstd.rawValue, compress: { source, target in dense.compress(source, into: target) })
+      },
+      fallback: codec != .none
         ? (codec: Codec.lz4.rawValue, compress: { source, target in fallback.compress(source, into: target) }) : nil)
   }
+}
+
+extension BlockCompression {
+  /// The level of zstd beside lz4.
+  private static let denseLevel = 1
 }
 
 extension BlockDecompression {

@@ -84,13 +84,14 @@ struct FollowedInput: ~Copyable {
     let before = buffer.count
     let room = max(wanted - before, 1)
     var failed: Int32 = 0
-    buffer.append(contentsOf: [UInt8](unsafeUninitializedCapacity: room) { target, count in
+    let more = [UInt8](unsafeUninitializedCapacity: room) { target, count in
       let got =
         isRegular
         ? pread(descriptor, target.baseAddress, room, off_t(offset)) : read(descriptor, target.baseAddress, room)
       failed = got < 0 ? errno : 0
       count = max(got, 0)
-    })
+    }
+    buffer += more
     if failed == EINTR || failed == EAGAIN { return .nothingYet }
     if failed != 0 {
       throw CaptureError(.failed, "reading failed: \(Errno(rawValue: failed))", path: path, offset: offset)

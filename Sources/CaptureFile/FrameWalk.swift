@@ -20,6 +20,7 @@ struct FrameWalk {
 
   private static let windowBytes = 1 << 16
   private static let scanBytes = 1 << 20
+  private static let leastScanBytes = 1 << 10
 
   init(_ file: InputFile, _ fileID: FileID) {
     self.file = file
@@ -54,16 +55,26 @@ struct FrameWalk {
 
   /// The next frame of this file behind some damage, with a sequence number that is still to come: frames of this very
   /// file may stand in payloads, but only older ones.
-  func next(from offset: UInt64, sequence: UInt64) throws(CaptureError) -> Frame? {
+  ///
+  /// - Parameters:
+  ///   - limit: where the search ends; `nil` for the end of the file.
+  ///   - isWhole: whether the frame must end within the file.
+  func next(
+    from offset: UInt64, sequence: UInt64, to limit: UInt64? = nil, isWhole: Bool = false
+  ) throws(CaptureError) -> Frame? {
     var start = (offset + 7) / 8 * 8
-    while start + UInt64(FrameHeader.byteCount) <= file.size {
-      let bytes = try file.bytes(at: start, count: FrameWalk.scanBytes)
+    // Most gaps are short, and a file may be made of gaps: what is read grows with the gap.
+    var window = FrameWalk.leastScanBytes
+    let end = min(limit ?? file.size, file.size)
+    while start + UInt64(FrameHeader.byteCount) <= end {
+      let bytes = try file.bytes(at: start, count: min(window, Int(end - start)))
       let found: Frame? = bytes.withUnsafeBytes { bytes in
         var position = 0
         while position + FrameHeader.byteCount <= bytes.count {
           if FrameHeader.hasMark(bytes, at: position),
             let header = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[position...]), fileID: fileID),
-            header.sequence >= sequence, header.sequence < .max
+            header.sequence >= sequence, header.sequence < .max,
+            !isWhole || header.isWhole(at: start + UInt64(position), in: file.size)
           {
             return Frame(offset: start + UInt64(position), header: header)
           }
@@ -73,7 +84,8 @@ struct FrameWalk {
       }
       if let found { return found }
       // The last headers of this window may be cut: the next window begins with them.
-      start += UInt64(FrameWalk.scanBytes - FrameHeader.byteCount)
+      start += UInt64(window - FrameHeader.byteCount)
+      window = min(window * 4, FrameWalk.scanBytes)
     }
     return nil
   }

@@ -6,21 +6,40 @@ import Glibc
 import Musl
 #endif
 
-/// A capture that is read by position, from several threads at once.
+/// A capture that is read by position, from several threads at once: a file, or a part of one.
 final class InputFile: Sendable {
   /// What errors call it.
   let path: String
   let size: UInt64
-  private let descriptor: FileDescriptor
+  private let opened: OpenedFile
+  /// Where in the opened file this one begins.
+  private let start: UInt64
+
+  private var descriptor: FileDescriptor { opened.descriptor }
+
+  /// Closes the file once no part of it is in use.
+  private final class OpenedFile: Sendable {
+    let descriptor: FileDescriptor
+    init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+    deinit { _ = Glibc.close(descriptor.rawValue) }
+  }
 
   /// Opens a file; `-` is standard input, which is copied to a file without a name when it is a pipe.
   init(path: String) throws(CaptureError) {
     self.path = path == "-" ? "standard input" : path
-    if path == "-" {
-      (descriptor, size) = try InputFile.standardInput()
-      return
-    }
-    (descriptor, size) = try InputFile.open(path)
+    let (descriptor, size) = try path == "-" ? InputFile.standardInput() : InputFile.open(path)
+    opened = OpenedFile(descriptor)
+    self.size = size
+    start = 0
+  }
+
+  /// A part of a file; positions count from its start.
+  /// - Parameter name: what errors call it; `nil` for the same as the whole.
+  init(_ whole: InputFile, _ range: Range<UInt64>, name: String? = nil) {
+    path = name ?? whole.path
+    opened = whole.opened
+    start = whole.start + range.lowerBound
+    size = range.upperBound - range.lowerBound
   }
 
   private static func open(_ path: String) throws(CaptureError) -> (FileDescriptor, UInt64) {
@@ -49,8 +68,6 @@ final class InputFile: Sendable {
     }
   }
 
-  deinit { _ = Glibc.close(descriptor.rawValue) }
-
   /// Whether a path leads to this file.
   func isSame(as path: String) -> Bool {
     var (mine, other) = (stat(), stat())
@@ -58,14 +75,16 @@ final class InputFile: Sendable {
       && mine.st_dev == other.st_dev && mine.st_ino == other.st_ino
   }
 
-  /// Fills the room given from a position.
+  /// Fills the room given from a position, as far as the file goes.
   /// - Returns: how many bytes there were.
   func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
     var filled = 0
-    while filled < target.count {
+    guard offset < size else { return 0 }
+    let wanted = Int(min(UInt64(target.count), size - offset))
+    while filled < wanted {
       let count = pread(
-        descriptor.rawValue, target.baseAddress?.advanced(by: filled), target.count - filled,
-        off_t(offset) + off_t(filled))
+        descriptor.rawValue, target.baseAddress?.advanced(by: filled), wanted - filled,
+        off_t(start + offset) + off_t(filled))
       if count == 0 { break }
       if count < 0 {
         if errno == EINTR { continue }

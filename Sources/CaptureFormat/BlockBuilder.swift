@@ -88,7 +88,13 @@ struct BlockBuilder: ~Copyable {
     let room = raw.count - raw.count / 32
     let target = UnsafeMutableRawBufferPointer(start: output.reserve(max(raw.count, 1)), count: room)
     var codec = compression.codec
-    var stored = compression.compress(raw, target)
+    var stored: Int
+    if group == .directory || group == .dimensions, let dense = compression.dense {
+      codec = dense.codec
+      stored = dense.compress(raw, target)
+    } else {
+      stored = compression.compress(raw, target)
+    }
     if stored > 0, !isAllowed(raw: raw.count, stored: stored), let fallback = compression.fallback {
       codec = fallback.codec
       stored = fallback.compress(raw, target)

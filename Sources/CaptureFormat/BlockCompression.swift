@@ -4,6 +4,9 @@ public struct BlockCompression: Sendable {
   public var codec: UInt8
   /// Compresses a block into the room given; 0 when it does not fit.
   public var compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int
+  /// What directories and dimensions are compressed with, when it is something else: they are few bytes of which each chunk
+  /// repeats most, and many questions do not read them.
+  public var dense: (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)?
   /// What takes over where the first result is smaller than the format allows; see `CaptureLimits.greatestRatio`.
   public var fallback:
     (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)?
@@ -12,8 +15,10 @@ public struct BlockCompression: Sendable {
   public init(
     codec: UInt8,
     compress: @escaping @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int,
+    dense: (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)? = nil,
     fallback: (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)? = nil
   ) {
+    self.dense = dense
     self.codec = codec
     self.compress = compress
     self.fallback = fallback

@@ -11,6 +11,8 @@ public enum CaptureLimits {
   public static let chunkValues = 32 << 20
   /// The plain head of a chunk.
   public static let headBytes = 1 << 20
+  /// The texts of an index together, written out.
+  public static let indexTextBytes = 256 << 10
   /// The blocks of a chunk.
   public static let blocks = 4096
   /// The columns of a chunk.

@@ -32,6 +32,36 @@ public struct CaptureSummary: Sendable {
   }
 }
 
+extension CaptureSummary {
+  /// The totals of several captures. Threads, processes and objects are added up: whoever is in several of them counts in
+  /// each. - Precondition: there is one.
+  public static func joined(_ summaries: [CaptureSummary]) -> CaptureSummary {
+    precondition(!summaries.isEmpty, "the totals of no capture")
+    var joined = summaries[0]
+    var causes: [LossCause: UInt64] = [:]
+    var types: [EventTypeID: UInt64] = [:]
+    var containers = ContainerSum()
+    for (index, summary) in summaries.enumerated() {
+      for (cause, count) in summary.lostByCause { causes[cause, default: 0] &+= count }
+      for (type, count) in summary.typeCounts { types[type, default: 0] &+= count }
+      for container in summary.containers { containers.add(container) }
+      if index == 0 { continue }
+      joined.started = min(joined.started, summary.started)
+      joined.ended = max(joined.ended, summary.ended)
+      joined.events &+= summary.events
+      joined.lost &+= summary.lost
+      joined.chunkCount += summary.chunkCount
+      joined.threads &+= summary.threads
+      joined.processes &+= summary.processes
+      joined.objects &+= summary.objects
+    }
+    joined.lostByCause = causes.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+    joined.typeCounts = types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    joined.containers = containers.containers
+    return joined
+  }
+}
+
 /// Makes a summary while chunks and losses pass by: the writer's way, and the reader's where a file has no tail.
 public struct SummaryBuilder: Sendable {
   private let started: Int64

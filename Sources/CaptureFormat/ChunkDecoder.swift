@@ -30,7 +30,7 @@ struct ChunkDecoder {
   mutating func decode() throws(MalformedBytes) -> EventBatch {
     var batch = EventBatch(schema: schema)
     batch.count = layout.head.count
-    batch.dimensions = try DimensionDecoder(self, names).decode()
+    if selection.readsDimensions { batch.dimensions = try DimensionDecoder(self, names).decode() }
     try decodeCore(&batch)
     try decodeArguments(&batch)
     return batch
@@ -41,7 +41,10 @@ struct ChunkDecoder {
   private mutating func decodeCore(_ batch: inout EventBatch) throws(MalformedBytes) {
     let core = selection.effectiveCore
     let needed = layout.needed(selection).map { layout.directory.entries[$0] }
-    func isNeeded(_ column: CoreColumn) -> Bool { needed.contains { $0.key == .core(column) } }
+    // One that was asked for and is not there is missed when it is read.
+    func isNeeded(_ column: CoreColumn) -> Bool {
+      core.contains(column.selection) || needed.contains { $0.key == .core(column) }
+    }
     batch.numbers = .consecutive(first: layout.head.firstNumber)
     if core.contains(.numbers), let column = try self.core(.numbers) {
       batch.numbers = .listed(column.values.map { UInt64(bitPattern: $0) })
@@ -123,22 +126,18 @@ struct ChunkDecoder {
     let values = try wide(column)
     var isTooWide = false
     let narrow = [Value](unsafeUninitializedCapacity: values.count) { target, count in
+      // Loops without branches, which become vectors. What is missing is the least number: it does not fit either.
       var seen: UInt64 = 0
       for row in values.indices {
-        let value = values[row]
-        if value == EventBatch.missing {
-          // Only columns with a sentinel may leave rows out.
-          guard let missing else {
-            isTooWide = true
-            break
-          }
-          target[row] = missing
-        } else {
-          seen |= UInt64(bitPattern: value)
-          target[row] = Value(truncatingIfNeeded: value)
-        }
+        seen |= UInt64(bitPattern: values[row])
+        target[row] = Value(truncatingIfNeeded: values[row])
       }
-      if seen > UInt64(Value.max) { isTooWide = true }
+      if seen > UInt64(Value.max), let missing {
+        seen = 0
+        for row in values.indices where values[row] != EventBatch.missing { seen |= UInt64(bitPattern: values[row]) }
+        for row in values.indices where values[row] == EventBatch.missing { target[row] = missing }
+      }
+      isTooWide = seen > UInt64(Value.max)
       count = values.count
     }
     if isTooWide { throw MalformedBytes("a value of the column \(column) does not fit it") }
@@ -157,9 +156,15 @@ struct ChunkDecoder {
   // MARK: Arguments
 
   private mutating func decodeArguments(_ batch: inout EventBatch) throws(MalformedBytes) {
+    // A column that is not there takes memory like any other.
+    var values = 0
     for (type, count) in layout.head.typeCounts {
       guard let declaration = schema.type(type) else {
         throw MalformedBytes("the chunk has events of type \(type.rawValue), which the schema does not have")
+      }
+      values += Int(count) * declaration.parameters.count { $0.source.isStored }
+      guard values <= CaptureLimits.chunkValues else {
+        throw MalformedBytes("the arguments of the chunk's events are more than \(CaptureLimits.chunkValues) values")
       }
       var columns: [ArgumentColumn] = []
       for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {

@@ -229,7 +229,7 @@ extension ChunkHead {
     var texts: [String] = []
     var text: [UInt8] = []
     // Shared beginnings could make much of little; all texts together stay below this.
-    var left = CaptureLimits.headBytes * 4
+    var left = CaptureLimits.indexTextBytes
     for _ in 0..<count {
       let shared = try cursor.count(upTo: text.count, "the shared bytes of a text")
       text.removeLast(text.count - shared)

@@ -48,6 +48,12 @@ public struct ChunkHead: Sendable {
   /// How many bytes the chunk's columns take in the file.
   public var storedBytes: Int { blocks.reduce(0) { $0 + $1.stored } }
 
+  /// How many bytes the columns of a group take in the file.
+  public func storedBytes(of group: BlockGroup) -> Int { blocks.reduce(0) { $0 + ($1.group == group ? $1.stored : 0) } }
+
+  /// How many bytes of the head are indexes.
+  public var indexBytes: Int { max(byteCount - ChunkHead.fixedBytes - blocks.count * 16, 0) }
+
   /// How many bytes the chunk's columns take decompressed.
   public var rawBytes: Int { blocks.reduce(0) { $0 + $1.raw } }
 

@@ -63,7 +63,7 @@ public struct ChunkLayout: Sendable {
     var needed = Set<Int>()
     for (index, entry) in directory.entries.enumerated() {
       switch entry.key.space {
-      case ColumnKey.dimensionSpace: needed.insert(index)
+      case ColumnKey.dimensionSpace: if selection.readsDimensions { needed.insert(index) }
       case ColumnKey.coreSpace:
         guard let column = CoreColumn(rawValue: entry.key.first) else { continue }
         if core.contains(column.selection) { needed.insert(index) }

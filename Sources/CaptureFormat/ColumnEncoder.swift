@@ -3,7 +3,7 @@ import BinaryCoding
 /// Turns columns of numbers into bytes, choosing the encoding by trying the promising ones on a sample.
 ///
 /// What was chosen for a column is kept for its next values, as long as they take about as many bytes each; so that trials
-/// cost little in a long recording. A trial touches at most 4096 values of a column.
+/// cost little in a long recording. A trial touches at most 2048 values of a column.
 struct ColumnEncoder: ~Copyable {
   private let compression: BlockCompression
   private var trial = ByteBuffer(capacity: 1 << 16)
@@ -19,7 +19,7 @@ struct ColumnEncoder: ~Copyable {
   /// Columns shorter than this are judged by their size alone: trials would cost more than they save.
   private static let leastTrial = 96
   private static let sampleWindows = 8
-  private static let sampleWindow = 512
+  private static let sampleWindow = 256
 
   init(_ compression: BlockCompression) {
     self.compression = compression
@@ -111,10 +111,18 @@ struct ColumnEncoder: ~Copyable {
   private mutating func bestOf(_ values: UnsafeBufferPointer<Int64>, _ plans: [Plan]) -> (plan: Plan, size: Int) {
     var best = Plan(.variable)
     var least = Int.max
+    // One dictionary serves both ways to write its positions.
+    var hasDictionary: Bool?
     for plan in plans {
       trial.truncate(to: 0)
-      if plan.encoding == .dictionary, !dictionary.fill(values, limit: values.count / 4 + 2) { continue }
-      _ = ColumnEncoder.write(values, plan, &dictionary, into: &trial)
+      if plan.encoding == .dictionary {
+        let isFilled = hasDictionary ?? dictionary.fill(values, limit: values.count / 4 + 2)
+        hasDictionary = isFilled
+        if !isFilled { continue }
+        dictionary.write(values, nested: plan.nested, into: &trial)
+      } else {
+        _ = ColumnEncoder.write(values, plan, &dictionary, into: &trial)
+      }
       var size = trial.count
       if values.count >= ColumnEncoder.leastTrial {
         let room = UnsafeMutableRawBufferPointer(start: compressed.reserve(size), count: size)

@@ -1,6 +1,6 @@
 import EventSchema
 
-/// Which columns a reader wants decoded. Dimensions and texts always are: they are small, and every reference leads there.
+/// Which columns a reader wants decoded. Dimensions and texts are as well wherever something selected refers to them.
 public struct ColumnSelection: Sendable {
   /// The columns that every event has.
   public struct Core: OptionSet, Hashable, Sendable {
@@ -63,12 +63,23 @@ public struct ColumnSelection: Sendable {
   public var arguments: Arguments
   /// Whether selected columns of bytes are read; when not they stay absent, selected or not.
   public var payloads: Bool
+  /// Whether dimensions and texts are read also where nothing selected refers to them: a question about times and results
+  /// takes half as long without.
+  public var dimensions: Bool
 
   /// A selection.
-  public init(core: Core, arguments: Arguments = .none, payloads: Bool = false) {
+  public init(core: Core, arguments: Arguments = .none, payloads: Bool = false, dimensions: Bool = true) {
     self.core = core
     self.arguments = arguments
     self.payloads = payloads
+    self.dimensions = dimensions
+  }
+
+  /// Whether dimensions are read.
+  var readsDimensions: Bool {
+    if dimensions || core.contains(.lineages) || core.contains(.objects) { return true }
+    if case .none = arguments { return false }
+    return true
   }
 
   /// Everything that the chunk holds.

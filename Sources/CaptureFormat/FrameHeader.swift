@@ -129,7 +129,8 @@ public struct FrameHeader: Hashable, Sendable {
     length = Int(load(8, UInt32.self))
     sequence = load(16, UInt64.self)
     payloadCheck = load(24, UInt32.self)
-    guard length <= CaptureLimits.frameBytes else { return nil }
+    // The greatest number has no successor: whoever counts on would stumble over it.
+    guard length <= CaptureLimits.frameBytes, sequence < UInt64.max else { return nil }
   }
 
   /// Whether bytes begin with the mark of a frame: a first look before the checksum.

@@ -51,6 +51,7 @@ struct TypeOrder {
 
   /// Whether each type has the events that `counts` says.
   static func check(_ types: [UInt16], _ counts: [(type: EventTypeID, count: UInt32)]) throws(MalformedBytes) {
+    if counts.count <= mostCompared { return try compareEach(types, counts) }
     let size = Int(counts.last?.type.rawValue ?? 0) + 1
     // Neighbours are often of one type: two counters each spare them the wait for one another.
     var found = [UInt32](repeating: 0, count: size * 2)
@@ -69,6 +70,32 @@ struct TypeOrder {
     }
     let sums = (0..<size).map { found[$0] &+ found[size + $0] }
     try compare(sums, isUnknown, counts)
+  }
+
+  /// Up to so many types it is faster to compare all events with each: 8 at a time, without a counter in memory.
+  private static let mostCompared = 12
+
+  private static func compareEach(
+    _ types: [UInt16], _ counts: [(type: EventTypeID, count: UInt32)]
+  ) throws(MalformedBytes) {
+    var found = [UInt32](repeating: 0, count: Int(counts.last?.type.rawValue ?? 0) + 1)
+    types.withUnsafeBufferPointer { types in
+      for (type, _) in counts {
+        let wanted = type.rawValue
+        var sum: UInt32 = 0
+        var start = 0
+        // Sums as narrow as what is compared, so that both take as many vectors.
+        while start < types.count {
+          let end = min(start &+ 32_768, types.count)
+          var part: UInt16 = 0
+          for index in start..<end { if types[index] == wanted { part &+= 1 } }
+          sum &+= UInt32(part)
+          start = end
+        }
+        found[Int(wanted)] = sum
+      }
+    }
+    try compare(found, false, counts)
   }
 
   private static func compare(

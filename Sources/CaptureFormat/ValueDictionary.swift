@@ -8,6 +8,8 @@ struct ValueDictionary: ~Copyable {
   private var values: [Int64] = []
   /// Open addressing: position in `values` + 1, 0 when free.
   private var slots: [UInt32] = []
+  /// Of each row, where its value stands in `values`.
+  private var indexes: [UInt32] = []
   private var positions: [Int64] = []
   private var sortedPositions: [Int64] = []
 
@@ -17,23 +19,70 @@ struct ValueDictionary: ~Copyable {
   /// - Returns: false when there are more than `limit`.
   mutating func fill(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
     values.removeAll(keepingCapacity: true)
-    slots = [UInt32](repeating: 0, count: 256)
-    var last: Int64 = 0
-    var isFirst = true
+    var least = Int64.max
+    var greatest = Int64.min
     for value in column {
-      if !isFirst, value == last { continue }
-      isFirst = false
-      last = value
-      if find(value) == nil {
-        if values.count == limit { return false }
-        insert(value)
+      least = min(least, value)
+      greatest = max(greatest, value)
+    }
+    // Rows of tables, types, descriptors: close together, so that a table of them all is small.
+    let distance = UInt64(bitPattern: greatest &- least)
+    if !column.isEmpty, distance < UInt64(min(column.count * 2, ValueDictionary.mostValues)) {
+      return fill(column, from: least, span: Int(distance) + 1, limit: limit)
+    }
+    slots = [UInt32](repeating: 0, count: 256)
+    indexes.removeAll(keepingCapacity: true)
+    indexes.reserveCapacity(column.count)
+    var last: Int64 = 0
+    var index = -1
+    for value in column {
+      if index < 0 || value != last {
+        last = value
+        if let known = find(value) {
+          index = known
+        } else {
+          if values.count == limit { return false }
+          index = values.count
+          insert(value)
+        }
       }
+      indexes.append(UInt32(index))
     }
     return true
   }
 
+  private mutating func fill(
+    _ column: UnsafeBufferPointer<Int64>, from least: Int64, span: Int, limit: Int
+  ) -> Bool {
+    var isFull = false
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: span) { table in
+      // Where each value stands + 1, 0 when it was not seen.
+      table.initialize(repeating: 0)
+      indexes = [UInt32](unsafeUninitializedCapacity: column.count) { target, count in
+        for row in column.indices {
+          let slot = Int(column[row] &- least)
+          var index = table[slot]
+          if index == 0 {
+            if values.count == limit {
+              isFull = true
+              return
+            }
+            values.append(column[row])
+            index = UInt32(values.count)
+            table[slot] = index
+          }
+          target[row] = index &- 1
+        }
+        count = column.count
+      }
+    }
+    return !isFull
+  }
+
   /// `count` | the values in ascending order: the first zigzag, then differences | the encoding of the positions u8 |
   /// the positions
+  ///
+  /// - Precondition: `fill` took the same column.
   mutating func write(_ column: UnsafeBufferPointer<Int64>, nested: ColumnEncoding, into output: inout ByteBuffer) {
     let order = values.indices.sorted { values[$0] < values[$1] }
     output.append(varint: UInt64(values.count))
@@ -48,16 +97,11 @@ struct ValueDictionary: ~Copyable {
       }
       before = values[index]
     }
-    positions.removeAll(keepingCapacity: true)
-    positions.reserveCapacity(column.count)
-    var last = column.first ?? 0
-    var lastPosition = find(last).map { sortedPositions[$0] } ?? 0
-    for value in column {
-      if value != last {
-        last = value
-        lastPosition = find(value).map { sortedPositions[$0] } ?? 0
+    positions = [Int64](unsafeUninitializedCapacity: indexes.count) { target, count in
+      sortedPositions.withUnsafeBufferPointer { sorted in
+        for row in indexes.indices { target[row] = sorted[Int(indexes[row])] }
       }
-      positions.append(lastPosition)
+      count = indexes.count
     }
     output.append(nested.rawValue)
     positions.withUnsafeBufferPointer { positions in

@@ -126,7 +126,9 @@ public struct EventBatchBuilder: ~Copyable {
 }
 
 /// The argument columns of all types, flat: the columns of a type stand side by side from `starts[type]` on.
-private struct ArgumentBuffers: ~Copyable {
+///
+/// Not private: what the compiler specialises of the builder in other rooms refers to it, and would not link.
+struct ArgumentBuffers: ~Copyable {
   private let types: [EventTypeID]
   /// The first column of each type id, and behind it (at id + 1) the end of its columns.
   private let starts: [Int32]

@@ -1,6 +1,6 @@
 /// A catalogue of event types and flag tables: the one that this program was built with, or the one that a
 /// capture brings along.
-public struct Schema: Sendable {
+public struct Schema: Hashable, Sendable {
   /// Event types in ascending order of their ids.
   public let types: [EventType]
   /// Names for bits and values; parameters refer to them by index.

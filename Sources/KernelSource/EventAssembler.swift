@@ -105,7 +105,9 @@ struct EventAssembler: ~Copyable {
 
   /// Closes the batch when it is old enough at a time of the epoch.
   mutating func closeIfOlder(than now: Int64) {
-    if builder.count > 0, now - batchStart >= options.batchTime { closeUnlessPending(at: now) }
+    if builder.count == 0 { return }
+    let patience = builder.count >= options.quietEvents ? options.batchTime : options.quietBatchTime
+    if now - batchStart >= patience { closeUnlessPending(at: now) }
   }
 
   /// Closes the batch, or waits a little for what its last events refer to: a definition that another CPU sent at the same

@@ -139,6 +139,7 @@ public struct KernelSource: ~Copyable {
 
   /// Takes what is in the rings and gives the batches that were closed by it, in order of time.
   public mutating func drain() -> [EventBatch] {
+    probe.noticeSleep()
     take(until: nil)
     renewDimensions()
     assembler.closeIfOlder(than: Clock.sinceBoot() + epochOffset)

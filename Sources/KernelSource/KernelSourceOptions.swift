@@ -69,8 +69,13 @@ public struct KernelSourceOptions: Sendable {
   public var batchHeapBytes = 4 << 20
   /// Rows of dimensions after which everything is defined anew and what is not used any more is dropped.
   public var dimensionRows = 150_000
-  /// Nanoseconds after which a batch that has events is closed.
+  /// Nanoseconds after which a batch that has `quietEvents` is closed.
   public var batchTime: Int64 = 1_000_000_000
+  /// Nanoseconds after which a batch with fewer events is closed: each batch repeats the rows of dimensions that its events
+  /// need, which on a quiet host are most of its bytes.
+  public var quietBatchTime: Int64 = 5_000_000_000
+  /// See `quietBatchTime`.
+  public var quietEvents = 1024
 
   /// What a recording uses unless told otherwise.
   public init() {}

@@ -51,6 +51,7 @@ struct LoadedProbe: ~Copyable {
     let control = controlMemory.assumingMemoryBound(to: reel_control.self)
     control.pointee.recorder = LoadedProbe.ownNumber(object)
     control.pointee.selection_epoch = 1
+    noticeSleep()
   }
 
   /// The number of this process outside of all pid namespaces: what the kernel program compares with.
@@ -97,7 +98,7 @@ struct LoadedProbe: ~Copyable {
       let size = pageAligned(stride * Int(cpus) + min(stride, used))
       let ringMemory = try map(object, "rings", size)
       do throws(KernelSourceError) {
-        let control = try map(object, "control", pageAligned(MemoryLayout<reel_control>.size))
+        let control = try map(object, ".data.control", pageAligned(MemoryLayout<reel_control>.size))
         return Shared(
           object: object, ringMemory: ringMemory, ringMemorySize: size, controlMemory: control)
       } catch {
@@ -175,6 +176,13 @@ struct LoadedProbe: ~Copyable {
     reel_store_release(&control.pointee.generation, control.pointee.generation + 1)
   }
 
+  /// Tells the program how long the machine has slept: to be called often, since its clock leaves that out.
+  func noticeSleep() {
+    let control = controlMemory.assumingMemoryBound(to: reel_control.self)
+    let slept = UInt64(Clock.noticeSleep())
+    if control.pointee.slept != slept { reel_store_release(&control.pointee.slept, slept) }
+  }
+
   private static func configure(
     _ object: OpaquePointer, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
   ) throws(KernelSourceError) {
@@ -228,13 +236,13 @@ struct LoadedProbe: ~Copyable {
 
   /// Puts the operations in place; done once before attaching.
   func install(_ table: OperationTable) throws(KernelSourceError) {
-    let descriptor = bpf_object__find_map_fd_by_name(object, "operations")
-    for (index, operation) in table.operations.enumerated() {
-      var key = UInt32(index)
-      var value = operation
-      guard bpf_map_update_elem(descriptor, &key, &value, 0) == 0 else {
-        throw KernelSourceError(.refused, "the kernel program does not take its table: \(Errno(rawValue: errno))")
-      }
+    let count = Int(REEL_OPERATIONS)
+    precondition(table.operations.count <= count, "there are more operations than system call numbers")
+    let size = LoadedProbe.pageAligned(count * MemoryLayout<reel_operation>.stride)
+    let memory = try LoadedProbe.map(object, ".data.operations", size)
+    defer { munmap(memory, size) }
+    table.operations.withUnsafeBytes { operations in
+      UnsafeMutableRawBufferPointer(start: memory, count: size).copyMemory(from: operations)
     }
   }
 

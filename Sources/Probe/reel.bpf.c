@@ -23,11 +23,11 @@ static __always_inline void send_ending(struct pt_regs *registers, struct task_s
                                         struct reel_operation *operation) {
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return;
-  __u64 now = bpf_ktime_get_boot_ns();
+  __u64 now = time_since_boot();
   __u64 version = thread_version(task, slot, now);
   if (ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
     __u32 count = operation->argument_count & 1;
-    struct reel_event *event = begin_event(ring, task, now, version, operation->type, count);
+    struct reel_event *event = begin_event(ring, slot->tid, now, version, operation->type, count);
     __u64 arguments[8];
     load_arguments(registers, arguments);
     *(__u64 *)(event + 1) = arguments[0];
@@ -52,7 +52,6 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
     struct reel_operation *operation = operation_of(number, is_compat(task));
-    if (!operation) return 0;
     slot->enter_object = 0;
     if (operation->flags & REEL_OPERATION_ENDS_TASK && settings.stage >= REEL_STAGE_RECORD) {
       if (operation->flags & REEL_OPERATION_ENABLED) send_ending(registers, task, slot, operation);
@@ -62,7 +61,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
         operation->flags & REEL_OPERATION_ENABLED) {
       __u64 *arguments = slot->arguments;
       load_arguments(registers, arguments);
-      slot->enter_generation = (__u32)current_generation();
+      slot->enter_generation = current_generation();
       if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY)
         slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0);
       if (operation->flags & REEL_OPERATION_WITH_VICTIM)
@@ -74,7 +73,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   // In a tight loop the return of the call before is a close bound of the start, and saves a clock reading.
   slot->enter_time = settings.latency == REEL_LATENCY_ADAPTIVE && slot->quick_calls >= REEL_TIGHT_LOOP_CALLS
                          ? 0
-                         : bpf_ktime_get_boot_ns();
+                         : time_since_boot();
   return 0;
 }
 
@@ -112,7 +111,7 @@ static __noinline int note_call(struct pt_regs *registers, long result, struct t
   if (!(operation->flags & REEL_OPERATION_NAMES)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring) return 0;
-  slot->now = bpf_ktime_get_boot_ns();
+  slot->now = time_since_boot();
   load_arguments(registers, slot->arguments);
   __u64 role = new_role(operation, result);
   if (operation->object == REEL_OBJECT_RESULT) {
@@ -123,12 +122,11 @@ static __noinline int note_call(struct pt_regs *registers, long result, struct t
   return 0;
 }
 
-// Sends the event of a call that returned. The caller has found out who made it, and when it ended.
+// Sends the event of a call that returned. The caller has found out who made it, how, and when it ended. The task is asked
+// for again where it is needed, which is seldom: a pointer that lives on costs a place on the stack.
 static __always_inline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
-                                struct reel_operation *operation) {
-  struct task_struct *task = bpf_get_current_task_btf();
+                                     struct reel_operation *operation) {
   slot->call_object = 0;
-  slot->call_flags = is_compat(task) ? REEL_EVENT_COMPAT : 0;
   slot->has_entered = 0;
   if (settings.latency != REEL_LATENCY_NONE && slot->enter_number == slot->number) {
     slot->has_entered = 1;
@@ -152,7 +150,7 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   } else if (operation->object != REEL_NO_ARGUMENT) {
     if (!slot->has_entered || slot->call_object == REEL_OBJECT_UNKNOWN || (operation->flags & REEL_OPERATION_OBJECT_AT_EXIT)) {
       __u64 role = new_role(operation, result);
-      __u64 found = object_of(task, slot, (__u32)arguments[operation->object & 7], slot->now, ring, role);
+      __u64 found = object_of(bpf_get_current_task_btf(), slot, (__u32)arguments[operation->object & 7], slot->now, ring, role);
       // A closed descriptor is found no more: what it was at the entry stands.
       if (found || !slot->has_entered) slot->call_object = found;
     }
@@ -160,7 +158,7 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   slot->call_extra = slot->number;
   if (operation->flags & REEL_OPERATION_WITH_DIRECTORY) {
     __s32 descriptor = arguments[operation->directory & 7];
-    slot->call_extra = descriptor >= 0 ? object_of(task, slot, descriptor, slot->now, ring, 0) : 0;
+    slot->call_extra = descriptor >= 0 ? object_of(bpf_get_current_task_btf(), slot, descriptor, slot->now, ring, 0) : 0;
   }
   if (operation->flags & REEL_OPERATION_WITH_VICTIM) slot->call_extra = slot->has_entered && result >= 0 ? slot->enter_victim : 0;
   if (settings.stage < REEL_STAGE_RECORD) return 0;
@@ -171,25 +169,20 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   }
   if (!slot->has_entered && result == 0 && settings.latency != REEL_LATENCY_NONE) slot->call_flags |= REEL_EVENT_CHILD_RETURN;
   __u32 count = operation->argument_count;
-  struct reel_event *event = begin_event(ring, task, slot->now, slot->call_version, operation->type, count);
+  struct reel_event *event = begin_event(ring, slot->tid, slot->now, slot->call_version, operation->type, count);
   event->start = slot->has_entered ? slot->enter_time : 0;
   event->result = result;
   event->object = slot->call_object;
   __u64 *stored = (__u64 *)(event + 1);
   // The room behind the ring lets all six be stored always: cheaper than a branch for each.
-  stored[0] = arguments[0];
-  stored[1] = arguments[1];
-  stored[2] = arguments[2];
-  stored[3] = arguments[3];
-  stored[4] = arguments[4];
-  stored[5] = arguments[5];
+  load_arguments(registers, stored);
   if (operation->flags & REEL_OPERATION_WITH_EXTRA) {
     stored[count & 7] = slot->call_extra;
     count++;
   }
   event->argument_count = count;
   __u64 offset = (sizeof *event + (__u64)(count & 7) * 8) & REEL_RECORD_MASK;
-  __u32 captured = 0;
+  slot->call_captures = 0;
 
   if (settings.stage >= REEL_STAGE_ALL) {
     for (int index = 0; index < REEL_CAPTURES; index++) {
@@ -225,32 +218,23 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
         slot->call_flags |= kind == REEL_CAPTURE_STRING || kind == REEL_CAPTURE_STRING_ARRAY ? REEL_EVENT_TRUNCATED
                                                                                  : REEL_EVENT_PAYLOAD_TRUNCATED;
       offset = ROUND8(limit) & REEL_RECORD_MASK;
-      captured++;
+      slot->call_captures++;
     }
   }
   event = (void *)record_at(ring, 0);
   event->record.flags = slot->call_flags;
-  event->capture_count = captured;
+  event->capture_count = slot->call_captures;
   event->record.length = offset;
   ring_publish(ring, offset);
   ring_call(ring);
   return 0;
 }
 
-// What a call that succeeded did to names that others have open. Noticed for all tasks, selected or not.
-static __always_inline void note_moved_names(struct pt_regs *registers, struct task_struct *task) {
-  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
-  if (!operation || !(operation->flags & REEL_OPERATION_MOVES_NAMES)) return;
-  struct reel_control *now = current_control();
-  if (now) __sync_fetch_and_add(&now->names_epoch, 1);
-}
-
 // Whether a task that is left out opens or connects something. By name and user a task can become one that is not left out,
 // and has its descriptors still: they keep the names that they were opened by.
-static __always_inline bool names_something(struct pt_regs *registers, long result, struct task_struct *task) {
-  if (!(settings.selection & (REEL_SELECT_USERS | REEL_SELECT_NAMES)) || result < 0) return false;
-  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
-  return operation && operation->flags & REEL_OPERATION_NAMES;
+static __always_inline bool names_something(struct reel_operation *operation, long result) {
+  return settings.selection & (REEL_SELECT_USERS | REEL_SELECT_NAMES) && result >= 0 &&
+         operation->flags & REEL_OPERATION_NAMES;
 }
 
 SEC("tp_btf/sys_exit")
@@ -258,10 +242,12 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
-  // Before the clock is read: whatever comes later sees the new names.
-  if (result == 0) note_moved_names(registers, task);
+  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
+  // A call that changed names which others have open is noticed for all tasks, selected or not, and before the clock is
+  // read: whatever comes later sees the new names.
+  if (result == 0 && operation->flags & REEL_OPERATION_MOVES_NAMES) __sync_fetch_and_add(&control.names_epoch, 1);
   bool selected = is_selected(task);
-  if ((!selected && !names_something(registers, result, task)) || is_recorder(task)) return 0;
+  if ((!selected && !names_something(operation, result)) || is_recorder(task)) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring || !ring_enter(ring)) return 0;
   struct task_slot *slot = task_slot_of(task);
@@ -270,21 +256,20 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
     ring_leave(ring);
     return 0;
   }
-  // rt_sigreturn has lost its number by now, and execveat that succeeded says execve.
   slot->number = call_number(registers);
-  struct reel_operation *operation = operation_of(slot->number, is_compat(task));
-  if (settings.latency != REEL_LATENCY_NONE && (slot->number == ~0u || slot->is_executing) &&
-      slot->enter_number != ~0u) {
+  // rt_sigreturn has lost its number by now, and execveat that succeeded says execve.
+  if (settings.latency != REEL_LATENCY_NONE && (slot->number == ~0u || slot->is_executing) && slot->enter_number != ~0u) {
     slot->number = slot->enter_number;
     operation = operation_of(slot->enter_number, is_compat(task));
   }
-  if (selected && operation && operation->flags & REEL_OPERATION_ENABLED) {
-    slot->now = bpf_ktime_get_boot_ns();
+  if (selected && operation->flags & REEL_OPERATION_ENABLED) {
+    slot->now = time_since_boot();
     // What was looked up at the entry may be of a generation that is over.
-    if (slot->enter_generation != (__u32)current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
+    if (slot->enter_generation != current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
+    slot->call_flags = is_compat(task) ? REEL_EVENT_COMPAT : 0;
     send_call(registers, result, slot, ring, operation);
-  } else if (operation) {
+  } else {
     note_call(registers, result, slot, operation);
   }
   ring_leave(ring);

@@ -3,6 +3,12 @@ import CaptureFormat
 import Presentation
 import Query
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Opening captures, and saying what of them could not be read.
 enum Captures {
   /// Opens a capture.
@@ -10,10 +16,63 @@ enum Captures {
     do throws(CaptureError) { return try CaptureReader(path: path) } catch { throw Failure(error) }
   }
 
+  /// Opens captures that are asked as one: files, each of them one capture or several behind each other, and the files
+  /// of directories, sorted by name.
+  static func open(_ paths: [String]) throws(Failure) -> [CaptureReader] {
+    var readers: [CaptureReader] = []
+    for path in paths { readers += try openEach(path) }
+    let schema = readers[0].schema
+    if let other = readers.first(where: { $0.schema != schema }) {
+      throw .refused(
+        "the event types are not those of \(readers[0].path)", place: other.path,
+        remedy: "reel merge makes one capture of them; or ask each by itself")
+    }
+    return readers
+  }
+
+  /// Opens the captures of a file, or of the files in a directory, whatever event types they have.
+  static func openEach(_ path: String) throws(Failure) -> [CaptureReader] {
+    var readers: [CaptureReader] = []
+    for file in try files(path) {
+      do throws(CaptureError) { readers += try CaptureReader.sections(path: file) } catch { throw Failure(error) }
+    }
+    return readers
+  }
+
+  /// The path itself, or the captures in a directory.
+  private static func files(_ path: String) throws(Failure) -> [String] {
+    var status = stat()
+    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+    guard let directory = opendir(path) else {
+      throw .refused("the directory cannot be read", place: path)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasSuffix(".reel") { names.append(name) }
+    }
+    if names.isEmpty {
+      throw .refused("there is no capture in the directory", place: path, remedy: "name a .reel file")
+    }
+    names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+  }
+
+  /// The same for several captures: of each what is wrong with it.
+  static func reportMissingParts(of readers: [CaptureReader], failures: [String] = []) throws(Failure) {
+    for reader in readers.dropLast() {
+      do throws(Failure) { try reportMissingParts(of: reader) } catch { _ = error.report() }
+    }
+    let isWhole = readers.dropLast().allSatisfy { $0.isComplete && $0.damagedBytes == 0 }
+    if let last = readers.last { try reportMissingParts(of: last, failures: failures) }
+    if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
+  }
+
   /// Says on standard error what is wrong with a capture.
   /// - Throws: the status for "partly readable", when something is.
   static func reportMissingParts(of reader: CaptureReader, failures: [String] = []) throws(Failure) {
-    let place = reader.path == "-" ? "standard input" : reader.path
+    let place = reader.name
     var lines: [ErrorLine] = []
     let damaged = reader.damagedBytes > 0 ? "\(Units.bytes(reader.damagedBytes)) of it cannot be read" : nil
     if !reader.isComplete {

@@ -29,7 +29,7 @@ struct CompactCommand: ParsableCommand {
     try target.check([reader])
     var bar = ProgressBar("compacting", terminal: .progress)
     let report = try CaptureCompaction(reader).write(
-      to: target.output, writerName: "reel \(Reel.version)", options: target.options(codec.codec)
+      to: target.output, writerName: "reel \(Reel.version)", options: target.options(reader.schema, codec.codec)
     ) { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
     bar.clear()
     var summary = RewriteSummary(report: report, output: target.output, inputBytes: reader.size)

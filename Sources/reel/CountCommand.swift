@@ -37,7 +37,7 @@ struct CountCommand: AsyncParsableCommand {
 
   private func countAll(_ selected: Selection) async throws {
     var bar = ProgressBar("counting", terminal: .progress)
-    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false)
+    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false, dimensions: false)
     let progress = try await Scan(selected.source, selected.question).run(columns: nothing) { _ in
     } consume: { _, progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)

@@ -37,13 +37,17 @@ struct CutCommand: ParsableCommand {
   func run() throws {
     let selected = try Selection(selection)
     let reader = selected.reader
+    guard selected.readers.count == 1 else {
+      throw Failure.refused("these are several captures", remedy: "`reel merge` makes one of them, which can be cut")
+    }
     try target.check([reader])
     let chosen = EventSelection(selected.question, context: selected.source.scanContext)
     guard selected.source.mayHoldEvents(for: selected.question) else { throw CutCommand.nothingSelected }
     var bar = ProgressBar("cutting", terminal: .progress)
     let report = try CaptureCut(reader, chosen).write(
-      to: target.output, filter: filterText(reader, selected), writerName: "reel \(Reel.version)",
-      options: target.options(codec.codec), digest: { FrameDigest($0, payload: $1).bytes }
+      to: target.output, filter: try filterText(reader, selected), writerName: "reel \(Reel.version)",
+      options: target.options(reader.schema, codec.codec),
+      digest: { FrameDigest($0, payload: $1).bytes }
     ) { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
     bar.clear()
     if report.totals.events == 0, report.isWhole {
@@ -56,9 +60,10 @@ struct CutCommand: ParsableCommand {
   private static let nothingSelected = Failure.refused("no event of the capture is selected: nothing was written")
 
   /// What the new header says: what was recorded, and what was cut from it, in the filter language.
-  private func filterText(_ reader: CaptureReader, _ selected: Selection) -> String? {
+  private func filterText(_ reader: CaptureReader, _ selected: Selection) throws -> String? {
     CutCommand.joined([
-      reader.header.filter, selection.filter, selected.from.map { "evt.rawtime >= \($0)" },
+      reader.header.filter, try CaptureArguments(selection.capture, selection.more).filter,
+      selected.from.map { "evt.rawtime >= \($0)" },
       selected.to.map { "evt.rawtime < \($0)" },
     ])
   }

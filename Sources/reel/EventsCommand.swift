@@ -66,7 +66,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
     bar.clear()
     try output.flush()
-    try Captures.reportMissingParts(of: selected.reader, failures: failures)
+    try Captures.reportMissingParts(of: selected.readers, failures: failures)
   }
 
   var safety: LineSafety {

@@ -13,6 +13,7 @@ import Glibc
 /// `events --follow`: shows the events of a capture that is still being written as they come.
 struct FollowedEvents: ~Copyable {
   private let command: EventsCommand
+  private let filter: String?
   private let output = StandardOutput()
   private var follower: CaptureFollower
   private var path: String
@@ -23,17 +24,22 @@ struct FollowedEvents: ~Copyable {
   private var damagedBytes: UInt64 = 0
   private var failures: [String] = []
 
-  private init(_ command: EventsCommand, _ follower: consuming CaptureFollower) {
+  private init(_ command: EventsCommand, _ filter: String?, _ follower: consuming CaptureFollower) {
     self.command = command
+    self.filter = filter
     self.follower = follower
     path = command.selection.capture
     left = command.limit ?? Int.max
   }
 
   /// Opens the capture, which need not have anything in it yet.
-  static func begin(_ command: EventsCommand) throws(Failure) -> FollowedEvents {
-    if command.reverse { throw .refused("--reverse and --follow exclude each other: what comes last is not known") }
-    return FollowedEvents(command, try open(command.selection.capture))
+  static func begin(_ command: EventsCommand) throws -> FollowedEvents {
+    if command.reverse {
+      throw Failure.refused("--reverse and --follow exclude each other: what comes last is not known")
+    }
+    let arguments = try CaptureArguments(command.selection.capture, command.selection.more)
+    guard arguments.captures.count == 1 else { throw Failure.refused("--follow reads one capture") }
+    return FollowedEvents(command, arguments.filter, try open(command.selection.capture))
   }
 
   private static func open(_ path: String) throws(Failure) -> CaptureFollower {
@@ -79,7 +85,7 @@ struct FollowedEvents: ~Copyable {
     }
     let (from, to) = (try resolved(window.from, "--from"), try resolved(window.to, "--to"))
     if let from, let to, from >= to { throw .refused("--from is not before --to") }
-    let filter = command.selection.filter
+    let filter = filter
     let question = try reel.reading("filter") { () throws(QueryError) in
       try Question(filter: filter, schema: schema, from: from, to: to)
     }

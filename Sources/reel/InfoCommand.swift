@@ -11,8 +11,13 @@ struct InfoCommand: ParsableCommand {
         reel info --json build.reel
       """)
 
-  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
+  @Argument(
+    help: ArgumentHelp("A capture, or a directory of them; - is standard input.", valueName: "capture"),
+    completion: .file())
   var capture: String
+
+  @Argument(help: ArgumentHelp("Further captures.", valueName: "captures"), completion: .file())
+  var more: [String] = []
 
   @Flag(help: "Write one JSON object.")
   var json = false
@@ -21,8 +26,8 @@ struct InfoCommand: ParsableCommand {
   var utc = false
 
   func run() throws {
-    let reader = try Captures.open(capture)
-    let report = InfoReport(reader)
+    let readers = try Captures.open([capture] + more)
+    let report = InfoReport(readers)
     let output = StandardOutput()
     if json {
       try output.write(report.json.line)
@@ -30,6 +35,6 @@ struct InfoCommand: ParsableCommand {
       try output.write(report.rendered(for: .standardOutput, zone: utc ? .utc : .local))
     }
     try output.flush()
-    try Captures.reportMissingParts(of: reader, failures: report.failures)
+    try Captures.reportMissingParts(of: readers, failures: report.failures)
   }
 }

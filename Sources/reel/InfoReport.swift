@@ -2,28 +2,37 @@ import CaptureFile
 import CaptureFormat
 import Presentation
 
-/// What is in a capture, for people and for programs.
+/// What is in a capture, or in several together, for people and for programs.
 struct InfoReport {
-  let reader: CaptureReader
-
+  private let readers: [CaptureReader]
+  /// The totals of all.
+  private let summary: CaptureSummary
   /// Why the capture was made, where something says that.
   private let trigger: Annotation?
-
   /// What of it could not be read.
   private(set) var failures: [String] = []
 
-  init(_ reader: CaptureReader) {
-    self.reader = reader
-    do throws(CaptureError) {
-      trigger = try reader.trigger()
-    } catch {
-      trigger = nil
-      failures.append("\(error)")
+  init(_ reader: CaptureReader) { self.init([reader]) }
+
+  /// - Precondition: there is a capture.
+  init(_ readers: [CaptureReader]) {
+    self.readers = readers
+    summary = CaptureSummary.joined(readers.map(\.summary))
+    var trigger: Annotation?
+    for reader in readers where trigger == nil {
+      do throws(CaptureError) { trigger = try reader.trigger() } catch { failures.append("\(error)") }
     }
+    self.trigger = trigger
   }
 
-  private var header: CaptureHeader { reader.header }
-  private var summary: CaptureSummary { reader.summary }
+  /// Of the first capture.
+  private var header: CaptureHeader { readers[0].header }
+  private var losses: [LossRecord] { readers.flatMap(\.losses) }
+  private var lossCount: Int { readers.reduce(0) { $0 + $1.lossCount } }
+  private var states: [StateMoment] { readers.flatMap(\.states) }
+  private var size: UInt64 { readers.reduce(0) { $0 + $1.size } }
+  private var damagedBytes: UInt64 { readers.reduce(0) { $0 + $1.damagedBytes } }
+  private var isComplete: Bool { readers.allSatisfy(\.isComplete) }
 
   /// The facts, and a table of the containers when there are any.
   func rendered(for terminal: Terminal, zone: ClockZone) -> String {
@@ -48,17 +57,22 @@ struct InfoReport {
     if let trigger {
       facts.add("trigger", VisibleText.of([trigger.rule, trigger.text].filter { !$0.isEmpty }.joined(separator: ": ")))
     }
+    if readers.count > 1 {
+      facts.add("captures", Units.count(readers.count) + ", read one after the other; the first of them is told above")
+    }
     facts.add("events", events)
     addLosses(to: &facts, zone)
     addStates(to: &facts, zone)
     facts.add(
       "size",
-      Units.bytes(reader.size) + " in " + Units.count(summary.chunkCount, "chunk")
+      Units.bytes(size) + " in " + Units.count(summary.chunkCount, "chunk")
         + (summary.events > 0
-          ? ", \(Units.fixed(Double(reader.size) / Double(summary.events), digits: 1)) bytes an event" : ""))
+          ? ", \(Units.fixed(Double(size) / Double(summary.events), digits: 1)) bytes an event" : ""))
     facts.add(
       "seen",
-      Units.count(summary.processes, "process", "processes") + ", " + Units.count(summary.threads, "thread") + ", "
+      // Whoever is in several captures counts in each of them.
+      (readers.count > 1 ? "up to " : "") + Units.count(summary.processes, "process", "processes") + ", "
+        + Units.count(summary.threads, "thread") + ", "
         + Units.count(summary.objects, "object") + ", " + Units.count(summary.containers.count, "container"))
     if !summary.typeCounts.isEmpty { facts.add("most", mostFrequentTypes) }
     let payloads = header.snapLength == 0 ? "no payloads" : "payloads up to \(Units.count(header.snapLength, "byte"))"
@@ -81,29 +95,29 @@ struct InfoReport {
     let causes = summary.lostByCause.map { "\($0.cause.name) \(Units.count($0.count))" }.joined(separator: ", ")
     let share = Units.share(Double(summary.lost), of: Double(summary.lost) + Double(summary.events))
     facts.add("lost", "\(Units.count(summary.lost)) (\(share)): \(causes)", .bad)
-    let losses = LossSpan.all(of: reader.losses)
-    for loss in losses.prefix(LossSpan.shown) { facts.add("", loss.text(zone), .bad) }
-    if reader.lossCount > reader.losses.count {
-      facts.add("", "at \(Units.count(reader.lossCount)) times", .bad)
+    let spans = LossSpan.all(of: losses)
+    for span in spans.prefix(LossSpan.shown) { facts.add("", span.text(zone), .bad) }
+    if lossCount > losses.count {
+      facts.add("", "at \(Units.count(lossCount)) times", .bad)
     }
-    if losses.count > LossSpan.shown {
-      facts.add("", "and \(losses.count - LossSpan.shown) more, with --json", .bad)
+    if spans.count > LossSpan.shown {
+      facts.add("", "and \(spans.count - LossSpan.shown) more, with --json", .bad)
     }
   }
 
   private func addStates(to facts: inout FactList, _ zone: ClockZone) {
-    guard let first = reader.states.first, let last = reader.states.last else { return }
+    guard let first = states.first, let last = states.last else { return }
     let time = ClockText.timeOfDay(first.time, zone: zone)
     facts.add(
       "states",
-      reader.states.count == 1
+      states.count == 1
         ? "1, at \(time)"
-        : "\(Units.count(reader.states.count)), \(time) to \(ClockText.timeOfDay(last.time, zone: zone))")
+        : "\(Units.count(states.count)), \(time) to \(ClockText.timeOfDay(last.time, zone: zone))")
   }
 
   private func addIntegrity(to facts: inout FactList) {
-    let damage = reader.damagedBytes > 0 ? "; \(Units.bytes(reader.damagedBytes)) cannot be read" : ""
-    if !reader.isComplete {
+    let damage = damagedBytes > 0 ? "; \(Units.bytes(damagedBytes)) cannot be read" : ""
+    if !isComplete {
       facts.add("integrity", "no end: still being written, or cut off" + damage, .warning)
     } else if !damage.isEmpty {
       facts.add("integrity", "damaged" + damage, .bad)
@@ -115,7 +129,7 @@ struct InfoReport {
   private var mostFrequentTypes: String {
     summary.typeCounts.sorted { ($1.count, $0.type) < ($0.count, $1.type) }.prefix(6)
       .map { type, count in
-        "\(reader.schema.type(type).map { VisibleText.of($0.name) } ?? "type \(type.rawValue)") \(Units.count(count))"
+        "\(readers[0].schema.type(type).map { VisibleText.of($0.name) } ?? "type \(type.rawValue)") \(Units.count(count))"
       }
       .joined(separator: ", ")
   }
@@ -147,8 +161,8 @@ struct InfoReport {
   var json: JSONObject {
     var object = JSONObject()
     object.add("format", "reel")
-    object.add("complete", reader.isComplete)
-    object.add("damaged", reader.damagedBytes)
+    object.add("complete", isComplete)
+    object.add("damaged", damagedBytes)
     object.add("started", summary.started)
     object.add("ended", summary.ended)
     object.add("events", summary.events)
@@ -156,17 +170,19 @@ struct InfoReport {
     var causes = JSONObject()
     for (cause, count) in summary.lostByCause { causes.add(cause.name, count) }
     object.add("lost_by_cause", causes)
-    object.add("losses", LossSpan.all(of: reader.losses).map(\.json))
+    object.add("losses", LossSpan.all(of: losses).map(\.json))
     var states = JSONObject()
-    states.add("count", reader.states.count)
-    states.add("from", number: reader.states.first?.time)
-    states.add("to", number: reader.states.last?.time)
+    states.add("count", self.states.count)
+    states.add("from", number: self.states.first?.time)
+    states.add("to", number: self.states.last?.time)
     object.add("states", states)
-    object.add("bytes", reader.size)
+    object.add("captures", readers.count)
+    object.add("bytes", size)
     object.add("chunks", summary.chunkCount)
-    object.add("threads", summary.threads)
-    object.add("processes", summary.processes)
-    object.add("objects", summary.objects)
+    // Whoever is in several captures counts in each of them: how many there are together is not known.
+    object.add("threads", number: readers.count == 1 ? summary.threads : nil)
+    object.add("processes", number: readers.count == 1 ? summary.processes : nil)
+    object.add("objects", number: readers.count == 1 ? summary.objects : nil)
     object.add("containers", summary.containers.map(InfoReport.json))
     object.add("hostname", header.hostname)
     object.add("kernel", header.kernelRelease)
@@ -181,7 +197,7 @@ struct InfoReport {
     } else {
       object.add("trigger", nil)
     }
-    object.add("sealed", !reader.seals.isEmpty)
+    object.add("sealed", readers.allSatisfy { !$0.seals.isEmpty })
     return object
   }
 

@@ -25,12 +25,13 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     var readers: [CaptureReader] = []
-    for capture in captures { readers.append(try Captures.open(capture)) }
+    for capture in captures { readers += try Captures.openEach(capture) }
     try target.check(readers)
     let size = readers.reduce(0) { $0 + $1.size }
     var bar = ProgressBar("merging", terminal: .progress)
-    let report = try CaptureMerge(readers).write(
-      to: target.output, writerName: "reel \(Reel.version)", options: target.options(codec.codec)
+    let merge = try CaptureMerge(readers)
+    let report = try merge.write(
+      to: target.output, writerName: "reel \(Reel.version)", options: target.options(merge.schema, codec.codec)
     ) { done in bar.update(done: Int(clamping: done), of: Int(clamping: size)) }
     bar.clear()
     try RewriteSummary(report: report, output: target.output, inputBytes: size).report(target)

@@ -75,12 +75,13 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "How the capture is compressed: lz4, zstd or none.")
   var codec = CodecChoice.lz4
 
-  @Option(help: "When the capture is handed to the disk: at its end, after each chunk, or when the system likes (none).")
+  @Option(help: "When the capture is handed to the disk: at the end of a file, after each chunk, or none: not at all.")
   var sync = SyncChoice.end
 
   @Option(
     help: ArgumentHelp(
-      "Sign the capture while it is written, with the Ed25519 key in this PEM file; see reel verify --key.", valueName: "key"),
+      "Sign the capture while it is written, with the Ed25519 key in this PEM file; see reel verify --key.",
+      valueName: "key"),
     completion: .file())
   var seal: String?
 
@@ -174,8 +175,11 @@ struct RecordCommand: ParsableCommand {
     options.writer.codec = codec.codec
     options.writer.sync = sync.policy
     if let seal {
-      do throws(KeyError) { options.writer.seals = KeySealMaker(try SigningKey(path: seal)) } catch { throw Failure(error) }
+      do throws(KeyError) { options.writer.seals = KeySealMaker(try SigningKey(path: seal)) } catch {
+        throw Failure(error)
+      }
     }
+    options.writer.counting = OverviewCounting(.builtIn)
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds
     options.eventLimit = events

@@ -27,7 +27,7 @@ struct RecoverCommand: ParsableCommand {
     let reader = try Captures.open(capture)
     try target.check([reader])
     var bar = ProgressBar("recovering", terminal: .progress)
-    let report = try CaptureRecovery(reader).write(to: target.output, options: target.options()) { done in
+    let report = try CaptureRecovery(reader).write(to: target.output, options: target.options(reader.schema)) { done in
       bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
     }
     bar.clear()

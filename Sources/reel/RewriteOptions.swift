@@ -1,7 +1,9 @@
 import ArgumentParser
 import CaptureFile
 import Compression
+import EventSchema
 import Presentation
+import Query
 
 #if canImport(Glibc)
 import Glibc
@@ -20,8 +22,9 @@ struct RewriteOutput: ParsableArguments {
   @Flag(help: "End with one JSON object on standard error instead of the summary.")
   var json = false
 
-  func options(_ codec: Codec = .lz4, level: Int? = nil) -> WriterOptions {
-    WriterOptions(codec: codec, level: level, replaceExisting: force, sync: .end)
+  /// - Parameter schema: of the new capture.
+  func options(_ schema: Schema, _ codec: Codec = .lz4) -> WriterOptions {
+    WriterOptions(codec: codec, replaceExisting: force, sync: .end, counting: OverviewCounting(schema))
   }
 
   /// Refuses what would destroy an input, or fill a terminal.

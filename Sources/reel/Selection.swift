@@ -1,17 +1,38 @@
 import ArgumentParser
 import CaptureFile
+import CaptureFormat
 import Presentation
 import Query
 
 /// Which events of which capture: what all questions share.
 struct SelectionOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
+  @Argument(
+    help: ArgumentHelp("A capture, or a directory of them; - is standard input.", valueName: "capture"),
+    completion: .file())
   var capture: String
 
-  @Argument(help: "Which events, in the filter language.")
-  var filter: String?
+  @Argument(
+    help: ArgumentHelp("Further captures; and which events, in the filter language.", valueName: "filter"))
+  var more: [String] = []
 
   @OptionGroup var window: WindowOptions
+
+  func validate() throws { _ = try CaptureArguments(capture, more) }
+
+  /// All captures, and the filter.
+  var arguments: CaptureArguments { get throws { try CaptureArguments(capture, more) } }
+
+  /// The filter, for what works on one capture alone.
+  /// - Throws: when several captures are named.
+  var filterOfOneCapture: String? {
+    get throws {
+      let arguments = try arguments
+      if arguments.captures.count > 1 {
+        throw Failure.refused("this takes one capture", remedy: "reel merge makes one of several")
+      }
+      return arguments.filter
+    }
+  }
 }
 
 /// A window of time, and how times are shown.
@@ -41,20 +62,26 @@ struct Selection {
   let from: Int64?
   let to: Int64?
 
+  /// The first capture; all have its schema.
   var reader: CaptureReader { source.reader }
 
-  /// Opens the capture and binds the filter. Warnings about the filter go to standard error.
-  init(_ options: SelectionOptions) throws(Failure) {
-    try self.init(capture: options.capture, filter: options.filter, window: options.window)
+  /// All captures.
+  var readers: [CaptureReader] { source.readers }
+
+  /// Opens the captures and binds the filter. Warnings about the filter go to standard error.
+  init(_ options: SelectionOptions) throws {
+    let arguments = try options.arguments
+    try self.init(captures: arguments.captures, filter: arguments.filter, window: options.window)
   }
 
-  init(capture: String, filter: String?, window: WindowOptions) throws(Failure) {
-    let reader = try Captures.open(capture)
-    source = CaptureSource(reader, zone: window.utc ? .utc : .local)
-    let start = min(reader.summary.started, source.scanContext.start ?? Int64.max)
+  init(captures: [String], filter: String?, window: WindowOptions) throws(Failure) {
+    let readers = try Captures.open(captures)
+    source = CaptureSource(readers, zone: window.utc ? .utc : .local)
+    let summary = CaptureSummary.joined(readers.map(\.summary))
+    let start = min(summary.started, source.scanContext.start ?? Int64.max)
     func resolved(_ moment: Moment?, _ name: String) throws(Failure) -> Int64? {
       guard let moment else { return nil }
-      guard let time = moment.resolved(start: start, end: reader.summary.ended, zone: window.zone) else {
+      guard let time = moment.resolved(start: start, end: summary.ended, zone: window.zone) else {
         throw .refused("\(name) is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
       }
       return time
@@ -63,7 +90,7 @@ struct Selection {
     let to = try resolved(window.to, "--to")
     if let from, let to, from >= to { throw .refused("--from is not before --to") }
     question = try reading("filter") { () throws(QueryError) in
-      try Question(filter: filter, schema: reader.schema, from: from, to: to)
+      try Question(filter: filter, schema: readers[0].schema, from: from, to: to)
     }
     (self.from, self.to) = (from, to)
     question.reportWarnings()
@@ -71,7 +98,7 @@ struct Selection {
 
   /// Ends a command: with a word about what could not be read, if that is something.
   func reportMissingParts(_ progress: ScanProgress) throws(Failure) {
-    try Captures.reportMissingParts(of: reader, failures: progress.failures)
+    try Captures.reportMissingParts(of: readers, failures: progress.failures)
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaptureFile
+import CaptureFormat
 import Inspect
 import Presentation
 import Query
@@ -57,9 +58,9 @@ struct StateCommand: AsyncParsableCommand {
       let names = StateCatalogue.all.map(\.name).joined(separator: ", ")
       throw Failure.refused("a state has no '\(what)'", remedy: "it has \(names)")
     }
-    let reader = try Captures.open(capture)
+    let readers = try Captures.open([capture])
     let zone: ClockZone = utc ? .utc : .local
-    let (moment, time) = try moment(in: reader, zone)
+    let (reader, moment, time) = try moment(in: readers, zone)
     let run = try reading("filter") { () throws(QueryError) in
       try StateRun(table, reader, moment, at: time, filter: filter, sort: sort, zone: utc ? .utc : .local)
     }
@@ -77,23 +78,27 @@ struct StateCommand: AsyncParsableCommand {
 
   /// The time that is meant and the last state before it, or the first of all.
   private func moment(
-    in reader: CaptureReader, _ zone: ClockZone
-  ) throws(Failure) -> (StateMoment, at: Int64) {
-    guard let first = reader.states.first(where: \.isWhole) ?? reader.states.first else {
+    in readers: [CaptureReader], _ zone: ClockZone
+  ) throws(Failure) -> (CaptureReader, StateMoment, at: Int64) {
+    guard let reader = readers.first(where: { !$0.states.isEmpty }),
+      let first = reader.states.first(where: \.isWhole) ?? reader.states.first
+    else {
       throw .refused(
         "the capture holds no state of the machine", place: capture,
         remedy: "record it anew with this version; `reel view processes` shows those that did something")
     }
-    guard let at else { return (first, first.time) }
-    let start = min(reader.summary.started, first.time)
-    guard let time = at.resolved(start: start, end: max(reader.summary.ended, start), zone: zone) else {
+    guard let at else { return (reader, first, first.time) }
+    let summary = CaptureSummary.joined(readers.map(\.summary))
+    let start = min(summary.started, first.time)
+    guard let time = at.resolved(start: start, end: max(summary.ended, start), zone: zone) else {
       throw .refused("--at is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
     }
-    guard let moment = reader.state(at: time) else {
-      throw .refused(
-        "the capture holds no state of that time or before it", place: capture,
-        remedy: "the first is of \(ClockText.dateTime(first.time, zone: zone, digits: 9)); leave out --at to see it")
+    // Each file of a rotation begins with a state, so that the last one that has one before the time goes on from there.
+    for reader in readers.reversed() {
+      if let moment = reader.state(at: time) { return (reader, moment, time) }
     }
-    return (moment, time)
+    throw .refused(
+      "the capture holds no state of that time or before it", place: capture,
+      remedy: "the first is of \(ClockText.dateTime(first.time, zone: zone, digits: 9)); leave out --at to see it")
   }
 }

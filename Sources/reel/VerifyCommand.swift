@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureFile
 import CaptureFormat
 import Presentation
+import Query
 import Seals
 
 struct VerifyCommand: ParsableCommand {
@@ -29,38 +30,41 @@ struct VerifyCommand: ParsableCommand {
     help: ArgumentHelp("Check the seals with the Ed25519 key in this PEM file.", valueName: "key"), completion: .file())
   var key: String?
 
-  @Flag(help: "Write one JSON object.")
+  @Flag(help: "Write one JSON object for each capture.")
   var json = false
 
   /// How many findings are told to people.
   private static let shown = 50
 
   func run() throws {
-    let reader = try Captures.open(capture)
     let checkingKey = try key.map { (path) throws(KeyError) in try CheckingKey(path: path) }
-    var seals = checkingKey.map { SealCheck($0, fileID: reader.header.fileID) }
-    var bar = ProgressBar("checking", terminal: .progress)
-    let result = try reader.verify { done in
-      bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
-    } frame: { type, sequence, payload in
-      seals?.take(type, sequence: sequence, payload: payload)
-      // One that cannot be understood is a finding of its own.
-      if type == .custody, let custody = try? reader.custody(decoding: payload) { seals?.take(custody) }
-    }
-    bar.clear()
-    seals?.finish()
-    let sealed = seals.map { SealReport($0) } ?? SealReport(unchecked: reader.seals.count)
     let output = StandardOutput()
-    try output.write(
-      json
-        ? String(decoding: object(result, reader, sealed).line, as: UTF8.self)
-        : text(result, reader) + sealed.lines.map { $0 + "\n" }.joined())
+    var isWhole = true
+    for reader in try Captures.openEach(capture) {
+      var seals = checkingKey.map { SealCheck($0, fileID: reader.header.fileID) }
+      var bar = ProgressBar("checking", terminal: .progress)
+      let result = try reader.verify(counting: OverviewCounting(reader.schema)) { done in
+        bar.update(done: Int(clamping: done), of: Int(clamping: reader.size))
+      } frame: { type, sequence, payload in
+        seals?.take(type, sequence: sequence, payload: payload)
+        // One that cannot be understood is a finding of its own.
+        if type == .custody, let custody = try? reader.custody(decoding: payload) { seals?.take(custody) }
+      }
+      bar.clear()
+      seals?.finish()
+      let sealed = seals.map { SealReport($0) } ?? SealReport(unchecked: reader.seals.count)
+      try output.write(
+        json
+          ? String(decoding: object(result, reader, sealed).line, as: UTF8.self)
+          : text(result, reader) + sealed.lines.map { $0 + "\n" }.joined())
+      if !result.isWhole || !sealed.holds { isWhole = false }
+    }
     try output.flush()
-    if !result.isWhole || !sealed.holds { throw Failure(status: ExitStatus.partlyReadable, nil) }
+    if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
   }
 
   private func text(_ result: CaptureVerification, _ reader: CaptureReader) -> String {
-    let name = VisibleText.of(capture == "-" ? "standard input" : capture)
+    let name = VisibleText.of(reader.name)
     var parts = [
       Units.count(result.frames, "frame"), Units.count(result.soundChunks, "chunk"),
       Units.count(Int(clamping: result.events), "event"),
@@ -84,7 +88,7 @@ struct VerifyCommand: ParsableCommand {
     _ result: CaptureVerification, _ reader: CaptureReader, _ sealed: SealReport
   ) -> JSONObject {
     var object = JSONObject()
-    object.add("capture", capture)
+    object.add("capture", reader.name)
     object.add("whole", result.isWhole)
     object.add("complete", result.isComplete)
     object.add("bytes", reader.size)

@@ -25,8 +25,9 @@ struct ViewCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A capture; - is standard input.", valueName: "capture"), completion: .file())
   var capture: String?
 
-  @Argument(help: "Which events count, in the filter language.")
-  var filter: String?
+  @Argument(
+    help: ArgumentHelp("Further captures; and which events count, in the filter language.", valueName: "filter"))
+  var more: [String] = []
 
   @OptionGroup var window: WindowOptions
 
@@ -42,6 +43,7 @@ struct ViewCommand: AsyncParsableCommand {
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
+    if let capture { _ = try CaptureArguments(capture, more) }
     guard capture != nil else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
   }
 
@@ -53,7 +55,9 @@ struct ViewCommand: AsyncParsableCommand {
     guard let view = ViewCatalogue.view(named: name) else {
       throw Failure.refused("there is no view '\(name)'", remedy: "`reel view --list` lists them")
     }
-    let selected = try Selection(capture: capture, filter: filter, window: window)
+    let arguments = try CaptureArguments(capture, more)
+    let filter = arguments.filter
+    let selected = try Selection(captures: arguments.captures, filter: filter, window: window)
     let run = try reading("filter") { () throws(QueryError) in
       try ViewRun(
         view, schema: selected.reader.schema, filter: filter, from: selected.from, to: selected.to, sort: sort,

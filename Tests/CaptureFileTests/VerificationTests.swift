@@ -64,7 +64,9 @@ import Testing
   ])
   func numbersAndTimes(offset: Int, name: String) throws {
     let found = try findings { bytes, _ in bytes[offset] &+= offset == 48 || offset == 24 ? 1 : 255 }
-    #expect(found.contains { $0.contains("the head says that \(name)") }, "\(found)")
+    // Numbers that cannot be those of so many events are refused before they are compared.
+    let isRefused = offset < 32 && found.contains { $0.hasPrefix("chunk: ") }
+    #expect(isRefused || found.contains { $0.contains("the head says that \(name)") }, "\(found)")
   }
 
   @Test func aStartThatIsTooLate() throws {
@@ -86,7 +88,8 @@ import Testing
     }
     func write(_ path: String, lost: UInt64, cause: LossCause) throws -> [UInt8] {
       var generator = BatchGenerator(seed: 3)
-      var writer = try CaptureWriter(path: path, header: .test(), schema: TestSchema.schema)
+      var writer = try CaptureWriter(
+        path: path, header: .test(), schema: TestSchema.schema, options: WriterOptions(codec: .none))
       try writer.append(generator.next(events: 10))
       try writer.append(LossRecord(cause: cause, cpu: 1, count: lost, from: 5, to: 6))
       _ = try writer.finish()

@@ -154,6 +154,29 @@ import Testing
     } catch is MalformedBytes {}
   }
 
+  @Test(arguments: [CoreColumn.exitTimes, .latencies, .types, .cpus, .flags, .lineages, .objects, .results])
+  func anAbsentCoreColumnIsRefused(column: CoreColumn) throws {
+    var generator = BatchGenerator(seed: 5)
+    let chunk = try encode(generator.next(events: 40))
+    let range = ChunkLayout.range(chunk.head, block: 0)
+    var directory = try chunk.bytes[range].withUnsafeBytes {
+      try ColumnDirectory($0, blocks: chunk.head.blocks.map(\.raw))
+    }
+    directory.entries.removeAll { $0.key == .core(column) }
+    var listing = ByteBuffer()
+    directory.write(into: &listing)
+    // Columns behind the one that is gone begin elsewhere now: only how the directory is taken matters here.
+    var head = chunk.head
+    head.blocks[0].raw = listing.count
+    head.blocks[0].stored = listing.count
+    head.blocks[0].check = CRC32C.checksum(listing.bytes)
+    var hostile = chunk
+    hostile.bytes.replaceSubrange(range, with: listing.array())
+    hostile.head = head
+    #expect(throws: MalformedBytes.self) { try decode(hostile, ColumnSelection(core: column.selection)) }
+    #expect(throws: MalformedBytes.self) { try decode(hostile) }
+  }
+
   @Test func tooManyEventsAreRefused() {
     var batch = EventBatch(schema: TestSchema.schema)
     batch.count = CaptureLimits.chunkEvents + 1

@@ -89,10 +89,10 @@ public struct CaptureCut {
     let rows = selection.rows(try item.decode(head, reader, columns), before)
     if rows.isEmpty { return }
     if rows.count == head.count, canCopy {
-      let chunk = try item.copy(head, reader)
+      let (chunk, batch) = try item.copy(head, reader)
       note(chunk.facts)
       copied[item.sequence] = writer.nextSequence
-      return try writer.append(chunk)
+      return try writer.append(chunk, of: batch)
     }
     let batch = try item.decode(head, reader).selecting(rows: rows.map(Int.init))
     note(ChunkFacts(batch))
@@ -103,7 +103,7 @@ public struct CaptureCut {
     _ item: RewriteItem, _ prefix: StatePrefix, _ head: ChunkHead, _ writer: inout CaptureWriter
   ) throws(CaptureError) {
     if selection.stateRows == nil, canCopy {
-      let chunk = try item.copy(head, reader)
+      let (chunk, _) = try item.copy(head, reader)
       note(chunk.facts)
       copied[item.sequence] = writer.nextSequence
       return try writer.append(prefix, chunk)

@@ -9,7 +9,8 @@ import EventSchema
 /// recording are never there at once.
 public struct CaptureMerge {
   private let readers: [CaptureReader]
-  private let schema: Schema
+  /// The event types of all of them.
+  public let schema: Schema
   private let types: [[EventTypeID: EventTypeID]]
 
   /// A merge of open captures.

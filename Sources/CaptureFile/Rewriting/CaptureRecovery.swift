@@ -29,7 +29,8 @@ public struct CaptureRecovery {
       path: path, header: reader.header, headerPayload: front.header, schemaPayload: front.schema, options: options)
     var recovery = self
     while let item = try recovery.input.next() {
-      try writer.copy(item, try recovery.facts(of: item))
+      let batch = try recovery.counted(of: item)
+      try writer.copy(item, ChunkFacts(batch ?? EventBatch(schema: recovery.reader.schema)), of: batch)
       progress(recovery.input.offset)
     }
     if let tail, recovery.input.droppedCount == 0, writer.bytesWritten == tail {
@@ -45,15 +46,14 @@ public struct CaptureRecovery {
     return RewriteReport(try writer.finish(), [recovery.input])
   }
 
-  /// What the summary counts of a chunk. One that this program cannot decode is kept all the same: a newer one may.
-  private func facts(of item: RewriteItem) throws(CaptureError) -> ChunkFacts {
-    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false)
-    guard case .chunk(let head) = item.content else { return ChunkFacts(EventBatch(schema: reader.schema)) }
+  /// What summary and rollup count of a chunk. One that this program cannot decode is kept all the same: a newer one may.
+  private func counted(of item: RewriteItem) throws(CaptureError) -> EventBatch? {
+    guard case .chunk(let head) = item.content else { return nil }
     do throws(CaptureError) {
-      return ChunkFacts(try item.decode(head, reader, nothing))
+      return try item.decode(head, reader, .counted)
     } catch {
       guard error.kind == .partlyReadable else { throw error }
-      return ChunkFacts(EventBatch(schema: reader.schema))
+      return nil
     }
   }
 

@@ -14,10 +14,12 @@ struct ChunkPipeline: ~Copyable {
 
   /// A batch that is encoded.
   private final class Job: Sendable {
+    let batch: EventBatch
     private let done = DispatchSemaphore(value: 0)
     private let result = Mutex<Result<EncodedChunk, LimitExceeded>?>(nil)
 
     init(_ batch: EventBatch, _ compression: BlockCompression, on queue: DispatchQueue) {
+      self.batch = batch
       queue.async { [self] in
         var encoder = ChunkEncoder(compression)
         let encoded: Result<EncodedChunk, LimitExceeded>
@@ -55,12 +57,13 @@ struct ChunkPipeline: ~Copyable {
   }
 
   private mutating func appendFirst(to writer: inout CaptureWriter) throws(CaptureError) {
+    let job = jobs.removeFirst()
     let chunk: EncodedChunk?
     do throws(LimitExceeded) {
-      chunk = try jobs.removeFirst().take()
+      chunk = try job.take()
     } catch {
       throw CaptureError(.failed, error.description, path: writer.path, offset: writer.bytesWritten)
     }
-    if let chunk { try writer.append(chunk) }
+    if let chunk { try writer.append(chunk, of: job.batch) }
   }
 }

@@ -28,12 +28,18 @@ extension RewriteItem {
     }
   }
 
-  /// The chunk as it is, for another file.
-  func copy(_ head: ChunkHead, _ reader: CaptureReader) throws(CaptureError) -> EncodedChunk {
-    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false)
-    let facts = ChunkFacts(try decode(head, reader, nothing))
-    return EncodedChunk(copying: Array(chunkPayload), head: head, facts: facts)
+  /// The chunk as it is, for another file, and what its summary and rollup count.
+  func copy(
+    _ head: ChunkHead, _ reader: CaptureReader
+  ) throws(CaptureError) -> (chunk: EncodedChunk, batch: EventBatch) {
+    let batch = try decode(head, reader, .counted)
+    return (EncodedChunk(copying: Array(chunkPayload), head: head, facts: ChunkFacts(batch)), batch)
   }
+}
+
+extension ColumnSelection {
+  /// What a summary and a rollup count.
+  static let counted = ColumnSelection(core: [.exitTimes, .types, .results, .objects], arguments: .none)
 }
 
 extension CaptureReader {

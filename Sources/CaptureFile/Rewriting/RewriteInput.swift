@@ -90,7 +90,10 @@ struct RewriteInput {
       case .damaged(let frame, let payload): drop(frame, payload, in: step)
       case .cutOff(let frame): drop(frame, try beginning(of: frame), in: step)
       case .whole(let frame, let payload):
-        guard let item = try item(frame, payload) else { continue }
+        guard let item = try item(frame, payload) else {
+          if let loss = lossBeforeTail(frame) { return loss }
+          continue
+        }
         let loss = try lossBefore(frame, item)
         guard let loss else { return note(item) }
         queued = item
@@ -120,10 +123,7 @@ struct RewriteInput {
   /// What a whole frame is; `nil` for those of front and tail. A frame whose content makes no sense is dropped.
   private mutating func item(_ frame: Frame, _ payload: [UInt8]) throws(CaptureError) -> RewriteItem? {
     let type = frame.header.type
-    if type.isOfFrontOrTail {
-      isInTail = isInTail || frame.header.sequence >= CaptureWriter.frontFrames
-      return nil
-    }
+    if type.isOfFrontOrTail { return nil }
     if type == .summaryPage, isInTail { return nil }
     if !type.isKnown, type.isCritical {
       throw CaptureError(
@@ -194,6 +194,18 @@ struct RewriteInput {
     return loss(missing: item.sequence - expected, next: next)
   }
 
+  /// A loss for the frames that are missing in front of the tail, if this is its first frame.
+  private mutating func lossBeforeTail(_ frame: Frame) -> RewriteItem? {
+    guard frame.header.type.isOfFrontOrTail, frame.header.sequence >= CaptureWriter.frontFrames, !isInTail else {
+      return nil
+    }
+    isInTail = true
+    // The tail begins with a header; where the schema is the first that is left of it, the header is missing, too.
+    let first = frame.header.sequence - (frame.header.type == .schema ? 1 : 0)
+    guard first > expected, !gap.isEmpty || !isBehindDamage else { return nil }
+    return loss(missing: first - expected, next: nil)
+  }
+
   /// A loss for what the file ends with.
   private mutating func lossAtEnd() throws(CaptureError) -> RewriteItem? {
     defer { gap = DamagedStretch() }
@@ -249,76 +261,5 @@ extension ChunkHead {
     let length = Int(UInt32(littleEndian: payload.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }))
     guard length <= payload.count, length <= CaptureLimits.headBytes else { return nil }
     return ChunkHead.checked(Array(payload.prefix(length)), fileID: fileID)
-  }
-}
-
-/// What was dropped since the last whole frame.
-private struct DamagedStretch {
-  /// Frames of which the header is whole, and of chunks the head if it is, too.
-  var frames: [(type: FrameType, head: ChunkHead?)] = []
-  var hasUnknownBytes = false
-
-  var isEmpty: Bool { frames.isEmpty && !hasUnknownBytes }
-
-  /// Whether nothing but parts of the tail is missing.
-  func isOfTail(missing: UInt64) -> Bool {
-    !frames.isEmpty && UInt64(frames.count) >= missing && frames.allSatisfy { $0.type.isOfFrontOrTail }
-  }
-
-  /// Whether nothing but a page of the summary is missing, which can be made anew.
-  func isPage(missing: UInt64) -> Bool { missing == 1 && frames.count == 1 && frames[0].type == .summaryPage }
-
-  /// The events in it that are known of, and whether there cannot be more: all that is missing says what it was.
-  func events(missing: UInt64) -> (least: UInt64, isExact: Bool) {
-    var events: UInt64 = 0
-    var isExact = UInt64(frames.count) >= missing
-    for frame in frames {
-      switch frame.type {
-      case .chunk:
-        events += UInt64(frame.head?.count ?? 0)
-        if frame.head == nil { isExact = false }
-      // How many events it spoke of, nobody knows.
-      case .loss: isExact = false
-      default: break
-      }
-    }
-    return (events, isExact)
-  }
-}
-
-extension FrameType {
-  fileprivate var isOfFrontOrTail: Bool {
-    isKnown && !isListed && ![FrameType.chunk, .loss, .state, .summaryPage].contains(self)
-  }
-}
-
-/// Whether the events of a capture are numbered without gaps: then a gap says how many are missing.
-private struct EventNumbering {
-  private var lastNumber: UInt64?
-  private var isDense = true
-  private var expectsGap = false
-  private(set) var lastExit: Int64?
-
-  mutating func add(_ head: ChunkHead) {
-    if let lastNumber, !expectsGap, head.firstNumber != lastNumber &+ 1 { isDense = false }
-    if !EventNumbering.isDense(head) { isDense = false }
-    lastNumber = head.lastNumber
-    lastExit = max(lastExit ?? head.greatestExit, head.greatestExit)
-    expectsGap = false
-  }
-
-  /// Says that chunks may be missing here.
-  mutating func expectGap() { expectsGap = true }
-
-  /// The events between the chunks so far and another one, as far as that is certain.
-  func missing(before head: ChunkHead?) -> UInt64? {
-    guard let head, let lastNumber, isDense, EventNumbering.isDense(head), head.firstNumber > lastNumber else {
-      return nil
-    }
-    return head.firstNumber - lastNumber - 1
-  }
-
-  private static func isDense(_ head: ChunkHead) -> Bool {
-    head.count > 0 && head.lastNumber - head.firstNumber == UInt64(head.count - 1)
   }
 }

@@ -9,13 +9,15 @@ extension CaptureReader {
   /// Holds one chunk in memory, and what the summary needs.
   ///
   /// - Parameters:
+  ///   - counting: what a rollup of this program counts; `nil`: rollups are not compared with the events.
   ///   - progress: is told the bytes that were looked at.
   ///   - frame: is shown each frame that is what was written: its type, sequence number and payload.
   /// - Throws: when the file cannot be read at all; damage is part of the result.
   public func verify(
-    progress: (UInt64) -> Void = { _ in }, frame: (FrameType, UInt64, [UInt8]) -> Void = { _, _, _ in }
+    counting: (any RollupCounting)? = nil, progress: (UInt64) -> Void = { _ in },
+    frame: (FrameType, UInt64, [UInt8]) -> Void = { _, _, _ in }
   ) throws(CaptureError) -> CaptureVerification {
-    var check = CaptureCheck(self)
+    var check = CaptureCheck(self, counting)
     try check.run(progress, frame)
     return check.result
   }
@@ -28,12 +30,14 @@ private struct CaptureCheck: ~Copyable {
   private var tail: TailCheck
   private var front: (header: [UInt8]?, schema: [UInt8]?)
   private var order = ChunkOrder()
+  /// Whether the frame before is a loss that speaks of missing frames.
+  private var isBehindDamage = false
   private(set) var result = CaptureVerification()
 
-  init(_ reader: CaptureReader) {
+  init(_ reader: CaptureReader, _ counting: (any RollupCounting)?) {
     self.reader = reader
     stream = FrameStream(reader.file, reader.fileID)
-    tail = TailCheck(reader)
+    tail = TailCheck(reader, counting)
   }
 
   mutating func run(
@@ -52,11 +56,15 @@ private struct CaptureCheck: ~Copyable {
       case .cutOff(let frame):
         result.note("the file ends inside a frame (\(frame.header.type.name))", at: range.lowerBound, bytes: bytes)
       case .damaged(let frame, _):
-        noteGap(frame, &sequence)
-        result.note("a frame (\(frame.header.type.name)) does not match its checksum", at: range.lowerBound, bytes: bytes)
+        noteGap(frame, &sequence, isExplained: isBehindDamage)
+        isBehindDamage = false
+        result.note(
+          "a frame (\(frame.header.type.name)) does not match its checksum", at: range.lowerBound, bytes: bytes)
         order.lossesAreUncertain()
       case .whole(let frame, let payload):
-        noteGap(frame, &sequence)
+        let saysDamage = frame.header.type == .loss && payload.first == LossCause.damaged.rawValue
+        noteGap(frame, &sequence, isExplained: isBehindDamage || saysDamage)
+        isBehindDamage = saysDamage
         result.frames += 1
         show(frame.header.type, frame.header.sequence, payload)
         do throws(MalformedBytes) {
@@ -71,12 +79,14 @@ private struct CaptureCheck: ~Copyable {
     if result.isComplete, result.damagedBytes == 0 { tail.compare(&result) }
   }
 
-  private mutating func noteGap(_ frame: Frame, _ sequence: inout UInt64) {
+  /// - Parameter isExplained: whether a loss beside the gap says what is missing: whoever recovered the file knew it.
+  private mutating func noteGap(_ frame: Frame, _ sequence: inout UInt64, isExplained: Bool) {
     let missing = frame.header.sequence - sequence
     sequence = frame.header.sequence + 1
     if missing == 0 { return }
-    result.note(missing == 1 ? "a frame is not there" : "\(missing) frames are not there", at: frame.offset)
     order.lossesAreUncertain()
+    if isExplained { return }
+    result.note(missing == 1 ? "a frame is not there" : "\(missing) frames are not there", at: frame.offset)
   }
 
   private mutating func take(_ frame: Frame, _ payload: [UInt8]) throws(MalformedBytes) {
@@ -118,6 +128,7 @@ private struct CaptureCheck: ~Copyable {
       result.note("\(wrong), in the chunk of events \(head.firstNumber) to \(head.lastNumber)", at: frame.offset)
     }
     tail.add(head, ChunkFacts(batch), frame, payload)
+    tail.count(batch)
     result.soundChunks += 1
     result.events += UInt64(batch.count)
   }

@@ -13,11 +13,14 @@ struct TailCheck: ~Copyable {
   private var states: [StateEntry] = []
   private var frames: [FrameEntry] = []
   private var stored: (summary: SummaryFrame, offset: UInt64)?
+  private var rollup: RollupBuilder?
+  private var storedRollup: (rollup: Rollup, offset: UInt64)?
   /// Where the last copy of the header stands, with which the tail begins.
   private(set) var start: UInt64 = 0
 
-  init(_ reader: CaptureReader) {
+  init(_ reader: CaptureReader, _ counting: (any RollupCounting)?) {
     self.reader = reader
+    rollup = counting.map { RollupBuilder($0) }
     builder = SummaryBuilder(reader.header)
   }
 
@@ -45,6 +48,7 @@ struct TailCheck: ~Copyable {
     case .annotation: _ = try Annotation(decoding: bytes, reader.decompression)
     case .seal: _ = try Seal(decoding: bytes)
     case .custody: _ = try Custody(decoding: bytes, reader.decompression)
+    case .rollup: storedRollup = (try Rollup(decoding: bytes, reader.decompression), frame.offset)
     case .summary: stored = (try SummaryFrame(decoding: bytes, reader.decompression), frame.offset)
     default: break
     }
@@ -66,8 +70,22 @@ struct TailCheck: ~Copyable {
     page = SummaryPageBuilder()
   }
 
+  /// Counts the events of a chunk for the rollup.
+  mutating func count(_ batch: EventBatch) { rollup?.add(batch) }
+
+  /// A rollup must say what a scan counts. One with other counters than this program has is another program's.
+  private func compareRollup(_ result: inout CaptureVerification) {
+    guard let storedRollup, let counted = rollup?.rollup,
+      storedRollup.rollup.counters.map(\.key) == counted.counters.map(\.key)
+    else { return }
+    if storedRollup.rollup != counted {
+      result.note("the rollup does not say what a scan counts", at: storedRollup.offset)
+    }
+  }
+
   /// Compares the totals.
   mutating func compare(_ result: inout CaptureVerification) {
+    compareRollup(&result)
     guard let stored else { return result.note("the tail has no summary", at: start) }
     let counted = SummaryFrame(
       totals: builder.summary, losses: losses, states: states, frames: frames, pages: pages)
@@ -86,7 +104,8 @@ struct TailCheck: ~Copyable {
     }
     for (name, isWrong) in [
       ("the losses", stored.summary.losses != counted.losses), ("the states", stored.summary.states != states),
-      ("the other frames", stored.summary.frames != frames), ("the pages", stored.summary.pages != pages), ("the containers", said.containers != truth.containers),
+      ("the other frames", stored.summary.frames != frames),
+      ("the pages", stored.summary.pages != pages), ("the containers", said.containers != truth.containers),
       ("the events by type", !said.typeCounts.elementsEqual(truth.typeCounts) { $0 == $1 }),
     ] where isWrong {
       result.note("the summary does not list \(name) that are there", at: stored.offset)

@@ -79,7 +79,6 @@ static __always_inline void see(struct task_slot *slot, struct task_struct *task
   __builtin_memcpy(seen->comm, task->comm, sizeof seen->comm);
   __builtin_memcpy(seen->process_comm, task->group_leader->comm, sizeof seen->process_comm);
   seen->names_epoch = epoch;
-  seen->path_print = print_directories(slot, task);
 }
 
 // The element of a pid for its innermost namespace.
@@ -132,7 +131,8 @@ static __always_inline void put_namespaces(struct reel_thread *thread, struct ns
   thread->cgroup_namespace = READ(namespaces, cgroup_ns, ns.inum);
 }
 
-// Sends a thread as it is now; gives the version's identity, 0 when there was no room.
+// Sends a thread as it is now; gives the version's identity, 0 when there was no room. What print_directories gives is in
+// the ring's head then.
 __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now, __u64 image_identity,
                                __u32 original_parent) {
   struct reel_ring *ring = ring_numbered(ring_number);
@@ -181,10 +181,12 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
 
   __u32 directory_length = 0, root_length = 0, path_flags = REEL_PATH_ABSENT;
   struct fs_struct *fs = READ(task, fs);
+  ring->directories_print = 0;
   if (fs) {
     __u64 entry = as_number(&ring->scratch, READ(fs, pwd.dentry));
     __u64 mount = as_number(&ring->scratch, READ(fs, pwd.mnt));
     long end = put_path(ring_number, task_address, entry, mount, offset);
+    ring->directories_print = ring->path_print;
     if (end > 0) {
       path_flags = (__u64)end >> 32;
       directory_length = ((__u32)end - offset) & REEL_RECORD_MASK;
@@ -194,6 +196,7 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
     mount = as_number(&ring->scratch, READ(fs, root.mnt));
     // As seen from outside: no task, no root to stop at but that of the mount namespace.
     end = put_path(ring_number, 0, entry, mount, offset);
+    ring->directories_print = mix(ring->directories_print, ring->path_print);
     if (end > 0) {
       root_length = ((__u32)end - offset) & REEL_RECORD_MASK;
       offset = (__u32)end & REEL_RECORD_MASK;
@@ -280,7 +283,7 @@ __noinline __u64 define_version(__u64 now) {
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!slot || !ring) return 0;
   // Read before what it stands for: what changes meanwhile is noticed next time.
-  __u32 generation = (__u32)current_generation(), epoch = current_names_epoch();
+  __u32 generation = current_generation(), epoch = current_names_epoch();
   __u64 address = as_number(&ring->scratch, task);
   if (slot->seen.exec_id != task->self_exec_id || slot->generation != generation || !slot->image) {
     __u64 image = define_image(ring_number, address, now, 0);
@@ -291,6 +294,7 @@ __noinline __u64 define_version(__u64 now) {
   __u64 version = define_thread(ring_number, address, now, slot->image, slot->original_parent);
   slot->version = version;
   if (!version) return 0;
+  slot->seen.path_print = ring->directories_print;
   slot->generation = generation;
   // Tried again with the next event when there was no room for all of them.
   ring->now = now;
@@ -300,7 +304,7 @@ __noinline __u64 define_version(__u64 now) {
 
 // The version of the current thread, defined anew when it is not what it was.
 static __always_inline __u64 thread_version(struct task_struct *task, struct task_slot *slot, __u64 now) {
-  if (slot->version && slot->generation == (__u32)current_generation() && is_as_seen(slot, task)) return slot->version;
+  if (slot->version && slot->generation == current_generation() && is_as_seen(slot, task)) return slot->version;
   return define_version(now);
 }
 

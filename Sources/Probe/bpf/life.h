@@ -6,8 +6,8 @@
 #include "operation.h"
 #include "selection.h"
 
-// Starts the event record of the current task; what follows its head is up to the caller.
-static __always_inline struct reel_event *begin_event(struct reel_ring *ring, struct task_struct *task, __u64 now,
+// Starts an event record; what follows its head is up to the caller.
+static __always_inline struct reel_event *begin_event(struct reel_ring *ring, __u32 tid, __u64 now,
                                                       __u64 version, __u16 type, __u32 argument_count) {
   struct reel_event *event = (void *)record_at(ring, 0);
   event->record.kind = REEL_RECORD_EVENT;
@@ -17,7 +17,7 @@ static __always_inline struct reel_event *begin_event(struct reel_ring *ring, st
   event->result = 0;
   event->thread = version;
   event->object = 0;
-  event->tid = task->pid;
+  event->tid = tid;
   event->type = type;
   event->argument_count = argument_count;
   event->capture_count = 0;
@@ -38,7 +38,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   if (child->tgid == parent->tgid) maker = own->original_parent;
   slot->original_parent = maker;
   if (settings.selection & REEL_SELECT_PROCESSES && is_selected(parent)) slot->is_in_tree = own->is_in_tree;
-  if (own->image && own->generation == (__u32)current_generation() && own->seen.exec_id == parent->self_exec_id) {
+  if (own->image && own->generation == current_generation() && own->seen.exec_id == parent->self_exec_id) {
     slot->image = own->image;
     slot->generation = own->generation;
     slot->seen.exec_id = child->self_exec_id;
@@ -70,13 +70,13 @@ int BPF_PROG(on_execute, struct task_struct *task, int old_tid, struct linux_bin
   struct task_slot *slot = task_slot_of(task);
   if (slot) {
     if (old_tid != task->pid) take_over_leader(slot, task, old_tid);
-    __u64 now = bpf_ktime_get_boot_ns();
+    __u64 now = time_since_boot();
     __u64 filename = as_number(&ring->scratch, READ(program, filename));
     __u64 image = define_image(ring_number, as_number(&ring->scratch, task), now, filename);
     if (image) {
       slot->image = image;
       slot->seen.exec_id = task->self_exec_id;
-      slot->generation = (__u32)current_generation();
+      slot->generation = current_generation();
     }
     // The thread is defined anew when the call returns.
     slot->version = 0;
@@ -114,7 +114,7 @@ static __always_inline void send_ended(struct reel_ring *ring, struct task_struc
   struct reel_ended *ended = (void *)record_at(ring, 0);
   ended->record.kind = REEL_RECORD_ENDED;
   ended->record.flags = 0;
-  ended->record.time = bpf_ktime_get_boot_ns();
+  ended->record.time = time_since_boot();
   ended->record.length = sizeof *ended;
   ended->process_start_time = READ(task, group_leader, start_boottime);
   ended->pid = task->tgid;
@@ -123,9 +123,9 @@ static __always_inline void send_ended(struct reel_ring *ring, struct task_struc
 }
 
 static __always_inline void send_exit(struct reel_ring *ring, struct task_struct *task, struct task_slot *slot) {
-  __u64 now = bpf_ktime_get_boot_ns();
+  __u64 now = time_since_boot();
   // Much of what an identity is compared by is gone by now: the last one counts, unless its generation is over.
-  bool known = slot->version && slot->generation == (__u32)current_generation();
+  bool known = slot->version && slot->generation == current_generation();
   __u64 version = known ? slot->version : define_version(now);
   if (!ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
     count_loss(ring, REEL_LOSS_RING_FULL);
@@ -134,7 +134,7 @@ static __always_inline void send_exit(struct reel_ring *ring, struct task_struct
   // Whether it is the last thread of its process.
   bool is_last = task->signal->live.counter == 0;
   __u32 reaper = is_last ? reaper_of(ring, task) : 0;
-  struct reel_event *event = begin_event(ring, task, now, version, settings.exit_type, 3);
+  struct reel_event *event = begin_event(ring, slot->tid, now, version, settings.exit_type, 3);
   __u64 *stored = (__u64 *)(event + 1);
   stored[0] = task->exit_code;
   stored[1] = is_last;

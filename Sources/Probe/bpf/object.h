@@ -43,17 +43,22 @@ static __always_inline __u64 inode_identity(struct inode *inode) {
   return READ(inode, i_ino) + ((__u64)READ(inode, i_generation) << 32);
 }
 
-// What is compared of an open file besides its address and that of its inode.
-static __always_inline __u64 file_fingerprint(__u64 *scratch, __u64 address, struct file *file, struct inode *inode) {
+// What is compared of an open file besides its address and that of its inode, as far as its entry and inode say.
+static __always_inline __u64 entry_fingerprint(struct file *file, struct inode *inode) {
   struct dentry *dentry = READ(file, f_path.dentry);
   __u64 print = mix(READ(dentry, d_name.hash_len), inode_identity(inode) + ((__u64)READ(file, f_flags) << 20));
-  if (!READ(dentry, d_hash.pprev)) {
-    print = ~print;
-    // Things without a name share one inode: what they are is told by what they do, and with which data.
-    if (!READ(dentry, d_name.hash)) {
-      print = mix(print, as_number(scratch, READ(file, f_op)));
-      print = mix(print, as_number(scratch, READ(file, private_data)));
-    }
+  return READ(dentry, d_hash.pprev) ? print : ~print;
+}
+
+// What else must be compared: nothing for a file that stands in a directory and on one layer, as most do. The first
+// number is that of `entry_fingerprint`.
+static __always_inline __u64 file_fingerprint(__u64 print, __u64 *scratch, __u64 address, struct file *file,
+                                              struct inode *inode) {
+  struct dentry *dentry = READ(file, f_path.dentry);
+  // Things without a name share one inode: what they are is told by what they do, and with which data.
+  if (!READ(dentry, d_hash.pprev) && !READ(dentry, d_name.hash)) {
+    print = mix(print, as_number(scratch, READ(file, f_op)));
+    print = mix(print, as_number(scratch, READ(file, private_data)));
   }
   // A file that is written to moves to the upper layer of its overlay.
   print ^= overlay_layer(inode, 1, 2);
@@ -117,12 +122,6 @@ __noinline __u64 take_request(__u64 pointer, long descriptor) {
   return folded | 1ull << 63 | 1;
 }
 
-// What an object is made from: the file and what was found out about it.
-struct object_source {
-  struct file *file;
-  struct inode *inode;
-};
-
 static __always_inline bool is_nameless(struct dentry *dentry, struct inode *inode) {
   return !READ(dentry, d_name.hash) && (READ(inode, i_mode) & S_IFMT) != S_IFSOCK;
 }
@@ -157,7 +156,7 @@ static __always_inline __u64 thing_of(struct object_entry *entry, struct inode *
   return (thing ^ thing >> 32) & ~REEL_OBJECT_WITHOUT_PAYLOAD;
 }
 
-// Writes the record of an object. `request`: what it was opened by stands in this CPU's request.
+// Writes the record of an object, and notes in its entry what its path is known by. `request`: what it was opened by stands in this CPU's request.
 static __always_inline void put_object(struct reel_ring *ring, __u32 ring_number, __u64 task_address,
                                        struct object_source *source, struct object_key *key, struct object_entry *entry,
                                        __u64 now, bool has_request) {
@@ -183,8 +182,10 @@ static __always_inline void put_object(struct reel_ring *ring, __u32 ring_number
   __u32 path_flags = 0, request_length = 0, directory_length = 0;
   if ((mode & S_IFMT) == S_IFSOCK) {
     offset = put_socket(ring, object, source->file, offset);
+    entry->path_print = path_print(key->dentry, key->mount);
   } else {
     long end = put_path(ring_number, task_address, key->dentry, key->mount, offset);
+    entry->path_print = ring->path_print;
     if (end > 0) {
       path_flags = (__u64)end >> 32;
       offset = (__u32)end & REEL_RECORD_MASK;
@@ -237,18 +238,18 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
   struct object_entry *entry = &room->entry;
   // Read before what they stand for: what changes meanwhile is noticed next time.
   entry->names_epoch = current_names_epoch();
-  entry->generation = (__u32)current_generation();
-  struct object_source source;
+  entry->generation = current_generation();
+  struct object_source *source = &room->source;
   struct object_key *key = &room->key;
-  if (!take_source(ring, &source, key, file_address)) return 0;
+  if (!take_source(ring, source, key, file_address)) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
-  entry->inode = as_number(&ring->scratch, source.inode);
-  entry->inode_number = inode_identity(source.inode);
+  entry->inode = as_number(&ring->scratch, source->inode);
+  entry->inode_number = inode_identity(source->inode);
   entry->fingerprint = fingerprint;
-  entry->is_nameless = is_nameless((struct dentry *)key->dentry, source.inode);
+  entry->is_nameless = is_nameless((struct dentry *)key->dentry, source->inode);
   entry->role = role;
   // Opens that differ in flags are different versions, and take turns often.
-  key->request = mix(request ? request : view_of(ring, task), READ(source.file, f_flags));
+  key->request = mix(request ? request : view_of(ring, task), READ(source->file, f_flags));
   struct object_entry *known = 0;
   bool was_opened = false;
   if (!request) {
@@ -282,13 +283,12 @@ __noinline __u64 define_object(__u64 file_address, __u64 fingerprint, __u64 now,
     if (request) bpf_map_delete_elem(&open_files, &file_address);
     return REEL_OBJECT_UNKNOWN;
   }
-  entry->path_print = path_print(key->dentry, key->mount);
   entry->object = next_identity(ring, ring_number);
-  if (is_pointless(source.inode)) entry->object |= REEL_OBJECT_WITHOUT_PAYLOAD;
+  if (is_pointless(source->inode)) entry->object |= REEL_OBJECT_WITHOUT_PAYLOAD;
   // A rename changes what the directory entry is called, not what the file was opened by.
   entry->name = known && !request && known->name ? known->name : entry->object;
-  entry->thing = known ? known->thing : thing_of(entry, source.inode);
-  put_object(ring, ring_number, as_number(&ring->scratch, task), &source, key, entry, now, request != 0);
+  entry->thing = known ? known->thing : thing_of(entry, source->inode);
+  put_object(ring, ring_number, as_number(&ring->scratch, task), source, key, entry, now, request != 0);
   // What no path leads to is known by its open file alone.
   bool is_in_directory = has_path((struct dentry *)key->dentry);
   if (request || role || was_opened || !is_in_directory) bpf_map_update_elem(&open_files, &file_address, entry, BPF_ANY);
@@ -305,22 +305,22 @@ static __always_inline __u64 object_of(struct task_struct *task, struct task_slo
   struct file *file = (void *)address;
   struct inode *inode = READ(file, f_inode);
   if (!inode || !READ(file, f_path.dentry)) return 0;
-  __u64 fingerprint = file_fingerprint(&slot->scratch, address, file, inode);
-  struct reel_control *control_now = current_control();
-  if (!control_now) return 0;
-  __u32 wanted = (__u32)control_now->generation, epoch = *(volatile __u32 *)&control_now->names_epoch;
+  __u64 plain = entry_fingerprint(file, inode);
+  __u32 wanted = current_generation(), epoch = current_names_epoch();
   struct descriptor_slot *known = &slot->descriptors[descriptor & (DESCRIPTOR_SLOTS - 1)];
-  if (!request && !(settings.alternatives & REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS) && known->descriptor == descriptor &&
-      known->file == address && known->inode == (__u64)inode && known->fingerprint == fingerprint &&
-      known->generation == wanted && known->names_epoch == epoch)
-    return known->object;
+  bool is_known = !request && !(settings.alternatives & REEL_ALTERNATIVE_NO_DESCRIPTOR_SLOTS) &&
+                  known->descriptor == descriptor && known->file == address && known->inode == (__u64)inode &&
+                  known->generation == wanted && known->names_epoch == epoch;
+  if (is_known && known->is_plain && known->fingerprint == plain) return known->object;
+  __u64 fingerprint = file_fingerprint(plain, &slot->scratch, address, file, inode);
+  if (is_known && known->fingerprint == fingerprint) return known->object;
   __u64 object;
   if (ring) {
     object = define_object(address, fingerprint, now, request);
   } else {
     ring = own_ring();
     if (!ring || !ring_enter(ring)) return REEL_OBJECT_UNKNOWN;
-    object = define_object(address, fingerprint, bpf_ktime_get_boot_ns(), 0);
+    object = define_object(address, fingerprint, time_since_boot(), 0);
     ring_leave(ring);
   }
   if (object && object != REEL_OBJECT_UNKNOWN) {
@@ -330,6 +330,8 @@ static __always_inline __u64 object_of(struct task_struct *task, struct task_slo
     known->fingerprint = fingerprint;
     known->generation = wanted;
     known->names_epoch = epoch;
+    // The addresses of a socket may change at any time, whatever they add up to now.
+    known->is_plain = fingerprint == plain && (READ(inode, i_mode) & S_IFMT) != S_IFSOCK;
     known->object = object;
   }
   return object;

@@ -14,7 +14,9 @@
 
 static __always_inline struct reel_operation *operation_of(__u32 number, bool compat) {
   __u32 index = compat || number >= REEL_OPERATION_UNKNOWN ? REEL_OPERATION_UNKNOWN : number;
-  return bpf_map_lookup_elem(&operations, &index);
+  // Without the barrier the compiler drops the mask, and the verifier does not know the index to be small.
+  barrier_var(index);
+  return &operations[index & (REEL_OPERATIONS - 1)];
 }
 
 #endif

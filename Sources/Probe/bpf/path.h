@@ -45,15 +45,37 @@ static __always_inline enum path_step path_step(struct path_walk *walk) {
   return PATH_STEP_NAME;
 }
 
+// Takes one step into the number that stands for a path; see path_print.
+static __always_inline __u64 fold_path(__u64 print, enum path_step step, struct dentry *named, struct vfsmount *vfsmount) {
+  __u64 part = step == PATH_STEP_NAME ? READ(named, d_name.hash_len) : (__u64)READ(mount_of(vfsmount), mnt_id);
+  print = mix(print, part);
+  return print ^ print >> 31;
+}
+
+// A walk that folds what it meets into a number.
+struct path_folder {
+  struct path_walk walk;
+  __u64 print;
+};
+
+static long fold_step(__u32 index, struct path_folder *folder) {
+  struct dentry *named = folder->walk.dentry;
+  struct vfsmount *vfsmount = folder->walk.vfsmount;
+  enum path_step step = path_step(&folder->walk);
+  if (step == PATH_STEP_ROOT || step == PATH_STEP_ALONE) return 1;
+  folder->print = fold_path(folder->print, step, named, vfsmount);
+  return 0;
+}
+
 // A walk that writes what it meets. The addresses are those of entries and mounts; loops run as calls of a step (`bpf_loop`),
 // which the verifier checks once, however far the walk may go.
 struct path_writer {
-  struct path_walk walk;
+  struct path_folder folder;
   struct dentry *root;
   struct vfsmount *root_mount;
-  __u64 offset;
-  __u32 ring_number;
-  bool is_first, reached;
+  __u32 offset;
+  __u16 ring_number;
+  bool reached;
 };
 
 // Appends the name of an entry and its NUL to the record.
@@ -68,23 +90,26 @@ static __always_inline void put_name(struct path_writer *writer, struct dentry *
 }
 
 static long write_step(__u32 index, struct path_writer *writer) {
-  if (writer->walk.dentry == writer->root && writer->walk.vfsmount == writer->root_mount) {
+  struct path_walk *walk = &writer->folder.walk;
+  struct dentry *named = walk->dentry;
+  struct vfsmount *vfsmount = walk->vfsmount;
+  if (named == writer->root && vfsmount == writer->root_mount) {
     writer->reached = true;
     return 1;
   }
-  struct dentry *named = writer->walk.dentry;
-  enum path_step step = path_step(&writer->walk);
-  if (step == PATH_STEP_MOUNT) return 0;
+  enum path_step step = path_step(walk);
   if (step == PATH_STEP_NAME || (step == PATH_STEP_ALONE && index == 0)) put_name(writer, named);
-  if (step != PATH_STEP_NAME) {
+  if (step == PATH_STEP_ROOT || step == PATH_STEP_ALONE) {
     writer->reached = true;
     return 1;
   }
+  writer->folder.print = fold_path(writer->folder.print, step, named, vfsmount);
   return 0;
 }
 
 // Writes the components from an entry up to a task's root, or to the root of its mount namespace. Returns the new
-// offset in the low 32 bits and REEL_PATH_* above them, or a negative number.
+// offset in the low 32 bits and REEL_PATH_* above them, or a negative number. What path_print gives for the entry is in the
+// ring's head then.
 //
 // A global function: the verifier checks it once by itself. It takes plain numbers and finds the ring itself.
 __noinline long put_path(__u32 ring_number, __u64 task_address, __u64 dentry_address, __u64 mount_address,
@@ -92,7 +117,7 @@ __noinline long put_path(__u32 ring_number, __u64 task_address, __u64 dentry_add
   struct task_struct *task = (void *)task_address;
   struct fs_struct *fs = READ(task, fs);
   struct path_writer writer = {
-      .walk = {.dentry = (void *)dentry_address, .vfsmount = (void *)mount_address},
+      .folder = {.walk = {.dentry = (void *)dentry_address, .vfsmount = (void *)mount_address}, .print = 1},
       .offset = offset & REEL_RECORD_MASK,
       .ring_number = ring_number,
   };
@@ -102,27 +127,15 @@ __noinline long put_path(__u32 ring_number, __u64 task_address, __u64 dentry_add
   }
   __u64 flags = 0;
   // A removed file keeps its entry, taken out of the table of names. The root of a file system is never in it.
-  struct dentry *entry = writer.walk.dentry;
+  struct dentry *entry = writer.folder.walk.dentry;
   if (READ(entry, d_hash.pprev) == 0 && READ(entry, d_parent) != entry) flags |= REEL_PATH_DELETED;
   if (bpf_loop(REEL_PATH_DEPTH, write_step, &writer, 0) < 0) return -1;
   if (!writer.reached) flags |= REEL_PATH_TRUNCATED;
+  // From the task's root to the root of everything.
+  if (writer.reached) bpf_loop(REEL_PATH_DEPTH, fold_step, &writer.folder, 0);
+  struct reel_ring *ring = ring_numbered(ring_number);
+  if (ring) ring->path_print = writer.folder.print;
   return (long)((writer.offset & REEL_RECORD_MASK) | flags << 32);
-}
-
-struct path_folder {
-  struct path_walk walk;
-  __u64 print;
-};
-
-static long fold_step(__u32 index, struct path_folder *folder) {
-  struct dentry *named = folder->walk.dentry;
-  struct vfsmount *vfsmount = folder->walk.vfsmount;
-  enum path_step step = path_step(&folder->walk);
-  if (step == PATH_STEP_ROOT || step == PATH_STEP_ALONE) return 1;
-  __u64 part = step == PATH_STEP_NAME ? READ(named, d_name.hash_len) : (__u64)READ(mount_of(vfsmount), mnt_id);
-  __u64 print = mix(folder->print, part);
-  folder->print = print ^ print >> 31;
-  return 0;
 }
 
 // A number for the whole path from an entry to the root of everything: it changes when any directory on the way is

@@ -58,10 +58,9 @@ __noinline int find_selection(__u64 task_address, __u32 tid, __u64 start_time) {
   struct task_struct *task = (void *)task_address;
   struct task_struct *current = bpf_get_current_task_btf();
   struct task_slot *slot = (__u32)current->pid == tid ? task_slot_of(current) : known_slot(tid, start_time);
-  struct reel_control *now = current_control();
-  if (!slot || !now) return 0;
+  if (!slot) return 0;
   // Read before what it stands for: what is selected meanwhile is noticed next time.
-  __u32 epoch = *(volatile __u32 *)&now->selection_epoch;
+  __u32 epoch = control.selection_epoch;
   if (settings.selection & REEL_SELECT_CGROUPS) {
     slot->selection_cgroups = as_number(&slot->scratch, READ(task, cgroups));
     __u64 node = as_number(&slot->scratch, READ(task, cgroups, dfl_cgrp, kn));
@@ -80,9 +79,8 @@ static __always_inline bool is_selected(struct task_struct *task) {
   if (settings.selection & REEL_SELECT_NAMES && !is_selected_name(task)) return false;
   if (!(settings.selection & (REEL_SELECT_CGROUPS | REEL_SELECT_PROCESSES))) return true;
   struct task_slot *slot = task_slot_of(task);
-  struct reel_control *now = current_control();
-  if (!slot || !now) return false;
-  if (slot->selection_epoch != *(volatile __u32 *)&now->selection_epoch ||
+  if (!slot) return false;
+  if (slot->selection_epoch != control.selection_epoch ||
       (settings.selection & REEL_SELECT_CGROUPS && slot->selection_cgroups != (__u64)task->cgroups))
     find_selection(as_number(&slot->scratch, task), task->pid, task->start_boottime);
   if (settings.selection & REEL_SELECT_CGROUPS && !slot->is_in_cgroup) return false;

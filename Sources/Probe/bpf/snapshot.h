@@ -34,7 +34,7 @@ __noinline __u64 define_snapshot_object(__u64 task_address, __u64 file_address, 
   entry->inode = as_number(&ring->scratch, source.inode);
   entry->inode_number = inode_identity(source.inode);
   entry->is_nameless = is_nameless((struct dentry *)key->dentry, source.inode);
-  entry->fingerprint = file_fingerprint(&ring->scratch, file_address, source.file, source.inode);
+  entry->fingerprint = file_fingerprint(entry_fingerprint(source.file, source.inode), &ring->scratch, file_address, source.file, source.inode);
   struct object_entry *known = bpf_map_lookup_elem(&open_files, &file_address);
   if (known && is_same_thing(entry, known)) {
     entry->name = known->name;
@@ -56,7 +56,7 @@ int snapshot_threads(struct bpf_iter__task *context) {
   struct reel_ring *ring = ring_numbered(ring_number);
   if (!task || !ring) return 0;
   if (is_full(ring)) return AGAIN;
-  __u64 now = bpf_ktime_get_boot_ns();
+  __u64 now = time_since_boot();
   __u64 address = as_number(&ring->scratch, task);
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
   __u64 image = define_image(ring_number, address, now, 0);
@@ -90,7 +90,7 @@ int snapshot_descriptors(struct bpf_iter__task_file *context) {
   if (!task || !file || !ring) return 0;
   if (is_recorder(task) || !is_selected(task)) return 0;
   if (is_full(ring)) return AGAIN;
-  __u64 now = bpf_ktime_get_boot_ns();
+  __u64 now = time_since_boot();
   __u64 address = as_number(&ring->scratch, task);
   __u64 object = define_snapshot_object(address, as_number(&ring->scratch, file), now);
   struct reel_state_descriptor *state = (void *)record_at(ring, 0);
@@ -128,12 +128,12 @@ int snapshot_calls(struct bpf_iter__task *context) {
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
   if (slot && slot->enter_number != ~0u && slot->enter_time && slot->version && task->exit_state == 0) {
     struct reel_operation *operation = operation_of(slot->enter_number, is_compat(task));
-    if (operation && operation->flags & REEL_OPERATION_ENABLED) {
+    if (operation->flags & REEL_OPERATION_ENABLED) {
       __u32 count = operation->argument_count & 7;
       struct reel_event *event = (void *)record_at(ring, 0);
       event->record.kind = REEL_RECORD_EVENT;
       event->record.flags = REEL_EVENT_UNFINISHED | (is_compat(task) ? REEL_EVENT_COMPAT : 0);
-      event->record.time = bpf_ktime_get_boot_ns();
+      event->record.time = time_since_boot();
       event->start = slot->enter_time;
       event->result = 0;
       event->thread = slot->version;

@@ -59,7 +59,8 @@ struct reel_ring {
   // The program's own.
   reel_u64 scratch;
   reel_u64 now;
-  reel_u64 padding[7];
+  reel_u64 path_print, directories_print;
+  reel_u64 padding[5];
 };
 
 // ---- Records -----------------------------------------------------------------------------------------------------
@@ -339,6 +340,8 @@ struct reel_control {
   // Raised when something else is selected; never 0.
   reel_u32 selection_epoch;
   reel_u32 padding;
+  // Nanoseconds that the machine has slept since boot, as far as user space has noticed.
+  reel_u64 slept;
 };
 
 #define REEL_SELECT_USERS 1

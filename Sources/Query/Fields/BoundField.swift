@@ -161,6 +161,7 @@ struct ColumnSet: Sendable {
   /// What a reader of chunks is asked for.
   var selection: ColumnSelection {
     ColumnSelection(
-      core: core, arguments: allArguments ? .all : arguments.isEmpty ? .none : .only(arguments), payloads: payloads)
+      core: core, arguments: allArguments ? .all : arguments.isEmpty ? .none : .only(arguments), payloads: payloads,
+      dimensions: false)
   }
 }

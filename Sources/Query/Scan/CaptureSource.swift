@@ -3,48 +3,99 @@ import CaptureFormat
 import EventBatch
 import EventSchema
 
-/// A capture file as a source of events.
+/// A capture file as a source of events, or several, one behind the other.
 public struct CaptureSource: EventSource {
-  /// The open capture.
-  public let reader: CaptureReader
-  /// Host, first event and processor, from the header and the heads.
+  /// The open captures, in the order in which they are read.
+  public let readers: [CaptureReader]
+  /// Host and processor of the first capture, and the first event of all.
   public let scanContext: ScanContext
+  /// The same for each capture: all but the start are its own.
+  private let contexts: [ScanContext]
+  /// For each capture the chunks and pages in front of it; one more at the end.
+  private let starts: [(chunk: Int, page: Int)]
 
   /// A source that reads an open capture.
   /// - Parameter zone: how times of day are shown.
-  public init(_ reader: CaptureReader, zone: TimeZoneRule = .local) {
-    self.reader = reader
-    scanContext = ScanContext(
-      hostname: reader.header.hostname, start: reader.pages.first { $0.bounds.events > 0 }?.bounds.leastExit,
-      zone: zone,
-      architecture: Architecture(rawValue: reader.header.architecture) ?? .current)
+  public init(_ reader: CaptureReader, zone: TimeZoneRule = .local) { self.init([reader], zone: zone) }
+
+  /// A source that reads open captures one after the other. Numbers of events stay what they are in each.
+  ///
+  /// - Precondition: there is a capture, and all have the same schema.
+  /// - Parameter zone: how times of day are shown.
+  public init(_ readers: [CaptureReader], zone: TimeZoneRule = .local) {
+    precondition(!readers.isEmpty, "a source of no capture")
+    self.readers = readers
+    var starts = [(chunk: 0, page: 0)]
+    for reader in readers {
+      let last = starts[starts.count - 1]
+      starts.append((last.chunk + reader.chunkCount, last.page + reader.pages.count))
+    }
+    self.starts = starts
+    let start = readers.lazy.flatMap(\.pages).first { $0.bounds.events > 0 }?.bounds.leastExit
+    contexts = readers.map { reader in
+      ScanContext(
+        hostname: reader.header.hostname, start: start, zone: zone,
+        architecture: Architecture(rawValue: reader.header.architecture) ?? .current)
+    }
+    scanContext = contexts[0]
   }
 
-  /// The schema in the file.
+  /// The first capture.
+  public var reader: CaptureReader { readers[0] }
+
+  /// The schema in the files.
   public var schema: Schema { reader.schema }
 
-  /// How many chunks the file has.
-  public var chunkCount: Int { reader.chunkCount }
+  /// How many chunks the files have.
+  public var chunkCount: Int { starts[readers.count].chunk }
+
+  /// The context of the capture that a chunk is in.
+  public func context(ofChunk index: Int) -> ScanContext { contexts[capture { $0.chunk <= index }] }
 
   /// The chunk's head. One that cannot be read excludes nothing: reading the chunk says why.
   public func head(ofChunk index: Int) -> ChunkHead? {
-    do throws(CaptureError) { return try reader.head(ofChunk: index) } catch { return nil }
+    let capture = capture { $0.chunk <= index }
+    do throws(CaptureError) {
+      return try readers[capture].head(ofChunk: index - starts[capture].chunk)
+    } catch {
+      return nil
+    }
   }
 
-  /// The pages of the summary.
-  public var groups: [ChunkGroup] { reader.pages.map { ChunkGroup(chunks: $0.chunks, bounds: $0.bounds) } }
+  /// The pages of the summaries.
+  public var groups: [ChunkGroup] {
+    zip(readers, starts).flatMap { reader, start in
+      reader.pages.map { page in
+        ChunkGroup(
+          chunks: page.chunks.lowerBound + start.chunk..<page.chunks.upperBound + start.chunk, bounds: page.bounds)
+      }
+    }
+  }
 
   /// Reads a page of heads.
   public func heads(ofGroup index: Int) throws -> [ChunkHead?] {
-    let heads: [ChunkHead?] = try reader.heads(ofPage: index)
+    let capture = capture { $0.page <= index }
+    let page = index - starts[capture].page
+    let heads: [ChunkHead?] = try readers[capture].heads(ofPage: page)
     // Chunks that are not found are asked for, so that reading them says why.
-    return heads + Array(repeating: nil, count: reader.pages[index].chunks.count - heads.count)
+    return heads + Array(repeating: nil, count: readers[capture].pages[page].chunks.count - heads.count)
+  }
+
+  /// The last capture that begins where some condition still holds.
+  private func capture(_ isBehind: ((chunk: Int, page: Int)) -> Bool) -> Int {
+    var (low, high) = (0, readers.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if isBehind(starts[middle]) { low = middle } else { high = middle }
+    }
+    return low
   }
 
   /// Reads and decodes the selected columns.
   /// - Throws: `CaptureError`.
   public func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch {
-    try reader.readChunk(index, columns: columns)
+    let capture = capture { $0.chunk <= index }
+    return try readers[capture].readChunk(index - starts[capture].chunk, columns: columns)
   }
 
   /// A damaged chunk does not affect the others.

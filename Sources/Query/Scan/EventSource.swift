@@ -21,6 +21,8 @@ public protocol EventSource: Sendable {
   func isLimitedToChunk(_ error: any Error) -> Bool
   /// What fields may ask about the whole: host, start.
   var scanContext: ScanContext { get }
+  /// The same for the events of a chunk: where a source is several captures, each has its own host.
+  func context(ofChunk index: Int) -> ScanContext
 }
 
 /// Some consecutive chunks of a source.
@@ -38,6 +40,9 @@ public struct ChunkGroup: Sendable {
 }
 
 extension EventSource {
+  /// All chunks are of one capture.
+  public func context(ofChunk index: Int) -> ScanContext { scanContext }
+
   /// All chunks are one group: for sources of few chunks.
   public var groups: [ChunkGroup] { [ChunkGroup(chunks: 0..<chunkCount)] }
 

@@ -97,7 +97,8 @@ public struct Scan<Source: EventSource>: Sendable {
     } catch  where source.isLimitedToChunk(error) {
       return ChunkResult(count: 0, selected: 0, partial: nil, failure: "\(error)")
     }
-    let view = BatchView(batch, context: source.scanContext, previousExit: chunk.previousExit)
+    let context = source.context(ofChunk: chunk.index)
+    let view = BatchView(batch, context: context, previousExit: chunk.previousExit)
     let mask = question.mask(view)
     let selected = mask.countSelected()
     if selected == 0 { return ChunkResult(count: batch.count, selected: 0, partial: nil) }
@@ -151,6 +152,8 @@ extension ColumnSelection {
       case (.none, let some), (let some, .none): some
       case (.only(let one), .only(let two)): .only(one.union(two))
       }
-    return ColumnSelection(core: core.union(other.core), arguments: arguments, payloads: payloads || other.payloads)
+    return ColumnSelection(
+      core: core.union(other.core), arguments: arguments, payloads: payloads || other.payloads,
+      dimensions: dimensions || other.dimensions)
   }
 }

@@ -1,0 +1,105 @@
+import CaptureFile
+import CaptureFormat
+import Compression
+import EventBatch
+import EventSchema
+import TestSupport
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Writes what fuzzing starts with: a folder for each target. The same program gives the same files.
+func writeSeeds(to directory: String) throws {
+  for target in FuzzTarget.allCases { try makeDirectory("\(directory)/\(target.rawValue)") }
+  for (name, codec, chunks, events, seed) in [
+    ("plain", Codec.none, 2, 24, UInt64(1)), ("lz4", .lz4, 2, 150, 2), ("zstd", .zstd, 1, 150, 3),
+    ("empty", .none, 0, 0, 4),
+  ] {
+    let bytes = try capture(codec, chunks: chunks, events: events, seed: seed)
+    try write(bytes, "\(directory)/capture/\(name)")
+    // Torn: opened by its frames.
+    if name == "plain" { try write(Array(bytes.dropLast(100)), "\(directory)/capture/torn") }
+    guard let parts = FileParts(bytes) else { fail("a capture does not fall into frames") }
+    var written: Set<String> = []
+    for frame in parts.frames {
+      guard let target = target(of: frame.type) else { continue }
+      let path = "\(directory)/\(target.rawValue)/\(name)"
+      if target == .frames {
+        try write(frame.payload, "\(directory)/frames/\(name)-\(frame.type)")
+      } else if target == .header || written.insert(path).inserted {
+        try write(frame.payload, path)
+      }
+    }
+  }
+  try write(try withoutResults("\(directory)/chunk/plain"), "\(directory)/chunk/no-results")
+  for (index, filter) in filterSeeds.enumerated() {
+    try write(Array(filter.utf8), "\(directory)/filter/\(index)")
+  }
+}
+
+/// Short ones of every construct.
+private let filterSeeds = [
+  "evt.type in (open, openat) and not fd.name startswith /usr",
+  "proc.name = \"a b\" or (evt.latency >= 10 and fd.port != 80)",
+  "fd.net = 10.0.0.0/8 or fd.ip in (\"::1\", 1.2.3.4) or fd.directory pmatch (/a, /b)",
+  "tolower(proc.name) contains x and evt.arg[0] exists and evt.arg.res icontains b",
+  "proc.name glob 'a*[!b-d]?' or evt.buffer bcontains 48656c6c6f or evt.args regex 'a(b|c)+'",
+  "not (not evt.dir = <) and proc.aname[2] in (a, b, c) and val(proc.pid) = val(proc.ppid)",
+]
+
+/// A chunk whose directory does not have a column that all events must have.
+private func withoutResults(_ path: String) throws -> [UInt8] {
+  guard var parts = ChunkParts(try readFile(path), fileID: FuzzTarget.fileID.bytes),
+    var directory = DirectoryParts(parts.blocks[0].content)
+  else { fail("\(path) is no chunk") }
+  directory.entries.removeAll { $0.space == 0 && $0.first == 8 }
+  parts.blocks[0].content = directory.bytes
+  return parts.sealed
+}
+
+private func target(of type: UInt16) -> FuzzTarget? {
+  switch FrameType(rawValue: type) {
+  case .chunk: .chunk
+  case .state: .state
+  case .summaryPage: .page
+  case .summary: .summary
+  case .schema: .schema
+  case .header: .header
+  case .container, .attachment, .annotation, .rollup, .seal, .custody: .frames
+  default: nil
+  }
+}
+
+private func capture(_ codec: Codec, chunks: Int, events: Int, seed: UInt64) throws -> [UInt8] {
+  let path = temporaryPath()
+  defer { removeFile(path) }
+  var generator = BatchGenerator(seed: seed, schema: FuzzTarget.eventSchema)
+  var writer = try CaptureWriter(
+    path: path, header: .test(), schema: FuzzTarget.eventSchema, options: WriterOptions(codec: codec))
+  if chunks > 0 {
+    try writer.append([ContainerInfo(id: "0123456789ab", time: 5, texts: ["name": "web", "image": "nginx"])])
+    try writer.append(
+      AttachedFile(time: 6, name: "rules.yaml", mediaType: "application/yaml", bytes: [0x2D, 0x20, 0x61]))
+    try writer.append(Annotation(time: 7, from: 1, to: 9, severity: 3, kind: "alert", rule: "r", text: "t", json: "{}"))
+  }
+  for index in 0..<chunks {
+    try writer.append(generator.next(events: events))
+    try writer.append(LossRecord(cause: .nested, cpu: nil, count: 5, from: 1, to: 2))
+    try writer.append(
+      MachineState(
+        time: 10 + Int64(index), reason: .start, part: 0, isLast: true, rows: generator.next(events: events / 4)))
+  }
+  _ = try writer.finish()
+  return try readFile(path)
+}
+
+private func makeDirectory(_ path: String) throws {
+  guard mkdir(path, 0o755) == 0 || errno == EEXIST else { fail("\(path) cannot be made") }
+}
+
+private func write(_ bytes: [UInt8], _ path: String) throws {
+  guard let file = fopen(path, "w") else { fail("\(path) cannot be written") }
+  defer { fclose(file) }
+  guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { fail("\(path) cannot be written") }
+}
