@@ -24,11 +24,17 @@ struct ReaderTests {
   func readsAsExpected(file: Committed) throws {
     let expected = try file.expected()
     guard expected["refused"] == .bool(false) else {
-      let error = #expect(throws: CaptureError.self) { _ = try CaptureReader(path: file.path) }
+      let error = #expect(throws: CaptureError.self) { _ = try CaptureReader.sections(path: file.path) }
       #expect(error?.kind == .refused)
       return
     }
-    let reader = try CaptureReader(path: file.path)
+    let readers = try CaptureReader.sections(path: file.path)
+    let sections = expected["sections"]?.array?.compactMap(\.object) ?? [expected]
+    #expect(readers.count == sections.count)
+    for (reader, section) in zip(readers, sections) { try expect(reader, section, file) }
+  }
+
+  private func expect(_ reader: CaptureReader, _ expected: [String: JSONValue], _ file: Committed) throws {
     let verification = try reader.verify()
     var found = try reader.contents(damagedBytes: Int(verification.damagedBytes)).rendered
     // The reader has no list of frames to show.

@@ -63,6 +63,7 @@ def _length_by_hopping(view):
     if file_id is None:
         return _next_start(view, 1) or view.size
     seed, offset, sequence, last = crc32c(file_id), 8, 0, None
+    starts = _Starts(view)
     while offset < view.size:
         frame = frame_at(view, offset, seed)
         if frame is not None and frame.sequence >= sequence and frame.offset + 32 + padded(frame.length) <= view.size:
@@ -74,7 +75,7 @@ def _length_by_hopping(view):
         start = offset
         if last is not None and not _holds(view, last, seed):
             start = last.offset + 32
-        start = _next_start(view, start)
+        start = starts.after(start)
         following = _next_frame(view, offset + 1, seed, sequence)
         # A capture in a payload is no section: frames of this one follow it.
         if start is not None and (following is None or following > start + GREATEST_PAYLOAD + 32):
@@ -83,6 +84,18 @@ def _length_by_hopping(view):
             return view.size
         offset = following
     return view.size
+
+
+class _Starts:
+    """The next places where sections may begin, each looked for once."""
+
+    def __init__(self, view):
+        self.view, self.asked, self.found = view, None, None
+
+    def after(self, offset):
+        if self.asked is None or offset < self.asked or (self.found is not None and self.found < offset):
+            self.asked, self.found = offset, _next_start(self.view, offset)
+        return self.found
 
 
 def _holds(view, frame, seed):

@@ -15,6 +15,14 @@ public struct ConformanceFile: Sendable {
     self.init(name: name, about, bytes, contents.rendered)
   }
 
+  /// Several captures, one behind the other.
+  init(_ name: String, _ about: String, sections: [(FileSketch, [Damage])]) {
+    let sections = sections.map { sketch, damages in sketch.damaged(damages) }
+    self.init(
+      name: name, about, sections.flatMap(\.bytes),
+      ["refused": .bool(false), "sections": .array(sections.map { .object($0.contents.rendered) })])
+  }
+
   /// A file that must be refused.
   init(refused name: String, _ about: String, _ bytes: [UInt8]) {
     self.init(name: name, about, bytes, ["refused": .bool(true)])
@@ -29,8 +37,13 @@ public struct ConformanceFile: Sendable {
 
 /// All files, in the order of their names.
 public func conformanceFiles() throws -> [ConformanceFile] {
-  let files =
-    try [tinyFile()] + wholeFiles() + furtherFrameFiles() + encodingFiles() + laterVersionFiles() + damagedFiles()
-    + refusedFiles()
+  var files = [tinyFile()]
+  files += try wholeFiles()
+  files += try furtherFrameFiles()
+  files += try sectionFiles()
+  files += try encodingFiles()
+  files += try laterVersionFiles()
+  files += try damagedFiles()
+  files += try refusedFiles()
   return files.sorted { $0.name < $1.name }
 }
