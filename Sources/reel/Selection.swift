@@ -18,6 +18,21 @@ struct SelectionOptions: ParsableArguments {
   @OptionGroup var window: WindowOptions
 
   func validate() throws { _ = try CaptureArguments(capture, more) }
+
+  /// All captures, and the filter.
+  var arguments: CaptureArguments { get throws { try CaptureArguments(capture, more) } }
+
+  /// The filter, for what works on one capture alone.
+  /// - Throws: when several captures are named.
+  var filterOfOneCapture: String? {
+    get throws {
+      let arguments = try arguments
+      if arguments.captures.count > 1 {
+        throw Failure.refused("this takes one capture", remedy: "reel merge makes one of several")
+      }
+      return arguments.filter
+    }
+  }
 }
 
 /// A window of time, and how times are shown.
@@ -55,7 +70,7 @@ struct Selection {
 
   /// Opens the captures and binds the filter. Warnings about the filter go to standard error.
   init(_ options: SelectionOptions) throws {
-    let arguments = try CaptureArguments(options.capture, options.more)
+    let arguments = try options.arguments
     try self.init(captures: arguments.captures, filter: arguments.filter, window: options.window)
   }
 
