@@ -11,7 +11,10 @@ GREATEST_SCHEMA = 16 << 20
 
 
 class Capture:
-    """One section of a file. `by_tail` False reads as if there were no tail. `lost` collects what could not be read, with its offset."""
+    """One section of a file. With `by_tail` False it is read as if there were no tail.
+
+    `lost` collects what could not be read, with its offset.
+    """
 
     def __init__(self, file, by_tail=True):
         self.file = file

@@ -24,7 +24,8 @@ COLUMNS = {
     "threads": {
         **dict.fromkeys(
             "tid pid virtualTid virtualPid startTime processStartTime parentPid originalParentPid uid effectiveUid "
-            "savedUid filesystemUid gid effectiveGid savedGid filesystemGid loginUid session processGroup virtualSession "
+            "savedUid filesystemUid "
+            "gid effectiveGid savedGid filesystemGid loginUid session processGroup virtualSession "
             "virtualProcessGroup tty capabilitiesInheritable capabilitiesPermitted capabilitiesEffective cgroupID "
             "mountNamespace pidNamespace netNamespace userNamespace utsNamespace ipcNamespace cgroupNamespace "
             "taskFlags descriptorLimit".split()
