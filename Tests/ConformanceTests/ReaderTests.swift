@@ -68,8 +68,10 @@ struct ReaderTests {
     try writeFile(path, Array(try readFile(file.path).dropLast()))
     let (whole, torn) = (try CaptureReader(path: file.path), try CaptureReader(path: path))
     #expect(!torn.isComplete)
-    let (first, second) = (try whole.contents(damagedBytes: 0), try torn.contents(damagedBytes: 0))
-    #expect(differences(second.rendered, first.rendered) == ["complete is false, not true"])
+    var (first, second) = (try whole.contents(damagedBytes: 0).rendered, try torn.contents(damagedBytes: 0).rendered)
+    // Counters are there for speed: without a tail the events are counted.
+    (first["rollups"], second["rollups"]) = (nil, nil)
+    #expect(differences(second, first) == ["complete is false, not true"])
   }
 }
 
@@ -101,6 +103,7 @@ extension CaptureReader {
       default: continue
       }
     }
+    if let rollup = try rollup() { content.append(.rollup(rollup)) }
     return Contents(header: header, isComplete: isComplete, damagedBytes: damagedBytes, frames: [], content: content)
   }
 

@@ -12,7 +12,7 @@ from .sections import sections
 CHUNK_MEMBERS = ("events", "first_number", "last_number", "least_start", "least_exit", "greatest_exit")
 STATE_MEMBERS = ("time", "reason", "part", "last")
 FACTS = ("header", "complete", "damaged_bytes", "totals", "types", "lost", "losses", "containers", "findings")
-FACTS += ("attachments", "annotations", "seals", "custody")
+FACTS += ("attachments", "annotations", "seals", "custody", "rollups")
 
 
 def contents_of(path):

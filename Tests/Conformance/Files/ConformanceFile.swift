@@ -40,6 +40,7 @@ public func conformanceFiles() throws -> [ConformanceFile] {
   var files = [tinyFile()]
   files += try wholeFiles()
   files += try furtherFrameFiles()
+  files.append(try rollupFile())
   files += try sectionFiles()
   files += try encodingFiles()
   files += try laterVersionFiles()

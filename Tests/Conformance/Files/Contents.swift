@@ -21,6 +21,8 @@ public enum Content: Sendable {
   case seal(Seal)
   /// Which frames of a sealed capture these are.
   case custody(Custody)
+  /// Counters in buckets of time: part of the tail.
+  case rollup(Rollup)
   /// A frame that says nothing to a reader of this version.
   case other
 }
@@ -55,7 +57,7 @@ public struct Contents {
     var states: [JSONValue] = []
     var totals = Totals(header)
     var lost: UInt64 = 0
-    var said: [String: [JSONValue]] = ["attachments": [], "annotations": [], "seals": [], "custody": []]
+    var said: [String: [JSONValue]] = ["attachments": [], "annotations": [], "seals": [], "custody": [], "rollups": []]
     for item in content {
       switch item {
       case .chunk(let batch):
@@ -73,6 +75,7 @@ public struct Contents {
       case .annotation(let annotation): said["annotations"]?.append(annotation.rendered)
       case .seal(let seal): said["seals"]?.append(seal.rendered)
       case .custody(let custody): said["custody"]?.append(custody.rendered)
+      case .rollup(let rollup): said["rollups"]?.append(rollup.rendered)
       case .other: continue
       }
     }

@@ -51,6 +51,7 @@ struct FileSketch {
       case .annotation(let annotation): try writer.append(annotation)
       case .seal(let seal): try writer.append(.seal, payload: seal.encoded())
       case .custody(let custody): try writer.append(.custody, payload: custody.encoded(.none))
+      case .rollup: continue  // the writer counts for itself
       case .other: preconditionFailure("a writer writes what it knows")
       }
     }
@@ -69,7 +70,7 @@ struct FileSketch {
       let type = UInt16(bytes[offset + 4]) | UInt16(bytes[offset + 5]) << 8
       let length = (0..<4).reduce(0) { $0 | Int(bytes[offset + 8 + $1]) << (8 * $1) }
       let end = offset + 32 + (length + 7) / 8 * 8
-      let isContent = [0x8010, 0x20, 0x21, 0x22, 0x23, 0x30, 0x40, 0x41].contains(type)
+      let isContent = [0x8010, 0x20, 0x21, 0x22, 0x23, 0x30, 0x40, 0x41, 0x52].contains(type)
       let item = isContent ? left.removeFirst() : .other
       frames.append(Frame(type: type, sequence: frames.count, range: offset..<end, content: item))
       offset = end

@@ -23,6 +23,23 @@ extension Annotation {
   }
 }
 
+extension Rollup {
+  var rendered: JSONValue {
+    let counters = counters.map { counter -> JSONValue in
+      let key = counter.key
+      return .object([
+        "name": .text(key.name), "filter": .text(key.filter), "aggregate": .text(key.aggregate),
+        "group_field": .text(key.groupField), "group_value": .text(key.groupValue),
+        "values": .array(counter.values.map { .integer($0) }),
+      ])
+    }
+    return .object([
+      "start": .integer(start), "step": .integer(step), "buckets": .integer(Int64(buckets)),
+      "counters": .array(counters),
+    ])
+  }
+}
+
 extension Seal {
   var rendered: JSONValue {
     .object([
