@@ -105,6 +105,21 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventBatch", "EventSchema", "CaptureFormat", "CaptureFile"],
       path: "Tests/Support", swiftSettings: strict),
+    .target(
+      name: "ConformanceFiles",
+      dependencies: [
+        "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "BinaryCoding", "TestSupport",
+      ],
+      path: "Tests/Conformance/Files", swiftSettings: strict),
+    .executableTarget(
+      name: "ConformanceGenerator", dependencies: ["ConformanceFiles"], path: "Tests/Conformance/Generator",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "ConformanceFiles", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
+        "reel",
+      ], swiftSettings: strict),
     .testTarget(name: "BinaryCodingTests", dependencies: ["BinaryCoding", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -25,11 +25,10 @@ struct CaptureScan {
   }
 
   static func read(_ file: InputFile, _ decompression: BlockDecompression) throws(CaptureError) -> CaptureContents {
-    let (fileID, start) = try findID(file)
-    var scan = CaptureScan(file, decompression, fileID)
-    // All before the first frame but the magic is damage.
-    let magic = try file.bytes(at: 0, count: CaptureHeader.magic.count)
-    scan.damagedBytes = magic == CaptureHeader.magic ? start - min(start, UInt64(magic.count)) : start
+    var scan = CaptureScan(file, decompression, try findID(file))
+    let start = UInt64(CaptureHeader.magic.count)
+    if try file.bytes(at: 0, count: CaptureHeader.magic.count) != CaptureHeader.magic { scan.damagedBytes = start }
+    // Not from the header that gave the id: where those at the front are damaged, that is the one of the tail.
     try scan.hop(from: start)
     return try scan.contents()
   }
@@ -44,26 +43,26 @@ struct CaptureScan {
   /// How far into a file its second header may stand: both stand in front of the first chunk.
   private static let frontBytes = 4 << 20
 
-  /// The file id and where the first frame begins: from a header at the front, else from the footer.
-  private static func findID(_ file: InputFile) throws(CaptureError) -> (FileID, UInt64) {
+  /// The file id: from a header at the front, else from the footer.
+  private static func findID(_ file: InputFile) throws(CaptureError) -> FileID {
     let front = try file.bytes(at: 0, count: frontBytes)
     if front.isEmpty { throw CaptureError(.refused, "the file is empty", path: file.path) }
-    let found: (FileID, Int)? = front.withUnsafeBytes { front in
+    let found: FileID? = front.withUnsafeBytes { front in
       var position = CaptureHeader.magic.count
       while position + FrameHeader.byteCount + 16 <= front.count {
         if FrameHeader.hasMark(front, at: position),
           let (_, id) = FrameHeader.selfDescribed(UnsafeRawBufferPointer(rebasing: front[position...]), .header)
         {
-          return (id, position)
+          return id
         }
         position += 8
       }
       return nil
     }
-    if let (id, position) = found { return (id, UInt64(position)) }
+    if let found { return found }
     if file.size >= UInt64(Footer.frameBytes) {
       let end = try file.bytes(at: file.size - UInt64(Footer.frameBytes), count: Footer.frameBytes)
-      if let footer = end.withUnsafeBytes({ Footer(frame: $0) }) { return (footer.fileID, 8) }
+      if let footer = end.withUnsafeBytes({ Footer(frame: $0) }) { return footer.fileID }
     }
     let isCapture = Array(front.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic
     throw CaptureError(

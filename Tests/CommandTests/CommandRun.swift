@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One run of the built program.
@@ -22,7 +23,7 @@ struct CommandRun {
   /// The same with a list.
   init(_ arguments: [String], input: Data? = nil) throws {
     let process = Process()
-    process.executableURL = try CommandRun.program()
+    process.executableURL = URL(fileURLWithPath: try builtProgram("reel"))
     process.arguments = arguments
     let (output, error) = (Pipe(), Pipe())
     process.standardOutput = output
@@ -37,19 +38,5 @@ struct CommandRun {
     self.error = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-  }
-
-  /// The program, which is built beside the tests.
-  static func program() throws -> URL {
-    for argument in CommandLine.arguments where argument.contains(".xctest") {
-      var folder = URL(fileURLWithPath: argument).deletingLastPathComponent()
-      for _ in 0..<4 {
-        let program = folder.appendingPathComponent("reel")
-        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
-        folder.deleteLastPathComponent()
-      }
-    }
-    let message = "the reel program is not beside the tests: \(CommandLine.arguments)"
-    return try #require(nil, Comment(rawValue: message))
   }
 }

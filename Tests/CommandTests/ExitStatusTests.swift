@@ -102,7 +102,7 @@ import Testing
     let capture = try SampleCapture()
     defer { capture.remove() }
     let (process, output, error) = (Process(), Pipe(), Pipe())
-    process.executableURL = try CommandRun.program()
+    process.executableURL = URL(fileURLWithPath: try builtProgram("reel"))
     process.arguments = ["events", capture.path]
     process.standardOutput = output
     process.standardError = error

@@ -1,0 +1,56 @@
+"""Decompresses what says how large it becomes, and no more than that."""
+
+import io
+
+import lz4.block
+import zstandard
+
+from .coding import Cursor, Damaged
+
+# The greatest payload, chunk and window.
+GREATEST = 64 << 20
+_zstandard = zstandard.ZstdDecompressor(max_window_size=GREATEST)
+
+
+def decompressed(codec, stored, raw, limit):
+    if raw > limit or raw > 4096 * len(stored) + 65536:
+        raise Damaged(f"{len(stored)} bytes are said to become {raw}")
+    if codec == 0:
+        result = bytes(stored)
+    elif codec == 1:
+        try:
+            result = lz4.block.decompress(stored, uncompressed_size=raw)
+        except (lz4.block.LZ4BlockError, ValueError, MemoryError) as error:
+            raise Damaged(f"LZ4: {error}") from None
+    elif codec == 2:
+        result = _zstandard_frame(stored, raw)
+    else:
+        raise Damaged(f"codec {codec} is not known")
+    if len(result) != raw:
+        raise Damaged(f"{len(stored)} bytes became {len(result)} instead of {raw}")
+    return result
+
+
+def _zstandard_frame(stored, raw):
+    try:
+        # One byte more than there may be shows what is too much, without making it.
+        reader = _zstandard.stream_reader(io.BytesIO(stored), read_across_frames=False)
+        parts, left = [], raw + 1
+        while left:
+            part = reader.read(left)
+            if not part:
+                break
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+    except zstandard.ZstdError as error:
+        raise Damaged(f"Zstandard: {error}") from None
+
+
+def compressed_payload(payload, limit):
+    """The contents of a payload that begins with its codec and raw length."""
+    cursor = Cursor(payload)
+    codec = cursor.number(1)
+    cursor.bytes(3)
+    raw = cursor.number(4)
+    return decompressed(codec, cursor.bytes(cursor.left), raw, limit)
