@@ -8,8 +8,8 @@ public struct Seal: Hashable, Sendable {
   public var first: UInt64
   /// See `first`.
   public var last: UInt64
-  /// Whether it is the last seal of the file.
-  public var isLast: Bool
+  /// The flags as they stand in the file: all of them are signed, those too that this program does not know.
+  public var flags: UInt8
   /// SHA-256 of the public key.
   public var keyID: [UInt8]
   /// The chain's value behind the last frame.
@@ -25,11 +25,16 @@ public struct Seal: Hashable, Sendable {
     self.time = time
     self.first = first
     self.last = last
-    self.isLast = isLast
+    flags = isLast ? Seal.lastFlag : 0
     self.keyID = keyID
     self.chain = chain
     self.signature = signature
   }
+
+  private static let lastFlag: UInt8 = 1
+
+  /// Whether it is the last seal of the file.
+  public var isLast: Bool { flags & Seal.lastFlag != 0 }
 }
 
 // The payload of a seal frame:
@@ -48,7 +53,7 @@ extension Seal {
     output.append(zigzag: time)
     output.append(first)
     output.append(last)
-    output.append(UInt8(isLast ? 1 : 0))
+    output.append(flags)
     output.append(contentsOf: keyID)
     output.append(contentsOf: chain)
     return output.array()
@@ -63,7 +68,7 @@ extension Seal {
     time = try cursor.zigzag()
     first = try cursor.integer(UInt64.self)
     last = try cursor.integer(UInt64.self)
-    isLast = try cursor.integer(UInt8.self) & 1 != 0
+    flags = try cursor.integer(UInt8.self)
     keyID = Array(try cursor.take(32))
     chain = Array(try cursor.take(32))
     signature = Array(try cursor.take(64))

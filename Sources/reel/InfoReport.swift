@@ -122,7 +122,9 @@ struct InfoReport {
     } else if !damage.isEmpty {
       facts.add("integrity", "damaged" + damage, .bad)
     } else {
-      facts.add("integrity", "complete", .good)
+      let seals = readers.reduce(0) { $0 + $1.seals.count }
+      facts.add(
+        "integrity", "complete" + (seals == 0 ? "" : ", \(Units.count(seals, "seal")): reel verify --key checks"), .good)
     }
   }
 

@@ -33,13 +33,13 @@ struct SealReport {
       fail(SealReport.text(of: stretch))
     }
     if check.stretches.isEmpty, check.origins.isEmpty { fail("the capture has no seals") }
-    if !check.stretches.isEmpty, !check.hasLast {
-      fail("the last seal is missing: what stood behind frame \(good.last?.frames.upperBound ?? 0) may be cut off")
+    if let last = good.last, !check.hasLast {
+      fail("the last seal is missing: what stood behind frame \(last.frames.upperBound) may be cut off")
     }
     if check.hasLast, check.unsealed > 0 { fail("\(Units.count(check.unsealed, "frame")) behind the last seal") }
     if let first = good.first, let last = good.last {
       lines.append(
-        "\(Units.count(good.count, "seal")) hold: frames \(first.frames.lowerBound) to \(last.frames.upperBound), "
+        "\(Units.count(good.count, "seal")) \(good.count == 1 ? "holds" : "hold"): frames \(first.frames.lowerBound) to \(last.frames.upperBound), "
           + "the last sealed at \(ClockText.dateTime(last.time, zone: .local, digits: 0))")
     }
     for origin in check.origins {

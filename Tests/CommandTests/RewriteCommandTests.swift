@@ -73,7 +73,7 @@ import Testing
     try withCapture { (sample: SampleCapture, target: String) throws in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      let program = try CommandRun.program().path
+      let program = try builtProgram("reel")
       process.arguments = ["-c", "'\(program)' \(command) '\(sample.path)' -o - > '\(target)' 2>/dev/null"]
       try process.run()
       process.waitUntilExit()

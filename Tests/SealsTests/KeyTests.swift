@@ -39,7 +39,10 @@ import Testing
     #expect(KeyFile.key(.checking, in: publicText) == KeyTests.publicBytes)
     try keyFile(publicText) { path in
       let checking = try CheckingKey(path: path)
-      try keyFile(KeyTests.signing) { #expect(try SigningKey(path: $0).checkingKey.id == checking.id) }
+      try keyFile(KeyTests.signing) { other in
+        let id = try SigningKey(path: other).checkingKey.id
+        #expect(id == checking.id)
+      }
     }
   }
 

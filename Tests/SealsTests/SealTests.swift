@@ -132,7 +132,7 @@ import Testing
     let path = temporaryPath()
     defer { removeFile(path) }
     try writeFile(path, capture.bytes)
-    let heads = try CaptureReader(path: path).heads()
+    let heads = try CaptureReader(path: path).heads
     // From the third chunk on.
     var selection = EventSelection.all
     let third = heads[2].firstNumber
@@ -153,12 +153,12 @@ import Testing
     try writeFile(path, bytes)
     let reader = try CaptureReader(path: path)
     var check = SealCheck(SealedCapture.key.checkingKey, fileID: reader.header.fileID)
-    _ = try reader.verify { type, sequence, payload in
+    _ = try reader.verify(frame: { type, sequence, payload in
       var payload = payload
       if type == .chunk { payload[payload.count - 1] ^= 1 }
       check.take(type, sequence: sequence, payload: payload)
       if type == .custody, let custody = try? reader.custody(decoding: payload) { check.take(custody) }
-    }
+    })
     check.finish()
     let origin = try #require(check.origins.first)
     #expect(!origin.holds)

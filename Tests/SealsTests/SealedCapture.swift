@@ -51,10 +51,10 @@ struct SealedCapture {
     try writeFile(path, bytes)
     let reader = try CaptureReader(path: path)
     var check = SealCheck(key, fileID: reader.header.fileID)
-    _ = try reader.verify { type, sequence, payload in
+    _ = try reader.verify(frame: { type, sequence, payload in
       check.take(type, sequence: sequence, payload: payload)
       if type == .custody, let custody = try? reader.custody(decoding: payload) { check.take(custody) }
-    }
+    })
     check.finish()
     return check
   }

@@ -159,7 +159,8 @@ struct RewriteInput {
 
   private mutating func drop(_ frame: Frame, _ payload: [UInt8], in step: FrameStep) {
     let head = frame.header.type == .chunk ? ChunkHead.atStart(of: payload, fileID: reader.fileID) : nil
-    gap.frames.append((frame.header.type, head))
+    // Header and schema of the front are written anew: they stand in no gap.
+    if frame.header.sequence >= expected { gap.frames.append((frame.header.type, head)) }
     let what = head.map { "the chunk of events \($0.firstNumber) to \($0.lastNumber)" }
     drop(step.range(in: reader.size), what ?? "a frame (\(frame.header.type.name))")
   }
