@@ -160,7 +160,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "reel", "TestSupport", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "Recorder", "KernelSource",
-        "Presentation", "Query",
+        "Presentation", "Query", "Seals",
       ],
       swiftSettings: strict),
     .testTarget(

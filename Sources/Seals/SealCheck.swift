@@ -81,7 +81,8 @@ public struct SealCheck {
       state = .forged
     } else {
       let begins = stretches.last.map { $0.frames.upperBound &+ 1 } ?? 0
-      state = isWhole && seal.first == begins && seal.last &+ 1 == expected && seal.chain == chain.value
+      state =
+        isWhole && seal.first == begins && seal.last &+ 1 == expected && seal.chain == chain.value
         ? .holds : .altered
       if seal.isLast { hasLast = true }
     }

@@ -124,7 +124,8 @@ struct InfoReport {
     } else {
       let seals = readers.reduce(0) { $0 + $1.seals.count }
       facts.add(
-        "integrity", "complete" + (seals == 0 ? "" : ", \(Units.count(seals, "seal")): reel verify --key checks"), .good)
+        "integrity", "complete" + (seals == 0 ? "" : ", \(Units.count(seals, "seal")): reel verify --key checks"), .good
+      )
     }
   }
 

@@ -38,14 +38,17 @@ struct SealReport {
     }
     if check.hasLast, check.unsealed > 0 { fail("\(Units.count(check.unsealed, "frame")) behind the last seal") }
     if let first = good.first, let last = good.last {
+      let count = Units.count(good.count, "seal") + (good.count == 1 ? " holds" : " hold")
       lines.append(
-        "\(Units.count(good.count, "seal")) \(good.count == 1 ? "holds" : "hold"): frames \(first.frames.lowerBound) to \(last.frames.upperBound), "
+        "\(count): frames \(first.frames.lowerBound) to \(last.frames.upperBound), "
           + "the last sealed at \(ClockText.dateTime(last.time, zone: .local, digits: 0))")
     }
     for origin in check.origins {
       let name = "the sealed capture \(SealReport.hexadecimal(origin.fileID))"
       if !origin.holds { holds = false }
-      for stretch in origin.stretches where stretch.state != .holds { lines.append("of \(name): " + SealReport.text(of: stretch)) }
+      for stretch in origin.stretches where stretch.state != .holds {
+        lines.append("of \(name): " + SealReport.text(of: stretch))
+      }
       if !origin.altered.isEmpty {
         lines.append("of \(name): \(Units.count(origin.altered.count, "frame")) here are not what was sealed")
       }

@@ -63,7 +63,9 @@ struct SealedCapture {
 /// Seals more often than a recorder does, at times that are told.
 struct OftenMaker: SealMaker {
   let key: SigningKey
-  func sealer(fileID: [UInt8]) -> any FrameSealer { Often(inner: FileSealer(key, fileID: fileID) { 1_700_000_000_000_000_000 }) }
+  func sealer(fileID: [UInt8]) -> any FrameSealer {
+    Often(inner: FileSealer(key, fileID: fileID) { 1_700_000_000_000_000_000 })
+  }
 
   private struct Often: FrameSealer {
     var inner: FileSealer
