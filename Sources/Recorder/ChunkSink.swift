@@ -119,7 +119,10 @@ final class ChunkSink: Sendable {
           state.bytes = next.bytesWritten
           state.writer = consume next
         } catch {
-          state.error = error
+          // Not refused any more: something was recorded, and it is there.
+          state.error = CaptureError(
+            .failed, "the recording cannot go on in another file: \(error.what)", path: error.path,
+            remedy: "what was recorded before is readable, if its files are still there")
         }
         do throws(CaptureError) {
           state.finished.add(try writer.finish())
