@@ -24,6 +24,7 @@ class Comparison:
         self.compared = 0
         self.undecoded = collections.Counter()
         self.samples = {}
+        self.unshown = collections.Counter()
 
     def differences(self, call, event):
         """The parameters that do not agree, each with what both say."""
@@ -37,7 +38,8 @@ class Comparison:
                 if position is not None:
                     covered.add(position)
                     self.compared += 1
-            except Unknown:
+            except Unknown as reason:
+                self.unshown[f"{call.name}.{name}: {reason}"[:120]] += 1
                 covered.add(self.position(call, source) if "(" in source or source.startswith("arg") else None)
                 continue
             if difference:
@@ -65,6 +67,8 @@ class Comparison:
         key = f"{call.name}.{name}"
         if key in self.map["uncompared"]:
             return None, None
+        if name == "passed_fds":
+            return None, self.passed(call, raw)
         if source == "ret" or source == "assembled" or source.startswith("object."):
             return None, None
         if source.startswith("thread."):
@@ -82,6 +86,20 @@ class Comparison:
         kind, _, member = capture.groups()
         compare = getattr(self, "of_" + kind)
         return position, compare(call, event, parameter, argument, raw, shown, member)
+
+    def passed(self, call, raw):
+        """The descriptors that a message passes."""
+        message = inner(call.arguments[1]) if len(call.arguments) > 1 else None
+        if isinstance(message, Sequence) and message.items:
+            message = inner(message.items[0])
+        if isinstance(message, Structure):
+            message = message.fields.get("msg_hdr", message)
+        control = message.fields.get("msg_control") if isinstance(message, Structure) else None
+        wanted = []
+        for item in control.items if isinstance(control, Sequence) else []:
+            if item.fields["cmsg_level"].value == 1 and item.fields["cmsg_type"].value == 1:
+                wanted += [str(number.value) for number in item.fields["cmsg_data"].items]
+        return None if (raw or "") == ",".join(wanted) else f"{raw}, not {wanted}"
 
     def holds(self, event, condition):
         name, value = condition.split("=")
@@ -139,6 +157,7 @@ class Comparison:
         if not table or not value.names:
             return None
         bits = {name: bits for name, bits, _ in self.tables[table]}
+        fields = {name: mask for name, bits, mask in self.tables[table] if mask != bits}
         beside = self.tables_beside(event, parameter)
         lacking, missing = [], []
         said = 0
@@ -147,6 +166,9 @@ class Comparison:
         for name in sorted(set().union(*(names_of(text) for text in value.names if not text.startswith("makedev")))):
             for ours in self.in_our_words(name, table):
                 if ours in bits:
+                    # A field that holds no value of its own has no name; strace names its bits.
+                    if ours in fields and raw & fields[ours] != bits[ours]:
+                        continue
                     # A name of several bits may stand for what we say in parts: the numbers are the same already.
                     if ours not in names_of(str(shown)) and bits[ours] & ~said:
                         missing.append(ours)
@@ -173,6 +195,15 @@ class Comparison:
         return any(
             table in entry.get("tables", [table]) and (name in entry["names"] or entry["names"] == ["*"])
             for entry in self.map["only strace"])
+
+    def capabilities(self, table, found, raw, shown):
+        """strace names 64 bits, Reel has two parameters of 32: the names that belong to this one are those of its table."""
+        bits = {name: bits for name, bits, _ in self.tables[table]}
+        wanted = 0
+        for text in found.names:
+            for name in names_of(text):
+                wanted |= bits.get(name.removeprefix("1<<"), 0)
+        return None if raw == wanted else f"{raw} ({shown}), not {found.names}"
 
     def tables_beside(self, event, parameter):
         """The names of all parameters that come from the same place: one register may hold a kind and flags."""
@@ -230,7 +261,7 @@ class Comparison:
                     raise Unknown("strace shows the address alone")
                 return None
         if type == "bytes":
-            raise Unknown("bytes of a structure")
+            return self.array(call, inner(value), raw)
         if path == "":
             found = value
         else:
@@ -242,6 +273,8 @@ class Comparison:
                 return None
             raise_missing = isinstance(inner(found), Number) and "NULL" in inner(found).names
             return None if raise_missing else f"missing, not {found}"
+        if table.startswith("capabilities"):
+            return self.capabilities(table, found, raw, shown)
         if "timespec" in member:
             wanted = nanoseconds(found)
         else:
@@ -250,8 +283,9 @@ class Comparison:
         key = f"{call.name}.{name}"
         if key in self.map["moved on"] and not isinstance(argument, Changed) and event.result > 0:
             wanted += event.result
-        if key in self.map["time left"] and 0 <= raw <= wanted:
-            return None
+        if key in self.map["time left"]:
+            if raw == time_left(call, wanted, name) or event.result < 0 and 0 <= raw <= max(wanted, 999_999):
+                return None
         bits = width(type)
         if raw % (1 << bits) != wanted % (1 << bits):
             return f"{raw} ({shown}), not {wanted}"
@@ -274,6 +308,9 @@ class Comparison:
     of_sockaddr_out = of_sockaddr
 
     def of_counted_out(self, call, event, parameter, argument, raw, shown, member):
+        value = inner(argument)
+        if isinstance(value, Sequence) and len(value.items) == 1 and raw and len(raw) == 4:
+            return self.array(call, value, raw)
         raise Unknown("bytes in words of strace's own")
 
     def payload(self, event, data, whole, raw, length):
@@ -301,8 +338,28 @@ class Comparison:
             return None
         return self.payload(event, value.data, not value.truncated, raw, event.result)
 
+    def array(self, call, value, raw):
+        """Arrays of numbers and of `pollfd`, whose bytes can be told from text as long as they are ASCII."""
+        if raw is None or not isinstance(value, Sequence) or not raw.isascii():
+            raise Unknown("bytes of a structure")
+        data, wanted = raw.encode(), b""
+        for item in value.items:
+            item = inner(item)
+            if isinstance(item, Number):
+                wanted += (item.value % (1 << 32)).to_bytes(4, "little")
+            elif isinstance(item, Structure) and "events" in item.fields and "fd" in item.fields:
+                # What came of it stands elsewhere in strace's line.
+                wanted += (item.fields["fd"].value % (1 << 32)).to_bytes(4, "little")
+                wanted += item.fields["events"].value.to_bytes(2, "little")
+                wanted += data[len(wanted) : len(wanted) + 2]
+            else:
+                raise Unknown("bytes of a structure")
+        return None if data == wanted[:1024] else f"{data[:40]}, not {wanted[:40]}"
+
     def of_buffer(self, call, event, parameter, argument, raw, shown, member):
         value = inner(argument)
+        if call.name == "setsockopt" and isinstance(value, Sequence) and len(value.items) == 1 and raw and len(raw) == 4:
+            return self.array(call, value, raw)
         if isinstance(value, Number) or isinstance(value, Sequence):
             raise Unknown("no bytes")
         if not isinstance(value, Text):
@@ -366,8 +423,17 @@ class Comparison:
         return f"{raw!r:.150}, not {wanted!r:.150}"
 
     def has_no_payload(self, call, event):
-        """Devices whose bytes say nothing."""
-        return False
+        """Devices whose bytes say nothing: they are not copied."""
+        return event.object in self.map["devices without payload"]
+
+
+def time_left(call, wanted, name):
+    """What the kernel leaves of the time that a call may wait: nothing after it, what strace says before."""
+    left = re.search(r"left \{tv_sec=(\d+), tv_[nu]sec=(\d+)\}", call.note)
+    if left:
+        seconds, fraction = int(left.group(1)), int(left.group(2))
+        return seconds if name.endswith("_sec") else fraction if name.endswith("_usec") else seconds * 10**9 + fraction
+    return 0 if call.result == 0 else wanted
 
 
 def event_is_cut(raw, wanted):

@@ -17,6 +17,7 @@ class Event:
     shown: dict  # parameters with names
     unreadable: bool
     truncated: bool
+    object: str | None  # the name of its object
 
 
 class Capture:
@@ -60,7 +61,7 @@ class Capture:
         """The events of these types."""
         parameters = {parameter[0] for name in names for parameter in self.types[name]["parameters"]}
         fields = ["evt.num", "evt.type", "thread.tid", "syscall.type", "evt.rawres", "evt.args", "evt.is_unreadable",
-                  "evt.is_truncated", *(f"evt.rawarg.{name}" for name in sorted(parameters))]
+                  "evt.is_truncated", "fd.name", *(f"evt.rawarg.{name}" for name in sorted(parameters))]
         rows = self.run("events", self.path, f"evt.type in ({', '.join(names)})", "--json", "-p",
                         "*" + " ".join("%" + field for field in fields))
         for row in rows:
@@ -69,4 +70,4 @@ class Capture:
                 row["evt.num"], row["thread.tid"], row["syscall.type"] or type.get("call", row["evt.type"]),
                 row["evt.type"], type.get("x86_64"), row["evt.rawres"],
                 {parameter[0]: row[f"evt.rawarg.{parameter[0]}"] for parameter in type["parameters"]},
-                row["evt.args"] or {}, bool(row["evt.is_unreadable"]), bool(row["evt.is_truncated"]))
+                row["evt.args"] or {}, bool(row["evt.is_unreadable"]), bool(row["evt.is_truncated"]), row["fd.name"])

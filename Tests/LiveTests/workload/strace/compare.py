@@ -210,7 +210,9 @@ def report(options, totals, faults, exceptions, comparison):
             print(f"           {example[:400]}")
     if options.undecoded:
         for (call, position), count in sorted(comparison.undecoded.items(), key=lambda item: -item[1]):
-            print(f"{count:6} × {call}, argument {position}: {comparison.samples[call, position][:160]}")
+            print(f"{count:6} × strace alone takes {call}'s argument {position} apart: {comparison.samples[call, position][:160]}")
+        for text, count in comparison.unshown.most_common():
+            print(f"{count:6} × not compared: {text}")
     for index, count in sorted(exceptions.used.items()):
         entry = exceptions.entries[index]
         print(f"{count:6} excepted: {entry['call']}.{entry['parameter']}: {entry['reason']}")
