@@ -197,6 +197,7 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       if (plan->on_success && result < 0) continue;
       if (plan->condition != REEL_NO_ARGUMENT && (__u32)arguments[plan->condition & 7] != plan->condition_value) continue;
       __u64 pointer = arguments[plan->pointer & 7];
+      if (!pointer) continue;
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
@@ -208,11 +209,10 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       } else {
         __u64 extent = plan->length == REEL_NO_ARGUMENT ? plan->size : arguments[plan->length & 7];
         if (kind == REEL_CAPTURE_STRUCTURE_ARRAY) extent = smaller(extent, 1024) * (plan->size & 0xFFFF);
-        if (!pointer) continue;
         end = put_capture(kind, pointer, extent, result, body);
       }
       if (end < 0) {
-        slot->call_flags |= REEL_EVENT_UNREADABLE;
+        if (end != NOTHING_TO_CAPTURE) slot->call_flags |= REEL_EVENT_UNREADABLE;
         continue;
       }
       __u64 limit = (__u32)end & REEL_RECORD_MASK;

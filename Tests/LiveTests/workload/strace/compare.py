@@ -153,6 +153,9 @@ def judge(name, folder, capture, comparison, exceptions, totals, faults):
                 trouble = result_difference(call, event)
                 if trouble:
                     problems.append(("result", trouble))
+                # The kernel could read what it was given.
+                if event.unreadable and event.result is not None and event.result >= 0:
+                    problems.append(("unreadable", f"marked as unreadable, though it returned {event.result}"))
                 if call.arguments is not None:
                     problems += comparison.differences(call, event)
             label = call.name if call else event.call
