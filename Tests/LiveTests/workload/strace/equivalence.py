@@ -155,6 +155,12 @@ def address_text(value):
         mapped = address.ipv4_mapped
         # Reel writes no brackets, as the ecosystem does.
         return f"{'::ffff:' + str(mapped) if mapped else address.compressed}:{port('sin6_port')}"
+    if family.value == 16 and "nl_pid" in value.fields:
+        return f"netlink {value.fields['nl_pid'].value} groups {value.fields['nl_groups'].value}"
+    if family.value == 17 and "sll_ifindex" in value.fields:
+        return f"packet interface {value.fields['sll_ifindex'].value} protocol {port('sll_protocol'):#x}"
+    if family.value == 40 and "svm_cid" in value.fields:
+        return f"vsock {value.fields['svm_cid'].value}:{value.fields['svm_port'].value}"
     return f"family {family.value}"
 
 
