@@ -6,7 +6,12 @@
 ///     unix   | family | path; an abstract name keeps its leading NUL
 ///     other  | family | the rest of the kernel's sockaddr, as it is
 ///
-/// `family` is `AF_*` (1 unix, 2 IPv4, 10 IPv6).
+/// `family` is `AF_*` (1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packet, 40 vsock). Of the others, three are shown by
+/// what their rest says:
+///
+///     netlink  | padding, 2 bytes   | process or port, u32  | groups, u32 |
+///     packet   | protocol, u16 BE   | interface, i32        | …
+///     vsock    | reserved, 2 bytes  | port, u32             | context, u32 | …
 public enum SocketAddress {
   /// `AF_UNIX`.
   public static let unixFamily: UInt16 = 1
@@ -14,6 +19,11 @@ public enum SocketAddress {
   public static let ipv4Family: UInt16 = 2
   /// `AF_INET6`.
   public static let ipv6Family: UInt16 = 10
+
+  /// `AF_NETLINK`, `AF_PACKET`, `AF_VSOCK`.
+  private static let netlinkFamily: UInt16 = 16
+  private static let packetFamily: UInt16 = 17
+  private static let virtualFamily: UInt16 = 40
 
   /// Turns a kernel `sockaddr` into the layout above; `nil` when it is too short to say anything.
   public static func encode(sockaddr bytes: UnsafeRawBufferPointer) -> [UInt8]? {
@@ -36,7 +46,8 @@ public enum SocketAddress {
     }
   }
 
-  /// The address as text: `127.0.0.1:80`, `[::1]:80`, a path, `@name` for an abstract one.
+  /// The address as text: `127.0.0.1:80`, `[::1]:80`, a path, `@name` for an abstract one; `netlink 0 groups 1`,
+  /// `packet interface 2 protocol 0x800`, `vsock 2:1024`.
   public static func text(_ bytes: ArraySlice<UInt8>) -> String {
     guard let family = bytes.first else { return "" }
     let rest = bytes.dropFirst()
@@ -47,9 +58,21 @@ public enum SocketAddress {
       return "[\(ipText(rest.prefix(16)))]:\(port(rest.suffix(2)))"
     case unixFamily:
       return pathText(rest)
+    case netlinkFamily where rest.count >= 10:
+      return "netlink \(word(rest, 2)) groups \(word(rest, 6))"
+    case packetFamily where rest.count >= 6:
+      let protocolNumber = UInt16(rest[rest.startIndex]) << 8 | UInt16(rest[rest.startIndex + 1])
+      return "packet interface \(word(rest, 2)) protocol 0x\(String(protocolNumber, radix: 16))"
+    case virtualFamily where rest.count >= 10:
+      return "vsock \(word(rest, 6)):\(word(rest, 2))"
     default:
       return "family \(family)"
     }
+  }
+
+  /// Four bytes of an address, little-endian.
+  private static func word(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> UInt32 {
+    bytes[(bytes.startIndex + offset)...].prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 
   /// The path of a unix socket, an abstract name with `@` in place of its NUL.

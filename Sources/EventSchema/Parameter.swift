@@ -80,6 +80,11 @@ public enum ParameterSource: Hashable, Sendable {
   /// Filled in by user space for events that are no system calls.
   case assembled
 
+  /// Whether it is a part of a captured structure.
+  public var isField: Bool {
+    if case .field = self { true } else { false }
+  }
+
   /// Whether batches hold a column for the parameter; the others are read from the event's result or dimensions.
   public var isStored: Bool {
     switch self {
@@ -115,7 +120,8 @@ public struct Parameter: Hashable, Sendable {
   public let flagTable: UInt16?
   /// Where the value comes from.
   public let source: ParameterSource
-  /// Unless this holds, a number prints without its name and anything else is missing; `nil` when it always holds.
+  /// Unless this holds, a register's number prints without its name and anything else is missing; `nil` when it always
+  /// holds.
   public let nameCondition: NameCondition?
 
   /// A parameter as it stands in a schema; nothing is checked here.

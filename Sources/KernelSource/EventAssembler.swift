@@ -181,7 +181,7 @@ struct EventAssembler: ~Copyable {
       type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
       object: objectRow, result: plan.hasResult && hasReturned ? result : EventBatch.missing)
     appendArguments(
-      plan, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
+      plan, words: words, wordCount: wordCount, captures: captures, result: result, start: start, lineage: lineage)
     if plan.endsTask, wordCount > 2, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
       definitions.end(lineage: lineage, reaper: words.load(fromByteOffset: 16, as: Int64.self))
     }
@@ -193,20 +193,21 @@ struct EventAssembler: ~Copyable {
   @inline(__always)
   private mutating func appendArguments(
     _ plan: TypePlan, words: UnsafeRawPointer, wordCount: Int, captures: CaptureList, result: Int64,
-    lineage: UInt32
+    start: UInt64, lineage: UInt32
   ) {
     for number in 0..<plan.argumentCount {
       let argument = plans.argument(plan, number)
       let index = Int(argument.index)
       if argument.conditionRegister != ArgumentPlan.noCondition,
-        words.load(fromByteOffset: Int(argument.conditionRegister) * 8, as: UInt64.self) != argument.conditionValue
+        words.load(fromByteOffset: Int(argument.conditionRegister) * 8, as: UInt32.self) != argument.conditionValue
       {
         builder.appendMissing()
         continue
       }
       switch argument.kind {
       case .integer:
-        guard index < wordCount else {
+        // Without its beginning, nobody knows what a call that executed a program was given.
+        guard index < wordCount, !(plan.executes && result == 0 && start == 0) else {
           builder.appendMissing()
           continue
         }
@@ -219,6 +220,20 @@ struct EventAssembler: ~Copyable {
           row.withUnsafeBytes { builder.appendText($0) }
         } else if let bytes = captures[index] {
           builder.appendText(bytes)
+        } else {
+          builder.appendMissing()
+        }
+      case .executedPath:
+        if let bytes = captures[index] {
+          builder.appendText(bytes)
+        } else if result == 0, start != 0, let name = filename(lineage) {
+          PathText.executed(name, descriptor: words.load(as: Int32.self)).withUnsafeBytes { builder.appendText($0) }
+        } else {
+          builder.appendMissing()
+        }
+      case .passedDescriptors:
+        if let bytes = captures[index], let text = MessageControl.descriptors(bytes) {
+          text.withUnsafeBytes { builder.appendText($0) }
         } else {
           builder.appendMissing()
         }

@@ -63,13 +63,19 @@ struct OperationTable {
       operation.flags |= UInt32(REEL_OPERATION_OPENS)
       operation.path = path
     }
+    if type.executes { operation.flags |= UInt32(REEL_OPERATION_EXECUTES) }
     var room = MemoryLayout<reel_event>.size + 7 * 8
     withUnsafeMutableBytes(of: &operation.captures) { bytes in
       let plans = bytes.bindMemory(to: reel_capture_plan.self)
       for (index, capture) in type.captures.prefix(Int(REEL_CAPTURES)).enumerated() {
         plans[index] = reel_capture_plan(
           kind: capture.kind.rawValue, pointer: capture.pointer, length: capture.lengthArgument,
-          on_success: capture.onSuccess ? 1 : 0, size: UInt32(capture.size))
+          on_success: capture.onSuccess ? 1 : 0, size: capture.size, condition: UInt8(REEL_NO_ARGUMENT),
+          condition_value: 0)
+        if let condition = type.condition(ofCapture: index) {
+          plans[index].condition = condition.argument
+          plans[index].condition_value = condition.value
+        }
         room += MemoryLayout<reel_capture>.size + 8 + longest(capture, snapLength: Int(snapLength))
       }
     }
@@ -117,4 +123,23 @@ struct OperationTable {
 extension EventType {
   /// Whether the call makes a descriptor for the path in its arguments.
   var opensPath: Bool { object == .result && traits.contains(.namesObject) }
+
+  /// Whether the call, when it succeeds, returns in another program than the one that made it.
+  var executes: Bool { systemCall == "execve" || systemCall == "execveat" }
+
+  /// The argument, and the value that it must have, for anything to be where a capture looks: what another command points
+  /// to is not read at all. `nil` when parameters with different conditions share the capture.
+  func condition(ofCapture index: Int) -> (argument: UInt8, value: UInt8)? {
+    let users = parameters.filter { parameter in
+      switch parameter.source {
+      case .capture(let capture), .field(let capture, _, _): Int(capture) == index
+      default: false
+      }
+    }
+    guard let condition = users.first?.nameCondition, users.allSatisfy({ $0.nameCondition == condition }),
+      let value = UInt8(exactly: condition.value),
+      case .argument(let argument) = parameters[Int(condition.parameter)].source
+    else { return nil }
+    return (argument, value)
+  }
 }

@@ -1,5 +1,15 @@
 /// Paths from the components that the probe sends, leaf first, each ended by a NUL.
 enum PathText {
+  /// The path that `execveat` was given, from the name that the kernel makes of it: `/dev/fd/3` for a descriptor alone,
+  /// `/dev/fd/3/name` for a path relative to one, else the path itself.
+  static func executed(_ name: [UInt8], descriptor: Int32) -> [UInt8] {
+    let prefix = Array("/dev/fd/\(descriptor)".utf8)
+    guard name.starts(with: prefix) else { return name }
+    let rest = name.dropFirst(prefix.count)
+    if rest.isEmpty { return [] }
+    return rest.first == UInt8(ascii: "/") ? Array(rest.dropFirst()) : name
+  }
+
   /// The absolute path. An empty run of components is the root.
   static func absolute(leafFirst bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var path: [UInt8] = []

@@ -19,6 +19,10 @@ struct ArgumentPlan: BitwiseCopyable {
     case exitReaper
     /// The name of the object in the word behind the registers.
     case victim
+    /// A path whose text went with the old program: what the new one was executed by says it.
+    case executedPath
+    /// The descriptors that a message passes.
+    case passedDescriptors
   }
 
   var kind: Kind
@@ -43,6 +47,8 @@ struct TypePlan: BitwiseCopyable {
   var hasResult = false
   /// The end of a task: the second word says whether its process ends with it, the third who takes its children.
   var endsTask = false
+  /// A call that succeeds returns in another program, without the registers of the old one.
+  var executes = false
   /// Calls whose second return is that of a new task.
   var makesTask = false
   /// The plan of the path that names what the call opens: a failed one gets its object from it.
@@ -91,14 +97,21 @@ extension TypePlan {
     hasResult = type.traits.contains(.systemCall) && !type.traits.contains(.endsTask)
     endsTask = type.id == .procexit
     firstArgument = Int32(arguments.count)
+    executes = type.executes
     makesTask = ["clone", "clone3", "fork", "vfork"].contains(type.name)
     connects = type.traits.contains(.connects)
     movesMessage = ["sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg"].contains(type.name)
     for parameter in type.parameters {
       var plan = TypePlan.plan(parameter)
+      if parameter.name == "pathname", type.executes, plan.kind == .text { plan.kind = .executedPath }
+      if parameter.name == "passed_fds",
+        let control = type.captures.firstIndex(where: { $0.kind == .messageControl })
+      {
+        plan = ArgumentPlan(kind: .passedDescriptors, index: UInt8(control))
+      }
       if parameter.name == "filename", type.name.hasPrefix("execve"), plan.kind == .text { plan.kind = .filename }
-      // Names of a number hold under a condition, but the number always does; anything else is there or not.
-      if let condition = parameter.nameCondition, parameter.type.storage != .integer,
+      // Names of a register hold under a condition, but its number always does; anything else is there or not.
+      if let condition = parameter.nameCondition, parameter.type.storage != .integer || parameter.source.isField,
         case .argument(let register) = type.parameters[Int(condition.parameter)].source
       {
         plan.conditionRegister = register
@@ -121,7 +134,9 @@ extension TypePlan {
     let (size, isSigned) = parameter.type.integerLayout
     switch parameter.source {
     case .argument(let index):
-      return ArgumentPlan(kind: .integer, index: index, size: size, isSigned: isSigned)
+      // Registers hold errors, and counts that the ecosystem calls so, as 32 bits.
+      return ArgumentPlan(
+        kind: .integer, index: index, size: parameter.type == .errno ? 4 : size, isSigned: isSigned)
     case .capture(let index):
       switch parameter.type {
       case .socketAddress, .socketTuple: return ArgumentPlan(kind: .address, index: index)

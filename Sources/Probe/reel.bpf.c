@@ -57,7 +57,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
       if (operation->flags & REEL_OPERATION_ENABLED) send_ending(registers, task, slot, operation);
       return 0;
     }
-    if (operation->flags & (REEL_OPERATION_OBJECT_AT_ENTRY | REEL_OPERATION_WITH_VICTIM) &&
+    if (operation->flags & (REEL_OPERATION_OBJECT_AT_ENTRY | REEL_OPERATION_WITH_VICTIM | REEL_OPERATION_EXECUTES) &&
         operation->flags & REEL_OPERATION_ENABLED) {
       __u64 *arguments = slot->arguments;
       load_arguments(registers, arguments);
@@ -144,7 +144,8 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   if (settings.stage < REEL_STAGE_OBJECT) return 0;
 
   __u64 *arguments = slot->arguments;
-  load_arguments(registers, arguments);
+  // What a new program was executed with is what was kept when the call began.
+  if (!slot->is_executing) load_arguments(registers, arguments);
   if (operation->object == REEL_OBJECT_RESULT) {
     if (result >= 0) slot->call_object = new_object(operation, slot, result, slot->now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
@@ -175,7 +176,10 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   event->object = slot->call_object;
   __u64 *stored = (__u64 *)(event + 1);
   // The room behind the ring lets all six be stored always: cheaper than a branch for each.
-  load_arguments(registers, stored);
+  if (slot->is_executing)
+    __builtin_memcpy(stored, arguments, 6 * sizeof *stored);
+  else
+    load_arguments(registers, stored);
   if (operation->flags & REEL_OPERATION_WITH_EXTRA) {
     stored[count & 7] = slot->call_extra;
     count++;
@@ -184,13 +188,16 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   __u64 offset = (sizeof *event + (__u64)(count & 7) * 8) & REEL_RECORD_MASK;
   slot->call_captures = 0;
 
-  if (settings.stage >= REEL_STAGE_ALL) {
+  // The memory that the old program pointed to is gone with it.
+  if (settings.stage >= REEL_STAGE_ALL && !slot->is_executing) {
     for (int index = 0; index < REEL_CAPTURES; index++) {
       struct reel_capture_plan *plan = &operation->captures[index];
       __u32 kind = plan->kind;
       if (kind == 0) break;
       if (plan->on_success && result < 0) continue;
+      if (plan->condition != REEL_NO_ARGUMENT && (__u32)arguments[plan->condition & 7] != plan->condition_value) continue;
       __u64 pointer = arguments[plan->pointer & 7];
+      if (!pointer) continue;
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
@@ -202,11 +209,10 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       } else {
         __u64 extent = plan->length == REEL_NO_ARGUMENT ? plan->size : arguments[plan->length & 7];
         if (kind == REEL_CAPTURE_STRUCTURE_ARRAY) extent = smaller(extent, 1024) * (plan->size & 0xFFFF);
-        if (!pointer) continue;
         end = put_capture(kind, pointer, extent, result, body);
       }
       if (end < 0) {
-        slot->call_flags |= REEL_EVENT_UNREADABLE;
+        if (end != NOTHING_TO_CAPTURE) slot->call_flags |= REEL_EVENT_UNREADABLE;
         continue;
       }
       __u64 limit = (__u32)end & REEL_RECORD_MASK;
@@ -227,6 +233,7 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   event->record.length = offset;
   ring_publish(ring, offset);
   ring_call(ring);
+  slot->is_executing = 0;
   return 0;
 }
 

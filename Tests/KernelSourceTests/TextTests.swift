@@ -53,6 +53,40 @@ struct TextTests {
     #expect(String(decoding: made.rest, as: UTF8.self) == rest)
   }
 
+  @Test(
+    "What execveat was given is found in the kernel's name for it",
+    arguments: [
+      ("/dev/fd/3", 3, ""), ("/dev/fd/3/bin/true", 3, "bin/true"), ("/dev/fd/33", 3, "/dev/fd/33"),
+      ("/bin/true", -100, "/bin/true"), ("true", -100, "true"), ("/dev/fd/3", 4, "/dev/fd/3"), ("", 3, ""),
+    ])
+  func executed(name: String, descriptor: Int32, path: String) {
+    #expect(String(decoding: PathText.executed(Array(name.utf8), descriptor: descriptor), as: UTF8.self) == path)
+  }
+
+  @Test(
+    "Passed descriptors are found in control bytes, whatever these say of their length",
+    arguments: [
+      ("", nil),
+      // One message of 24 bytes: two descriptors.
+      ("18000000 00000000 01000000 01000000 03000000 04000000", "3,4"),
+      // Credentials, padding behind them, then one descriptor.
+      (
+        "1c000000 00000000 01000000 02000000 01000000 00000000 00000000 00000000"
+          + "14000000 00000000 01000000 01000000 ffffffff", "-1"
+      ),
+      // Longer than what is there, and of no length at all.
+      ("ffffffff ffffffff 01000000 01000000 07000000", "7"),
+      ("00000000 00000000 01000000 01000000 07000000", nil),
+      ("18000000 00000000 06000000 01000000 03000000 04000000", nil),
+      ("18000000 00000000 01000000", nil),
+    ])
+  func passedDescriptors(control: String, text: String?) {
+    let digits = control.filter { $0 != " " }.map { UInt8(String($0), radix: 16) ?? 0 }
+    let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    let found = bytes.withUnsafeBytes { MessageControl.descriptors($0) }
+    #expect(found.map { String(decoding: $0, as: UTF8.self) } == text)
+  }
+
   static let id = String(repeating: "0123456789abcdef", count: 4)
 
   @Test(

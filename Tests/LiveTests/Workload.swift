@@ -18,6 +18,12 @@ enum Workload {
   private static let sources = [
     "truth": ["truth", "journal"],
     "flood": ["flood", "journal"],
+    // For the comparison with strace.
+    "calls": [
+      "strace/calls", "strace/calls_files", "strace/calls_attributes", "strace/calls_memory", "strace/calls_channels",
+      "strace/calls_sockets", "strace/calls_waiting", "strace/calls_signals", "strace/calls_processes",
+      "strace/calls_identities", "strace/calls_mounts", "strace/calls_administration", "strace/calls_anything",
+    ],
     "cases": [
       "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
       "kin",

@@ -99,6 +99,7 @@ struct FieldTextTests {
     (0, "evt.rawarg.fd", "3"), (1, "evt.rawarg.size", "4096"), (1, "evt.arg.data", "root."),
     (0, "evt.res", "SUCCESS"), (4, "evt.res", "ENOENT"), (4, "evt.rawres", "-2"), (4, "evt.arg.res", "ENOENT"),
     (4, "evt.failed", "true"), (0, "evt.failed", "false"), (0, "evt.is_unfinished", "false"), (1, "evt.is_io", "true"),
+    (0, "evt.is_unreadable", "false"), (0, "evt.is_truncated", "false"), (0, "evt.is_payload_truncated", "false"),
     (0, "evt.is_io", "false"),
     (1, "evt.is_io_read", "true"), (1, "evt.io_dir", "read"), (5, "evt.io_dir", "write"), (0, "evt.io_dir", "<NA>"),
     (1, "evt.buflen", "5"), (5, "evt.buflen", "<NA>"), (1, "evt.buflen.file.in", "5"), (1, "evt.buflen.net", "<NA>"),

@@ -35,7 +35,7 @@ public func renderReference(_ schema: Schema) -> String {
     the call succeeded; what the task wrote, always. Equal captures of one event are made once.
 
     `bytes` with a flag table are an array of the kernel's `pollfd`. A type `when` another parameter has a value: a
-    number prints without its name otherwise, anything else is missing.
+    number in a register prints without its name otherwise, anything else is missing and is not read.
 
     ## Reading `fd`
 

@@ -14,6 +14,8 @@
 // What every capture function returns: the offset behind the bytes, flags above it.
 #define CAPTURED(offset, flags) ((long)(((offset) & REEL_RECORD_MASK) | (__u64)(flags) << 32))
 #define NOT_CAPTURED (-1)
+// There is nothing to capture: not the same as something that cannot be read.
+#define NOTHING_TO_CAPTURE (-2)
 
 static __always_inline __u64 smaller(__u64 a, __u64 b) { return a < b ? a : b; }
 
@@ -83,10 +85,10 @@ __noinline long put_message(__u64 kind, __u64 pointer, __u64 wanted, __u64 offse
   if (bpf_probe_read_user(&header, sizeof header, (const void *)pointer) != 0) return NOT_CAPTURED;
   switch (kind) {
     case REEL_CAPTURE_MESSAGE_NAME:
-      if (!header.name || header.name_length < 2) return NOT_CAPTURED;
+      if (!header.name || header.name_length < 2) return NOTHING_TO_CAPTURE;
       return put_bytes(ring, offset, header.name, smaller(header.name_length, MAX_ADDRESS));
     case REEL_CAPTURE_MESSAGE_CONTROL:
-      if (!header.control || !header.control_length) return NOT_CAPTURED;
+      if (!header.control || !header.control_length) return NOTHING_TO_CAPTURE;
       return put_bytes(ring, offset, header.control, smaller(header.control_length, MAX_CONTROL));
     default:
       return put_vector(header.vector, header.vector_count, wanted, offset);

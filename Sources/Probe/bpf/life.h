@@ -54,6 +54,7 @@ static __always_inline void take_over_leader(struct task_slot *slot, struct task
     slot->enter_time = old->enter_time;
     slot->enter_number = old->enter_number;
     slot->enter_object = 0;
+    __builtin_memcpy(slot->arguments, old->arguments, sizeof slot->arguments);
     old->tid = 0;
   }
   slot->start_time = task->start_boottime;

@@ -257,7 +257,10 @@ struct reel_capture_plan {
   reel_u8 pointer;    // argument
   reel_u8 length;     // argument or REEL_NO_ARGUMENT
   reel_u8 on_success;
-  reel_u32 size;
+  reel_u16 size;
+  // Only when this argument has this value, where it is not REEL_NO_ARGUMENT.
+  reel_u8 condition;
+  reel_u8 condition_value;
 };
 
 #define REEL_OPERATION_ENABLED 1
@@ -283,6 +286,8 @@ struct reel_capture_plan {
 #define REEL_OPERATION_CONNECTS 2048
 // The call makes its object a server.
 #define REEL_OPERATION_LISTENS 4096
+// The call executes a program: its registers are gone when it returns, so they are kept when it begins.
+#define REEL_OPERATION_EXECUTES 0x100000
 
 // One element of an array map for each system call number; the last one is for numbers that the schema does not know.
 struct reel_operation {

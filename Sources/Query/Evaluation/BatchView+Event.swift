@@ -44,7 +44,7 @@ extension BatchView {
       return .text(isError(result) ? errorName(-result) : "SUCCESS")
     case .rawResult: return number(batch.results[row])
     case .hasFailed: return .boolean(isError(batch.results[row]))
-    case .isUnfinished: return .boolean(EventFlags(rawValue: batch.flags[row]).contains(.unfinished))
+    case .hasFlag(let flag): return .boolean(EventFlags(rawValue: batch.flags[row]).contains(flag))
     case .count, .exitCount: return .unsigned(1)
     case .errorCount(let target): return errorCount(target, row: row)
     case .length(let direction, let target): return length(direction, target, row: row)

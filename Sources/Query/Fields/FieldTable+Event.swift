@@ -96,9 +96,20 @@ extension FieldTable {
     Field("evt.rawres", .integer, .event(.rawResult), "What the call returned, as a number.", "evt.rawres < 0"),
     Field("evt.failed", .boolean, .event(.hasFailed), "Whether the call returned an error.", "evt.failed = true"),
     Field(
-      "evt.is_unfinished", .boolean, .event(.isUnfinished),
+      "evt.is_unfinished", .boolean, .event(.hasFlag(.unfinished)),
       "Whether the call was still running when the capture ended.",
       "evt.is_unfinished = true"),
+    Field(
+      "evt.is_unreadable", .boolean, .event(.hasFlag(.argumentUnreadable)),
+      "Whether an argument is missing because the caller's memory could not be read there.",
+      "evt.is_unreadable = true"),
+    Field(
+      "evt.is_truncated", .boolean, .event(.hasFlag(.argumentTruncated)),
+      "Whether a text or a list among the arguments was longer than what is recorded of it.",
+      "evt.is_truncated = true"),
+    Field(
+      "evt.is_payload_truncated", .boolean, .event(.hasFlag(.payloadTruncated)),
+      "Whether more bytes were moved than are recorded.", "evt.is_payload_truncated = true"),
     Field(
       "evt.is_io", .boolean, .type(.isInputOutput), "Whether the call reads from or writes to a descriptor.",
       "evt.is_io = true"),
