@@ -18,6 +18,7 @@ enum Workload {
   private static let sources = [
     "truth": ["truth", "journal"],
     "flood": ["flood", "journal"],
+    "hooks": ["hooks"],
     "cases": [
       "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
       "kin",

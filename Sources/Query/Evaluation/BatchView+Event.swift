@@ -45,6 +45,7 @@ extension BatchView {
     case .rawResult: return number(batch.results[row])
     case .hasFailed: return .boolean(isError(batch.results[row]))
     case .isUnfinished: return .boolean(EventFlags(rawValue: batch.flags[row]).contains(.unfinished))
+    case .isCompat: return .boolean(EventFlags(rawValue: batch.flags[row]).contains(.compat))
     case .count, .exitCount: return .unsigned(1)
     case .errorCount(let target): return errorCount(target, row: row)
     case .length(let direction, let target): return length(direction, target, row: row)

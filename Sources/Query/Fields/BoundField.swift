@@ -81,7 +81,7 @@ extension BoundField {
     case .category, .isSyslog: columns.core.insert([.types, .objects])
     case .result, .rawResult, .hasFailed, .errorCount(nil): columns.core.insert(.results)
     case .errorCount: columns.core.insert([.results, .types, .objects])
-    case .isUnfinished: columns.core.insert(.flags)
+    case .isUnfinished, .isCompat: columns.core.insert(.flags)
     case .count, .exitCount, .hostname: break
     case .length(_, nil): columns.core.insert([.results, .types])
     case .length: columns.core.insert([.results, .types, .objects])

@@ -154,7 +154,7 @@ enum EventProperty: Sendable, Hashable {
   case latency, latencySeconds, latencyFraction, latencyHuman, latencyQuantized
   case deltaTime, deltaSeconds, deltaFraction
   case cpu, category, arguments, argument, rawArgument, buffer, isSyslog
-  case result, rawResult, hasFailed, isUnfinished, waitLatency
+  case result, rawResult, hasFailed, isUnfinished, isCompat, waitLatency
   case count, errorCount(ErrorTarget?), exitCount
   case length(IODirection?, IOTarget?)
   case openRead, openWrite, openExecutable, openCreate

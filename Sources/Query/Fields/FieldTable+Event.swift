@@ -100,6 +100,10 @@ extension FieldTable {
       "Whether the call was still running when the capture ended.",
       "evt.is_unfinished = true"),
     Field(
+      "evt.is_compat", .boolean, .event(.isCompat),
+      "Whether the call came through the 32-bit entry of x86 (`int 0x80`, or a 32-bit program).",
+      "evt.is_compat = true"),
+    Field(
       "evt.is_io", .boolean, .type(.isInputOutput), "Whether the call reads from or writes to a descriptor.",
       "evt.is_io = true"),
     Field(
