@@ -69,4 +69,33 @@ extension EventAssembler {
     values[ObjectColumn.flags.rawValue] = ObjectFlags.fromArguments.rawValue
     return definitions.store.argumentObject(values)
   }
+
+  /// The object of a request of io_uring that failed: an open has the path that it asked for, a connection the address.
+  mutating func failedRequest(
+    _ plan: TypePlan, _ object: UInt32, words: UnsafeRawPointer, captures: CaptureList, result: Int64, lineage: UInt32
+  ) -> UInt32 {
+    switch words.load(as: UInt64.self) {
+    case UringOperation.connect where object != EventBatch.noRow && result != inProgress:
+      guard let address = plan.address, let bytes = captures[Int(address.index)] else { return object }
+      return failedConnection(object, to: bytes)
+    case UringOperation.open, UringOperation.openWithFlags:
+      guard let path = plan.path, let bytes = captures[Int(path.index)] else { return object }
+      // The directory's descriptor stands in a word; what it stood for is not known.
+      let directory = words.load(fromByteOffset: 32, as: Int64.self)
+      guard bytes.first == UInt8(ascii: "/") || directory == currentDirectory else { return object }
+      return failedOpen(bytes, directory: 0, lineage: lineage)
+    default:
+      return object
+    }
+  }
 }
+
+/// Numbers of operations of io_uring.
+private enum UringOperation {
+  static let connect: UInt64 = 16
+  static let open: UInt64 = 18
+  static let openWithFlags: UInt64 = 28
+}
+
+/// `AT_FDCWD`.
+private let currentDirectory: Int64 = -100

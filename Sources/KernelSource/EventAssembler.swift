@@ -157,13 +157,17 @@ struct EventAssembler: ~Copyable {
       } else if plan.movesMessage, let address = plan.address, let bytes = captures[Int(address.index)] {
         objectRow = datagram(objectRow, address: bytes)
       }
-    } else if result < 0, let path = plan.path,
+    } else if result < 0, !plan.isRequest, let path = plan.path,
       let bytes = captures[Int(path.index)]
     {
       let directory =
         plan.hasDirectory && wordCount > 0
         ? words.load(fromByteOffset: (wordCount - 1) * 8, as: UInt64.self) : 0
       objectRow = failedOpen(bytes, directory: directory, lineage: lineage)
+    }
+
+    if plan.isRequest, result < 0, !isPending {
+      objectRow = failedRequest(plan, objectRow, words: words, captures: captures, result: result, lineage: lineage)
     }
 
     if builder.count == 0 { batchStart = time }
@@ -181,7 +185,8 @@ struct EventAssembler: ~Copyable {
       type: EventTypeID(rawValue: typeNumber), cpu: UInt16(truncatingIfNeeded: cpu), flags: flags, lineage: lineage,
       object: objectRow, result: plan.hasResult && hasReturned ? result : EventBatch.missing)
     appendArguments(
-      plan, words: words, wordCount: wordCount, captures: captures, result: result, start: start, lineage: lineage)
+      plan, words: words, wordCount: wordCount, captures: captures, result: result, start: start, lineage: lineage,
+      isCompat: flags.contains(.compat))
     if plan.endsTask, wordCount > 2, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
       definitions.end(lineage: lineage, reaper: words.load(fromByteOffset: 16, as: Int64.self))
     }
@@ -193,7 +198,7 @@ struct EventAssembler: ~Copyable {
   @inline(__always)
   private mutating func appendArguments(
     _ plan: TypePlan, words: UnsafeRawPointer, wordCount: Int, captures: CaptureList, result: Int64,
-    start: UInt64, lineage: UInt32
+    start: UInt64, lineage: UInt32, isCompat: Bool
   ) {
     for number in 0..<plan.argumentCount {
       let argument = plans.argument(plan, number)
@@ -211,8 +216,15 @@ struct EventAssembler: ~Copyable {
           builder.appendMissing()
           continue
         }
-        let word = words.load(fromByteOffset: index * 8, as: UInt64.self)
+        var word = words.load(fromByteOffset: index * 8, as: UInt64.self)
+        // A register of the 32-bit entry has its sign at bit 31; what takes two of them has more above it.
+        if isCompat, argument.isSigned, argument.size == 8, word <= UInt64(UInt32.max) {
+          word = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: word)))
+        }
         builder.appendInteger(IntegerLayout.value(word, size: argument.size, isSigned: argument.isSigned))
+      case .word:
+        let word = index < wordCount ? words.load(fromByteOffset: index * 8, as: Int64.self) : missingWord
+        if word == missingWord { builder.appendMissing() } else { builder.appendInteger(word) }
       case .text:
         if let bytes = captures[index] { builder.appendText(bytes) } else { builder.appendMissing() }
       case .filename:
@@ -240,7 +252,7 @@ struct EventAssembler: ~Copyable {
       case .bytes:
         if let bytes = captures[index] {
           builder.appendBytes(bytes)
-        } else if result == 0 {
+        } else if result == 0, !plan.isRequest {
           // The call moved nothing: the payload is empty, which is not the same as unknown.
           builder.appendBytes(UnsafeRawBufferPointer(start: nil, count: 0))
         } else {
@@ -339,5 +351,8 @@ struct EventAssembler: ~Copyable {
   }
 }
 
+/// `REEL_VALUE_MISSING`, which Swift does not import.
+private let missingWord = Int64.min
+
 /// `-EINPROGRESS`.
-private let inProgress: Int64 = -115
+let inProgress: Int64 = -115

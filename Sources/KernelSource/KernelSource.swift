@@ -71,6 +71,11 @@ public struct KernelSource: ~Copyable {
     try selectProcessTrees()
     started = Clock.sinceBoot() + epochOffset
     try probe.attach(latency: options.latency)
+    if let period = options.samplePeriod, options.stage == .all,
+      options.selection.types?.contains(.processSample) != false
+    {
+      samples = ProcessSamples(period: period, now: Clock.sinceBoot())
+    }
     beginState(.start)
     if state == nil { MachineSnapshot.addProcesses(to: &assembler.definitions) }
   }
@@ -141,6 +146,7 @@ public struct KernelSource: ~Copyable {
   public mutating func drain() -> [EventBatch] {
     probe.noticeSleep()
     take(until: nil)
+    takeSamples()
     renewDimensions()
     assembler.closeIfOlder(than: Clock.sinceBoot() + epochOffset)
     return assembler.takeClosed()
@@ -158,19 +164,25 @@ public struct KernelSource: ~Copyable {
     // A program that was running when its link went away is done long before this.
     usleep(2000)
     take(until: UInt64.max)
-    takeRunningCalls()
+    takeUnfinished(.calls)
+    takeUnfinished(.requests)
     assembler.close()
     return assembler.takeClosed()
   }
 
-  /// Takes the calls that have not returned, as unfinished events.
-  private mutating func takeRunningCalls() {
-    guard options.stage == .all, let run = probe.begin(.calls) else { return }
+  /// Takes the calls that have not returned, or the requests that have not completed, as unfinished events.
+  private mutating func takeUnfinished(_ iterator: LoadedProbe.Iterator) {
+    guard options.stage == .all, let run = probe.begin(iterator) else { return }
     var hasMore = true
     while hasMore {
       hasMore = run.step(1024)
       probe.takeSnapshotRecords { record in assembler.take(record, cpu: 0) }
     }
+  }
+
+  /// Takes what processes use, when it is time to. Events that come later are not before the watermark.
+  private mutating func takeSamples() {
+    samples?.takeIfDue(probe, now: Clock.sinceBoot(), stamp: watermark) { record in assembler.take(record, cpu: 0) }
   }
 
   /// What was lost since the last call.
@@ -261,6 +273,8 @@ public struct KernelSource: ~Copyable {
     }
   }
 
+  /// What processes used; `nil` when that is not asked for.
+  private var samples: ProcessSamples?
   /// The state that is being told.
   private var state: StateSnapshot?
   /// When the generation was raised, a moment added for programs that were running; `nil` when that is done with.

@@ -61,6 +61,12 @@ public struct KernelSourceOptions: Sendable {
   public var selection = KernelSelection()
   /// Which variables of the environment of what is executed are kept.
   public var environment = EnvironmentSelection.harmless
+  /// Whether page faults of user memory are events.
+  public var pageFaults = false
+  /// Whether it is an event when a thread leaves a CPU.
+  public var switches = false
+  /// Nanoseconds between two looks at what processes use; `nil` for none.
+  public var samplePeriod: Int64? = 1_000_000_000
   /// Bytes of each CPU's ring; rounded up to a power of two between 256 KiB and 512 MiB.
   public var ringSize: Int = 8 << 20
   /// Events after which a batch is closed.

@@ -12,15 +12,32 @@ extension LoadedProbe {
     case threads = "snapshot_threads"
     case descriptors = "snapshot_descriptors"
     case calls = "snapshot_calls"
+    case requests = "snapshot_requests"
+    case samples = "sample_threads"
   }
 
   /// Makes the iterators. Where the kernel has none, `/proc` is read instead, which is no error.
   mutating func makeIterators() {
     for iterator in Iterator.allCases {
       guard let program = bpf_object__find_program_by_name(object, iterator.rawValue),
-        let link = bpf_program__attach_iter(program, nil)
+        let link = iterator == .requests ? overRequests(program) : bpf_program__attach_iter(program, nil)
       else { continue }
       iterators[iterator.rawValue] = link
+    }
+  }
+
+  /// An iterator that goes through the map of requests that have not completed.
+  private func overRequests(_ program: OpaquePointer) -> OpaquePointer? {
+    let map = bpf_object__find_map_fd_by_name(object, "uring_requests")
+    guard map >= 0 else { return nil }
+    var info = bpf_iter_link_info()
+    info.map.map_fd = UInt32(map)
+    return withUnsafeMutablePointer(to: &info) { info in
+      var options = bpf_iter_attach_opts()
+      options.sz = MemoryLayout<bpf_iter_attach_opts>.size
+      options.link_info = info
+      options.link_info_len = UInt32(MemoryLayout<bpf_iter_link_info>.size)
+      return bpf_program__attach_iter(program, &options)
     }
   }
 

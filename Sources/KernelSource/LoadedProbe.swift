@@ -13,6 +13,8 @@ import Glibc
 /// Everything goes away with the value: links are closed first, so that no program runs while its maps disappear.
 struct LoadedProbe: ~Copyable {
   let object: OpaquePointer
+  /// What is attached beside system calls and the life of tasks.
+  private let hooks: Set<ProbeHook>
   /// The attached programs, by name.
   private var links: [(name: String, link: OpaquePointer)] = []
   /// The iterators, by the name of their program. They are made before privileges are dropped.
@@ -37,7 +39,10 @@ struct LoadedProbe: ~Copyable {
     var size = 256 << 10
     while size < options.ringSize, size < 512 << 20 { size *= 2 }
     let stride = (Int(REEL_RING_HEADER) + size + Int(REEL_RING_SLACK) + 7) & ~7
-    let shared = try LoadedProbe.load(schema: schema, options: options, ringSize: size, stride: stride, cpus: cpus)
+    let wanted = ProbeHook.present().filter { $0.isWanted(by: options) }
+    let shared = try LoadedProbe.load(
+      hooks: wanted, schema: schema, options: options, ringSize: size, stride: stride, cpus: cpus)
+    hooks = wanted
     cpuCount = Int(cpus)
     ringSize = size
     ringStride = stride
@@ -73,7 +78,7 @@ struct LoadedProbe: ~Copyable {
   }
 
   private static func load(
-    schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
+    hooks: Set<ProbeHook>, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
   ) throws(KernelSourceError) -> Shared {
     let image = ProbeImage.bytes()
     let opened = image.withUnsafeBytes { bytes in
@@ -90,6 +95,11 @@ struct LoadedProbe: ~Copyable {
         details: messages())
     }
     do throws(KernelSourceError) {
+      // What is not attached is not loaded: the kernel may not have its tracepoint.
+      for hook in ProbeHook.allCases where !hooks.contains(hook) {
+        guard let program = bpf_object__find_program_by_name(object, hook.rawValue) else { continue }
+        bpf_program__set_autoload(program, false)
+      }
       try configure(object, schema: schema, options: options, ringSize: ringSize, stride: stride, cpus: cpus)
       let status = bpf_object__load(object)
       guard status == 0 else { throw loadError(Errno(rawValue: -status)) }
@@ -124,6 +134,8 @@ struct LoadedProbe: ~Copyable {
   mutating func attach(latency: ProbeLatency) throws(KernelSourceError) {
     var names = ["on_fork", "on_task_exit", "on_execute", "on_system_call_exit"]
     if latency != .none { names.append("on_system_call_enter") }
+    // Completions before submissions: a request that is seen is then seen to its end.
+    names += ProbeHook.allCases.reversed().filter { hooks.contains($0) }.map(\.rawValue)
     for name in names {
       guard let program = bpf_object__find_program_by_name(object, name) else {
         throw KernelSourceError(.refused, "the kernel program has no part named \(name)")
@@ -200,6 +212,11 @@ struct LoadedProbe: ~Copyable {
     settings.stage = options.stage.rawValue
     settings.alternatives = options.alternatives.rawValue
     settings.exit_type = options.selection.types?.contains(.procexit) == false ? 0 : EventTypeID.procexit.rawValue
+    settings.signal_type = EventTypeID.signaldeliver.rawValue
+    settings.switch_type = EventTypeID.`switch`.rawValue
+    settings.page_fault_type = EventTypeID.pageFault.rawValue
+    settings.io_uring_type = EventTypeID.ioUring.rawValue
+    settings.page_kib = UInt32(getpagesize() / 1024)
     settings.environment = options.environment == .none ? 0 : 1
     settings.select(options.selection)
     let size = bpf_map__value_size(settingsMap)

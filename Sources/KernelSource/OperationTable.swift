@@ -3,7 +3,7 @@ import Probe
 
 /// Turns the schema into what the probe does for each system call number.
 struct OperationTable {
-  /// `REEL_OPERATIONS` elements, indexed by system call number.
+  /// `REEL_OPERATIONS` elements: by system call number, then those of the 32-bit entry.
   private(set) var operations: [reel_operation]
 
   /// - Parameter types: those that are recorded; `nil` for all.
@@ -16,13 +16,29 @@ struct OperationTable {
       guard let number = type.number(on: architecture), number < REEL_OPERATION_UNKNOWN else { continue }
       operations[Int(number)] = OperationTable.operation(type, snapLength: snapLength, isUnknown: false)
     }
+    if architecture == .x86_64 { addCompatCalls(schema, snapLength: snapLength) }
     guard let types else { return }
     for index in operations.indices where !types.contains(EventTypeID(rawValue: operations[index].type)) {
       operations[index].flags &= ~UInt32(REEL_OPERATION_ENABLED)
     }
   }
 
-  private static func operation(_ type: EventType?, snapLength: UInt32, isUnknown: Bool) -> reel_operation {
+  /// What is done for calls of the 32-bit entry.
+  private mutating func addCompatCalls(_ schema: Schema, snapLength: UInt32) {
+    for call in CompatCall.all {
+      guard let type = schema.type(call.type) else { continue }
+      let base = call.isSocketCall ? REEL_OPERATION_SOCKET : REEL_OPERATION_COMPAT
+      var operation = OperationTable.operation(
+        type, snapLength: snapLength, isUnknown: false, readsStructures: call.hasSameStructures)
+      operation.wide = call.wideArguments
+      if call.isSocketCall { operation.flags |= UInt32(REEL_OPERATION_INDIRECT) }
+      operations[Int(base) + Int(call.number)] = operation
+    }
+  }
+
+  private static func operation(
+    _ type: EventType?, snapLength: UInt32, isUnknown: Bool, readsStructures: Bool = true
+  ) -> reel_operation {
     var operation = reel_operation()
     operation.object = UInt8(REEL_NO_ARGUMENT)
     operation.directory = UInt8(REEL_NO_ARGUMENT)
@@ -68,9 +84,12 @@ struct OperationTable {
     withUnsafeMutableBytes(of: &operation.captures) { bytes in
       let plans = bytes.bindMemory(to: reel_capture_plan.self)
       for (index, capture) in type.captures.prefix(Int(REEL_CAPTURES)).enumerated() {
+        let isStructure = capture.kind == .structure || capture.kind == .structureArray
+        // Nothing of it is read: its fields are missing then.
+        let size = isStructure && !readsStructures ? 0 : UInt32(capture.size)
         plans[index] = reel_capture_plan(
           kind: capture.kind.rawValue, pointer: capture.pointer, length: capture.lengthArgument,
-          on_success: capture.onSuccess ? 1 : 0, size: capture.size, condition: UInt8(REEL_NO_ARGUMENT),
+          on_success: capture.onSuccess ? 1 : 0, size: size, condition: UInt8(REEL_NO_ARGUMENT),
           condition_value: 0)
         if let condition = type.condition(ofCapture: index) {
           plans[index].condition = condition.argument

@@ -17,6 +17,8 @@ struct ArgumentPlan: BitwiseCopyable {
     case exitSignal
     case exitCore
     case exitReaper
+    /// A whole word, as the probe's other hooks write them.
+    case word
     /// The name of the object in the word behind the registers.
     case victim
     /// A path whose text went with the old program: what the new one was executed by says it.
@@ -57,6 +59,8 @@ struct TypePlan: BitwiseCopyable {
   var address: ArgumentPlan?
   var movesMessage = false
   var connects = false
+  /// A request of io_uring, which may be any of many calls; the first word says which.
+  var isRequest = false
   /// The word behind the registers with the object of the directory that the path is relative to.
   var hasDirectory = false
 }
@@ -94,7 +98,12 @@ struct TypePlans: ~Copyable {
 extension TypePlan {
   fileprivate init(_ type: EventType, _ arguments: inout [ArgumentPlan]) {
     self.init()
-    hasResult = type.traits.contains(.systemCall) && !type.traits.contains(.endsTask)
+    let isCall = type.traits.contains(.systemCall)
+    hasResult =
+      isCall && !type.traits.contains(.endsTask) || !isCall && type.parameters.contains { $0.source == .result }
+    isRequest = type.id == .ioUring
+    var nextWord: UInt8 = 0
+    var nextCapture: UInt8 = 0
     endsTask = type.id == .procexit
     firstArgument = Int32(arguments.count)
     executes = type.executes
@@ -108,6 +117,12 @@ extension TypePlan {
         let control = type.captures.firstIndex(where: { $0.kind == .messageControl })
       {
         plan = ArgumentPlan(kind: .passedDescriptors, index: UInt8(control))
+      }
+      if !isCall, !endsTask, parameter.source == .assembled {
+        // A word for each number, a capture for each of the others, in the order of the table.
+        let isNumber = parameter.type.storage == .integer
+        plan = TypePlan.hookPlan(parameter, index: isNumber ? nextWord : nextCapture)
+        if isNumber { nextWord += 1 } else { nextCapture += 1 }
       }
       if parameter.name == "filename", type.name.hasPrefix("execve"), plan.kind == .text { plan.kind = .filename }
       // Names of a register hold under a condition, but its number always does; anything else is there or not.
@@ -124,10 +139,24 @@ extension TypePlan {
         path = plan
       }
       if address == nil, plan.kind == .address { address = plan }
+      if isRequest, path == nil, parameter.type == .relativePath { path = plan }
     }
     argumentCount = Int32(arguments.count) - firstArgument
     hasDirectory =
       type.traits.contains(.namesObject) && type.parameters.contains { $0.type == .relativePath }
+  }
+
+  /// The plan for a parameter of an event that is no system call.
+  private static func hookPlan(_ parameter: Parameter, index: UInt8) -> ArgumentPlan {
+    switch parameter.type {
+    case .socketAddress, .socketTuple: ArgumentPlan(kind: .address, index: index)
+    default:
+      switch parameter.type.storage {
+      case .integer: ArgumentPlan(kind: .word, index: index)
+      case .string: ArgumentPlan(kind: .text, index: index)
+      case .bytes: ArgumentPlan(kind: .bytes, index: index)
+      }
+    }
   }
 
   private static func plan(_ parameter: Parameter) -> ArgumentPlan {

@@ -10,7 +10,10 @@
 #include "bpf/object.h"
 #include "bpf/capture.h"
 #include "bpf/life.h"
+#include "bpf/hooks.h"
+#include "bpf/uring.h"
 #include "bpf/snapshot.h"
+#include "bpf/sample.h"
 
 // Run by the recorder itself: the number of its process outside of all pid namespaces, which it cannot see from inside.
 SEC("syscall")
@@ -28,9 +31,9 @@ static __always_inline void send_ending(struct pt_regs *registers, struct task_s
   if (ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
     __u32 count = operation->argument_count & 1;
     struct reel_event *event = begin_event(ring, slot->tid, now, version, operation->type, count);
-    __u64 arguments[8];
-    load_arguments(registers, arguments);
-    *(__u64 *)(event + 1) = arguments[0];
+    if (is_compat(task)) event->record.flags = REEL_EVENT_COMPAT;
+    take_arguments(registers, slot, operation, is_compat(task));
+    *(__u64 *)(event + 1) = slot->arguments[0];
     __u64 length = sizeof *event + (__u64)count * 8;
     event->record.length = length;
     ring_publish(ring, length);
@@ -51,7 +54,8 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
-    struct reel_operation *operation = operation_of(number, is_compat(task));
+    bool compat = is_compat(task);
+    struct reel_operation *operation = operation_of(number, compat, registers);
     slot->enter_object = 0;
     if (operation->flags & REEL_OPERATION_ENDS_TASK && settings.stage >= REEL_STAGE_RECORD) {
       if (operation->flags & REEL_OPERATION_ENABLED) send_ending(registers, task, slot, operation);
@@ -60,7 +64,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
     if (operation->flags & (REEL_OPERATION_OBJECT_AT_ENTRY | REEL_OPERATION_WITH_VICTIM | REEL_OPERATION_EXECUTES) &&
         operation->flags & REEL_OPERATION_ENABLED) {
       __u64 *arguments = slot->arguments;
-      load_arguments(registers, arguments);
+      take_arguments(registers, slot, operation, compat);
       slot->enter_generation = current_generation();
       if (operation->flags & REEL_OPERATION_OBJECT_AT_ENTRY)
         slot->enter_object = object_of(task, slot, (__u32)arguments[operation->object & 7], 0, 0, 0);
@@ -112,7 +116,7 @@ static __noinline int note_call(struct pt_regs *registers, long result, struct t
   struct reel_ring *ring = own_ring();
   if (!ring) return 0;
   slot->now = time_since_boot();
-  load_arguments(registers, slot->arguments);
+  take_arguments(registers, slot, operation, is_compat(bpf_get_current_task_btf()));
   __u64 role = new_role(operation, result);
   if (operation->object == REEL_OBJECT_RESULT) {
     if (result >= 0) new_object(operation, slot, result, slot->now, ring);
@@ -145,7 +149,7 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
 
   __u64 *arguments = slot->arguments;
   // What a new program was executed with is what was kept when the call began.
-  if (!slot->is_executing) load_arguments(registers, arguments);
+  if (!slot->is_executing) take_arguments(registers, slot, operation, slot->call_flags & REEL_EVENT_COMPAT);
   if (operation->object == REEL_OBJECT_RESULT) {
     if (result >= 0) slot->call_object = new_object(operation, slot, result, slot->now, ring);
   } else if (operation->object != REEL_NO_ARGUMENT) {
@@ -176,10 +180,8 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
   event->object = slot->call_object;
   __u64 *stored = (__u64 *)(event + 1);
   // The room behind the ring lets all six be stored always: cheaper than a branch for each.
-  if (slot->is_executing)
-    __builtin_memcpy(stored, arguments, 6 * sizeof *stored);
-  else
-    load_arguments(registers, stored);
+#pragma unroll
+  for (int index = 0; index < 6; index++) stored[index] = arguments[index];
   if (operation->flags & REEL_OPERATION_WITH_EXTRA) {
     stored[count & 7] = slot->call_extra;
     count++;
@@ -249,7 +251,7 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
-  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task));
+  struct reel_operation *operation = operation_of(call_number(registers), is_compat(task), registers);
   // A call that changed names which others have open is noticed for all tasks, selected or not, and before the clock is
   // read: whatever comes later sees the new names.
   if (result == 0 && operation->flags & REEL_OPERATION_MOVES_NAMES) __sync_fetch_and_add(&control.names_epoch, 1);
@@ -267,7 +269,7 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   // rt_sigreturn has lost its number by now, and execveat that succeeded says execve.
   if (settings.latency != REEL_LATENCY_NONE && (slot->number == ~0u || slot->is_executing) && slot->enter_number != ~0u) {
     slot->number = slot->enter_number;
-    operation = operation_of(slot->enter_number, is_compat(task));
+    operation = operation_of(slot->enter_number, is_compat(task), registers);
   }
   if (selected && operation->flags & REEL_OPERATION_ENABLED) {
     slot->now = time_since_boot();

@@ -20,7 +20,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let report = DoctorReport(
-      required: MachineCheck.run() + [MachineSurvey.ringMemory()], found: [MachineSurvey.engines()])
+      required: MachineCheck.run() + [MachineSurvey.ringMemory()],
+      found: [MachineCheck.hooks(), MachineSurvey.engines()])
     let output = StandardOutput()
     if json {
       for line in report.json { try output.write(line.line) }

@@ -61,6 +61,8 @@ struct RecordCommand: ParsableCommand {
 
   @OptionGroup var scope: ScopeOptions
 
+  @OptionGroup var hooks: HookOptions
+
   @Option(help: ArgumentHelp("Bytes of payload that are kept of a read or write, 0 to 65535.", valueName: "n"))
   var snaplen = KernelSourceOptions().snapLength
 
@@ -171,6 +173,7 @@ struct RecordCommand: ParsableCommand {
     var options = RecordingOptions(output: path)
     options.source.snapLength = snaplen
     options.source.latency = latency.mode
+    hooks.apply(to: &options.source)
     options.source.ringSize = Int(buffer.bytes)
     options.writer.codec = codec.codec
     options.writer.sync = sync.policy

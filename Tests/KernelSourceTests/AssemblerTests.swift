@@ -227,4 +227,65 @@ struct AssemblerTests {
     #expect(columns[3].values == [1])
     #expect(columns[4].values == [4])
   }
+
+  @Test("Events of other hooks have a word for each number, and one word that means missing")
+  func hookWords() throws {
+    let missing = UInt64(1) << 63
+    let event = RecordBytes.event(
+      .signaldeliver, time: 1, start: 0, result: 0, thread: 3, object: 0,
+      arguments: [missing, 4711, 11, UInt64(bitPattern: -6), 0x1234, 0])
+    let batch = try assemble(definitions + [event]).batch
+    #expect(batch.results == [EventBatch.missing])
+    let columns = try #require(batch.arguments(of: .signaldeliver)).columns
+    // spid, dpid, sig, code, addr, handler, flags; the last one was not written.
+    let values = columns.map { $0.isMissing(0) ? nil : $0.values.first }
+    #expect(values == [nil, 4711, 11, -6, 0x1234, 0, nil])
+  }
+
+  private static let requestCases: [(opcode: UInt64, result: Int64, directory: Int64, path: String, object: String?)] =
+    [
+      (18, -2, -100, "/etc/none", "/etc/none"), (28, -2, -100, "none", "/home/none"), (28, -2, 7, "none", nil),
+      (22, -2, -100, "/etc/none", nil), (18, 5, -100, "/etc/none", nil),
+    ]
+
+  @Test("A request of io_uring that failed to open something is about its path", arguments: requestCases)
+  func failedRequest(opcode: UInt64, result: Int64, directory: Int64, path: String, object: String?) throws {
+    let missing = UInt64(1) << 63
+    let event = RecordBytes.event(
+      .ioUring, time: 9, start: 2, result: result, thread: 3, object: 0,
+      arguments: [opcode, missing, 77, 0, UInt64(bitPattern: directory), missing, missing, 0, 0, 0, 2, 0],
+      captures: [(0, Array(path.utf8))])
+    let batch = try assemble(definitions + [event]).batch
+    #expect(batch.results == [result])
+    #expect(batch.latencies == [7])
+    let row = batch.objects[0]
+    let name =
+      row == EventBatch.noRow
+      ? nil : batch.dimensions.strings.text(Int(batch.dimensions.objects[Int(row), .label]))
+    #expect(name == object)
+  }
+
+  @Test(
+    "A register of the 32-bit entry has its sign at bit 31",
+    arguments: [(UInt64(0xFFFF_FFFE), Int64(-2)), (0x1_0000_0002, 0x1_0000_0002)])
+  func compatSign(register: UInt64, value: Int64) throws {
+    // Any call with a plain signed number of 64 bits.
+    let type = try #require(
+      Schema.builtIn.types.first { type in
+        type.systemCall != nil && type.parameters.contains { $0.type == .int64 && Self.register(of: $0) != nil }
+      })
+    let index = try #require(
+      type.parameters.firstIndex { $0.type == .int64 && Self.register(of: $0) != nil })
+    let words = [UInt64](repeating: register, count: 6)
+    var event = RecordBytes.event(type.id, time: 1, start: 0, result: 0, thread: 3, object: 0, arguments: words)
+    event[6] |= UInt8(REEL_EVENT_COMPAT)
+    let batch = try assemble(definitions + [event]).batch
+    let column = type.parameters[..<index].filter(\.source.isStored).count
+    #expect(try #require(batch.arguments(of: type.id)).columns[column].values == [value])
+  }
+
+  private static func register(of parameter: Parameter) -> UInt8? {
+    if case .argument(let index) = parameter.source { return index }
+    return nil
+  }
 }

@@ -24,6 +24,7 @@ enum Workload {
       "strace/calls_sockets", "strace/calls_waiting", "strace/calls_signals", "strace/calls_processes",
       "strace/calls_identities", "strace/calls_mounts", "strace/calls_administration", "strace/calls_anything",
     ],
+    "hooks": ["hooks"],
     "cases": [
       "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
       "kin",

@@ -15,6 +15,10 @@ static inline void reel_store_release(uint64_t *address, uint64_t value) {
   __atomic_store_n(address, value, __ATOMIC_RELEASE);
 }
 
+// How many arguments the functions of tracepoints take, the first one included that stands before those of the tracepoint;
+// -1 where the kernel has none of that name.
+void reel_count_tracepoint_arguments(const char *const *names, int *counts, int count);
+
 // Keeps what libbpf says from now on instead of printing it.
 void reel_keep_bpf_messages(void);
 

@@ -91,8 +91,8 @@ private func readEvent(
   guard captures.count <= 4 else { throw fail("needs \(captures.count) captures, at most 4 are possible") }
   guard parameters.count <= 64 else { throw fail("has more than 64 parameters") }
   if call == nil, !traits.contains(.systemCall) {
-    guard parameters.allSatisfy({ $0.source == .assembled }) else {
-      throw fail("is no system call, so that all its parameters must be \"assembled\"")
+    guard parameters.allSatisfy({ $0.source == .assembled || $0.source == .result }) else {
+      throw fail("is no system call, so that all its parameters must be \"assembled\" or \"ret\"")
     }
   }
   let registers = parameters.compactMap { parameter -> UInt8? in

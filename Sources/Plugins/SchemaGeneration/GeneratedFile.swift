@@ -19,8 +19,10 @@ public func generatedFiles(root: URL) throws -> [GeneratedFile] {
   guard again.types == schema.types, again.flagTables == schema.flagTables else {
     throw SchemaGenerationError("the encoding", "does not read back as what was written")
   }
+  let compatCalls = try readCompatCalls(json: json, schema: schema)
   return [
     GeneratedFile(path: "Sources/EventSchema/Generated/Catalogue.swift", text: renderCatalogue(schema)),
-    GeneratedFile(path: "formats/events.md", text: renderReference(schema)),
+    GeneratedFile(path: "formats/events.md", text: renderReference(schema, compatCalls: compatCalls)),
+    GeneratedFile(path: "Sources/EventSchema/Generated/CompatTable.swift", text: renderCompatTable(compatCalls)),
   ]
 }

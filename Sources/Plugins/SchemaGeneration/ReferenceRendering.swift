@@ -1,7 +1,7 @@
 import EventSchema
 
 /// The text of `formats/events.md`: all events and flag tables for readers.
-public func renderReference(_ schema: Schema) -> String {
+func renderReference(_ schema: Schema, compatCalls: [CompatSource]) -> String {
   var text = """
     # Events
 
@@ -71,6 +71,7 @@ public func renderReference(_ schema: Schema) -> String {
       text += "| `\(parameter.name)` | \(kind(parameter, of: type, in: schema)) | `\(source)` |\n"
     }
   }
+  text += renderCompatCalls(compatCalls, of: schema)
   text +=
     "\n## Flag tables\n\nIn the order of printing. Values are the kernel's on x86_64; `portable` is the value in\n"
   text += "the ecosystem's files. `O_F_CREATED`, `FD_*_LAYER` and\n"
@@ -86,6 +87,26 @@ public func renderReference(_ schema: Schema) -> String {
     }
   }
   return text
+}
+
+private func renderCompatCalls(_ calls: [CompatSource], of schema: Schema) -> String {
+  let names = Dictionary(uniqueKeysWithValues: schema.types.map { ($0.id, $0.name) })
+  func list(_ calls: [CompatSource]) -> String {
+    calls.map { "\($0.number) `\(names[$0.type] ?? "?")`" }.joined(separator: ", ")
+  }
+  return """
+
+    ## The 32-bit entry of x86
+
+    `int 0x80` and 32-bit programs have numbers of their own. Their events are those of the calls that they stand for,
+    with `evt.is_compat` true and arguments in the same places, those of 64 bits put together from two registers.
+    `socketcall` (102) is the event of the call that it stands for: \(list(calls.filter(\.isSocketCall))). Structures
+    that 32-bit programs lay out otherwise are not read: what would be taken from them is missing. Numbers that do not
+    stand here are events of the type `syscall`.
+
+    \(list(calls.filter { !$0.isSocketCall })).
+
+    """
 }
 
 private func number(_ number: UInt16?) -> String { number.map(String.init) ?? "" }

@@ -4,11 +4,18 @@ import Foundation
 /// Reads the text of `formats/events.json` into a schema and refuses whatever breaks a rule.
 public func readSchema(json: Data) throws -> Schema {
   let top = try Object(JSONSerialization.jsonObject(with: json), place: "the file")
-  try top.allow(["version", "flagTables", "events"])
+  try top.allow(["version", "flagTables", "events", "i386", "socketcall"])
   guard try top.number("version") == 1 else { throw SchemaGenerationError("version", "must be 1") }
   let tables = try readFlagTables(top.list("flagTables"))
   let types = try readEvents(top.list("events"), tables: tables)
   return Schema(types: types, flagTables: tables)
+}
+
+/// Reads the calls of the 32-bit entry, whose types are those of `schema`.
+func readCompatCalls(json: Data, schema: Schema) throws -> [CompatSource] {
+  let top = try Object(JSONSerialization.jsonObject(with: json), place: "the file")
+  return try readCompatCalls(top.list("i386"), key: "i386", types: schema.types)
+    + readCompatCalls(top.list("socketcall"), key: "socketcall", types: schema.types)
 }
 
 /// An object of the JSON text with the place where it stands.

@@ -2,6 +2,7 @@
 #ifndef REEL_CAPTURE_H
 #define REEL_CAPTURE_H
 
+#include "registers.h"
 #include "ring.h"
 
 #define MAX_STRING 4096
@@ -34,6 +35,17 @@ static __always_inline long put_bytes(struct reel_ring *ring, __u64 offset, __u6
   return CAPTURED(offset + length, 0);
 }
 
+// Two words of the current task's memory, as wide as those of the call that it makes. False when they cannot be read.
+static __always_inline bool read_pair(__u64 pointer, __u64 index, __u64 pair[2]) {
+  if (!is_compat(bpf_get_current_task_btf()))
+    return bpf_probe_read_user(pair, 16, (const void *)(pointer + index * 16)) == 0;
+  __u32 narrow[2];
+  if (bpf_probe_read_user(narrow, 8, (const void *)(pointer + index * 8)) != 0) return false;
+  pair[0] = narrow[0];
+  pair[1] = narrow[1];
+  return true;
+}
+
 // The bytes of a vector, up to `wanted` of them and no more than the snap length.
 __noinline long put_vector(__u64 pointer, __u64 count, __u64 wanted, __u64 offset) {
   struct reel_ring *ring = own_ring();
@@ -44,7 +56,7 @@ __noinline long put_vector(__u64 pointer, __u64 count, __u64 wanted, __u64 offse
   for (int index = 0; index < MAX_VECTOR; index++) {
     if (index >= count || left == 0) break;
     __u64 element[2];
-    if (bpf_probe_read_user(element, sizeof element, (const void *)(pointer + index * 16)) != 0) return NOT_CAPTURED;
+    if (!read_pair(pointer, index, element)) return NOT_CAPTURED;
     __u64 length = bounded(smaller(element[1], left));
     if (length == 0) continue;
     offset &= REEL_RECORD_MASK;
@@ -62,7 +74,8 @@ __noinline long put_strings(__u64 pointer, __u64 offset) {
   __u64 start = offset;
   for (int index = 0; index < MAX_STRINGS; index++) {
     __u64 text = 0;
-    if (bpf_probe_read_user(&text, sizeof text, (const void *)(pointer + index * 8)) != 0) return NOT_CAPTURED;
+    __u32 width = is_compat(bpf_get_current_task_btf()) ? 4 : 8;
+    if (bpf_probe_read_user(&text, width, (const void *)(pointer + index * width)) != 0) return NOT_CAPTURED;
     if (!text) return CAPTURED(offset, 0);
     offset &= REEL_RECORD_MASK;
     long length = bpf_probe_read_user_str(record_at(ring, offset), 512, (const void *)text);
@@ -82,7 +95,18 @@ __noinline long put_message(__u64 kind, __u64 pointer, __u64 wanted, __u64 offse
     __u32 name_length, padding;
     __u64 vector, vector_count, control, control_length;
   } header;
-  if (bpf_probe_read_user(&header, sizeof header, (const void *)pointer) != 0) return NOT_CAPTURED;
+  if (is_compat(bpf_get_current_task_btf())) {
+    __u32 narrow[6];
+    if (bpf_probe_read_user(narrow, sizeof narrow, (const void *)pointer) != 0) return NOT_CAPTURED;
+    header.name = narrow[0];
+    header.name_length = narrow[1];
+    header.vector = narrow[2];
+    header.vector_count = narrow[3];
+    header.control = narrow[4];
+    header.control_length = narrow[5];
+  } else if (bpf_probe_read_user(&header, sizeof header, (const void *)pointer) != 0) {
+    return NOT_CAPTURED;
+  }
   switch (kind) {
     case REEL_CAPTURE_MESSAGE_NAME:
       if (!header.name || header.name_length < 2) return NOTHING_TO_CAPTURE;
@@ -133,7 +157,8 @@ __noinline long put_capture(__u64 kind, __u64 pointer, __u64 extent, __u64 resul
       return put_strings(pointer, offset);
     case REEL_CAPTURE_MESSAGES: {
       __u32 length = 0;
-      if (bpf_probe_read_user(&length, sizeof length, (const void *)(pointer + 56)) != 0) return NOT_CAPTURED;
+      if (bpf_probe_read_user(&length, sizeof length, (const void *)(pointer + (is_compat(bpf_get_current_task_btf()) ? 28 : 56))) != 0)
+        return NOT_CAPTURED;
       return put_message(REEL_CAPTURE_MESSAGE, pointer, length, offset);
     }
     case REEL_CAPTURE_MESSAGE:

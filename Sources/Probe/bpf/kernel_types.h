@@ -11,6 +11,7 @@
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
   unsigned long di, si, dx, r10, r8, r9, orig_ax;
+  unsigned long bx, cx, bp, ip;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
@@ -120,6 +121,7 @@ struct fdtable {
   unsigned int max_fds;
   struct file **fd;
   unsigned long *close_on_exec;
+  unsigned long *open_fds;
 };
 
 struct files_struct {
@@ -237,6 +239,8 @@ struct signal_struct {
   struct rlimit rlim[16];
   struct pid *pids[4];
   int group_exit_code;
+  int nr_threads;
+  unsigned long long sum_sched_runtime;
   unsigned int flags;
   // Threads that are still alive.
   struct {
@@ -244,12 +248,32 @@ struct signal_struct {
   } live;
 };
 
+struct percpu_counter {
+  __s64 count;
+};
+
 struct mm_struct {
   struct {
     unsigned long arg_start, arg_end, env_start, env_end;
     unsigned long total_vm;
     struct file *exe_file;
+    struct percpu_counter rss_stat[4];
   };
+};
+// Before Linux 6.2 the kinds of pages were counted in plain numbers.
+struct mm_rss_stat___plain {
+  struct {
+    __s64 counter;
+  } count[4];
+};
+struct mm_struct___plain {
+  struct {
+    struct mm_rss_stat___plain rss_stat;
+  };
+};
+
+struct sched_entity {
+  __u64 sum_exec_runtime;
 };
 
 struct task_struct {
@@ -264,6 +288,8 @@ struct task_struct {
   __u64 start_boottime;
   __u64 self_exec_id;
   __u64 utime, stime;
+  unsigned long min_flt, maj_flt;
+  struct sched_entity se;
   struct cred *cred;
   char comm[16];
   struct fs_struct *fs;
@@ -273,6 +299,27 @@ struct task_struct {
   struct mm_struct *mm;
   struct css_set *cgroups;
   kernel_id loginuid;
+};
+
+struct kernel_siginfo {
+  struct {
+    int si_signo, si_errno, si_code;
+    union {
+      struct {
+        int _pid;
+      } _kill;
+      struct {
+        void *_addr;
+      } _sigfault;
+    } _sifields;
+  };
+};
+struct sigaction {
+  void *sa_handler;
+  unsigned long sa_flags;
+};
+struct k_sigaction {
+  struct sigaction sa;
 };
 
 struct linux_binprm {
@@ -371,6 +418,18 @@ struct bpf_iter__task_file {
   __u32 fd;
   union {
     struct file *file;
+  };
+};
+
+struct bpf_iter__bpf_map_elem {
+  union {
+    struct bpf_iter_meta *meta;
+  };
+  union {
+    void *key;
+  };
+  union {
+    void *value;
   };
 };
 

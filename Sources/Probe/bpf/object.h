@@ -95,14 +95,8 @@ static __always_inline __u64 view_of(struct reel_ring *ring, struct task_struct 
   return fs ? as_number(&ring->scratch, READ(fs, root.dentry)) : 0;
 }
 
-// Keeps the path of an open and gives a number for it and for what it is relative to; 0 when it cannot be read.
-__noinline __u64 take_request(__u64 pointer, long descriptor) {
-  struct request *request = own_request();
-  struct reel_ring *ring = own_ring();
-  if (!request || !ring) return 0;
-  long length = bpf_probe_read_user_str(request->path, REQUEST_ROOM, (const void *)pointer);
-  if (length <= 1 || length >= REQUEST_ROOM) return 0;
-  __u32 bytes = (length - 1) & (REQUEST_ROOM - 1);
+// A number for the path that stands in the request, and for what it is relative to.
+static __always_inline __u64 fold_request(struct reel_ring *ring, struct request *request, __u32 bytes, long descriptor) {
   request->length = bytes;
   // Whole words are folded: what an earlier path left behind this one must not count.
   *(__u64 *)(request->path + bytes) = 0;
@@ -120,6 +114,16 @@ __noinline __u64 take_request(__u64 pointer, long descriptor) {
     folded = mix(folded, *(volatile __u64 *)&request->directory_mount);
   }
   return folded | 1ull << 63 | 1;
+}
+
+// Keeps the path of an open and gives a number for it and for what it is relative to; 0 when it cannot be read.
+__noinline __u64 take_request(__u64 pointer, long descriptor) {
+  struct request *request = own_request();
+  struct reel_ring *ring = own_ring();
+  if (!request || !ring) return 0;
+  long length = bpf_probe_read_user_str(request->path, REQUEST_ROOM, (const void *)pointer);
+  if (length <= 1 || length >= REQUEST_ROOM) return 0;
+  return fold_request(ring, request, (length - 1) & (REQUEST_ROOM - 1), descriptor);
 }
 
 static __always_inline bool is_nameless(struct dentry *dentry, struct inode *inode) {

@@ -9,6 +9,7 @@
 #include "object.h"
 #include "operation.h"
 #include "registers.h"
+#include "uring.h"
 
 #define AGAIN 1
 
@@ -127,9 +128,10 @@ int snapshot_calls(struct bpf_iter__task *context) {
   if (is_full(ring)) return AGAIN;
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
   if (slot && slot->enter_number != ~0u && slot->enter_time && slot->version && task->exit_state == 0) {
-    struct reel_operation *operation = operation_of(slot->enter_number, is_compat(task));
+    struct reel_operation *operation = operation_of(slot->enter_number, is_compat(task), 0);
     if (operation->flags & REEL_OPERATION_ENABLED) {
-      __u32 count = operation->argument_count & 7;
+      // Where those of the 32-bit entry stand, the call's own registers do not say for all calls.
+      __u32 count = is_compat(task) ? 0 : operation->argument_count & 7;
       struct reel_event *event = (void *)record_at(ring, 0);
       event->record.kind = REEL_RECORD_EVENT;
       event->record.flags = REEL_EVENT_UNFINISHED | (is_compat(task) ? REEL_EVENT_COMPAT : 0);
@@ -154,6 +156,22 @@ int snapshot_calls(struct bpf_iter__task *context) {
       ring_publish(ring, length);
     }
   }
+  __u8 mark = 0;
+  bpf_seq_write(output, &mark, sizeof mark);
+  return 0;
+}
+
+// Requests of io_uring that have not completed when the recording ends.
+SEC("iter/bpf_map_elem")
+int snapshot_requests(struct bpf_iter__bpf_map_elem *context) {
+  struct uring_request *entry = context->value;
+  __u64 *key = context->key;
+  struct seq_file *output = context->meta->seq;
+  struct reel_ring *ring = ring_numbered(settings.cpu_count);
+  if (!entry || !key || !ring) return 0;
+  if (is_full(ring)) return AGAIN;
+  __u64 address = *key;
+  put_uring_event(ring, entry, bpf_map_lookup_elem(&uring_paths, &address), 0, entry->object, REEL_EVENT_UNFINISHED);
   __u8 mark = 0;
   bpf_seq_write(output, &mark, sizeof mark);
   return 0;

@@ -18,6 +18,9 @@ static __always_inline void reset_slot(struct task_slot *slot, __u32 tid, __u64 
   slot->selection_epoch = 0;
   slot->is_in_tree = 0;
   slot->is_executing = 0;
+  slot->left_cpu_at = 0;
+  slot->got_cpu_at = 0;
+  slot->waited = 0;
 #pragma unroll
   for (int index = 0; index < DESCRIPTOR_SLOTS; index++) slot->descriptors[index].file = 0;
 }

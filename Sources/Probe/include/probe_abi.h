@@ -75,6 +75,8 @@ enum reel_record_kind {
   REEL_RECORD_STATE_DESCRIPTOR = 6,
   // A process that is not selected has ended: an event without anybody to be shown to.
   REEL_RECORD_ENDED = 7,
+  // What a thread has used so far; of the snapshot's ring only.
+  REEL_RECORD_SAMPLE = 8,
 };
 
 // In front of every record.
@@ -107,6 +109,10 @@ struct reel_event {
   reel_u8 argument_count;
   reel_u8 capture_count;
 };
+
+// Events that are no system calls have a word for each number of their type, in the order of the table, with this value
+// where nothing is known; and a capture for each text.
+#define REEL_VALUE_MISSING (1ull << 63)
 
 // In front of the bytes of a capture, which are padded with anything to a multiple of 8.
 struct reel_capture {
@@ -239,6 +245,18 @@ struct reel_state_descriptor {
   reel_u32 closes_on_exec;
 };
 
+// What a thread has used so far. What belongs to the whole process stands in the leader's record, with 0 in the others.
+struct reel_sample {
+  struct reel_record record;
+  reel_u64 thread;               // its version, 0 when it has none
+  reel_u64 process_start_time;
+  reel_u64 cpu_time;             // of this thread, nanoseconds
+  reel_u64 ended_cpu_time;       // of threads that have ended
+  reel_u64 virtual_kib, resident_kib, swapped_kib;
+  reel_u32 pid, tid;
+  reel_u32 threads, descriptors;
+};
+
 struct reel_ended {
   struct reel_record record;
   reel_u64 process_start_time;
@@ -286,10 +304,12 @@ struct reel_capture_plan {
 #define REEL_OPERATION_CONNECTS 2048
 // The call makes its object a server.
 #define REEL_OPERATION_LISTENS 4096
+// The second register points to the arguments, 32 bits each: `socketcall`.
+#define REEL_OPERATION_INDIRECT 8192
 // The call executes a program: its registers are gone when it returns, so they are kept when it begins.
 #define REEL_OPERATION_EXECUTES 0x100000
 
-// One element of an array map for each system call number; the last one is for numbers that the schema does not know.
+// What is done for a call, found by its number; one element is for numbers that the schema does not know.
 struct reel_operation {
   reel_u16 type;
   reel_u8 argument_count;
@@ -299,14 +319,21 @@ struct reel_operation {
   reel_u8 directory;          // argument with the directory descriptor, or REEL_NO_ARGUMENT
   reel_u8 path;               // argument with the path that is opened
   reel_u8 victim;
-  reel_u8 padding;
+  reel_u8 wide;               // of the 32-bit entry: a bit for each argument that takes two registers
   // The values of the first argument, a bit each, with which the result is a descriptor; 0 for always.
   reel_u64 result_commands;
   struct reel_capture_plan captures[REEL_CAPTURES];
 };
 
-#define REEL_OPERATIONS 1024
-#define REEL_OPERATION_UNKNOWN (REEL_OPERATIONS - 1)
+// The table: calls by number, then those of the 32-bit entry by theirs, then what its `socketcall` stands for.
+#define REEL_NATIVE_OPERATIONS 1024
+#define REEL_COMPAT_OPERATIONS 512
+#define REEL_SOCKET_OPERATIONS 32
+#define REEL_OPERATION_UNKNOWN 1023
+// Where each part begins. Plain numbers: Swift imports no others.
+#define REEL_OPERATION_COMPAT 1024
+#define REEL_OPERATION_SOCKET 1536
+#define REEL_OPERATIONS 1568
 
 enum reel_capture_kind {
   REEL_CAPTURE_STRING = 1,
@@ -344,7 +371,7 @@ struct reel_control {
   reel_u32 names_epoch;
   // Raised when something else is selected; never 0.
   reel_u32 selection_epoch;
-  reel_u32 padding;
+  reel_u32 zero;
   // Nanoseconds that the machine has slept since boot, as far as user space has noticed.
   reel_u64 slept;
 };
@@ -371,8 +398,10 @@ struct reel_settings {
   reel_u32 selection;        // REEL_SELECT_*
   reel_u32 selected_user_count, selected_name_count;
   reel_u32 selected_users[REEL_SELECTED_VALUES];
-  reel_u32 settings_padding;
+  reel_u32 page_kib;         // kibibytes of a page
   reel_u64 selected_names[REEL_SELECTED_VALUES][2];
+  // EventTypeIDs of what the other hooks send.
+  reel_u16 signal_type, switch_type, page_fault_type, io_uring_type;
 };
 
 #define REEL_ALTERNATIVE_TASK_STORAGE 1
@@ -394,9 +423,14 @@ _Static_assert(sizeof(struct reel_record) == 16, "records are headed by 16 bytes
 _Static_assert(sizeof(struct reel_event) == 56, "events keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_capture) == 8, "captures keep eight-byte alignment");
 _Static_assert(sizeof(struct reel_thread) == 256, "both sides lay out threads alike");
+_Static_assert(sizeof(struct reel_sample) == 88, "both sides lay out samples alike");
 _Static_assert(sizeof(struct reel_image) == 80, "both sides lay out images alike");
 _Static_assert(sizeof(struct reel_object) == 160, "both sides lay out objects alike");
 _Static_assert(sizeof(struct reel_operation) == 56, "both sides lay out operations alike");
-_Static_assert(sizeof(struct reel_settings) == 208, "both sides lay out settings alike");
+_Static_assert(REEL_OPERATION_UNKNOWN == REEL_NATIVE_OPERATIONS - 1 && REEL_OPERATION_COMPAT == REEL_NATIVE_OPERATIONS &&
+                   REEL_OPERATION_SOCKET == REEL_OPERATION_COMPAT + REEL_COMPAT_OPERATIONS &&
+                   REEL_OPERATIONS == REEL_OPERATION_SOCKET + REEL_SOCKET_OPERATIONS,
+               "the parts of the table follow each other");
+_Static_assert(sizeof(struct reel_settings) == 216, "both sides lay out settings alike");
 
 #endif

@@ -111,6 +111,10 @@ extension FieldTable {
       "evt.is_payload_truncated", .boolean, .event(.hasFlag(.payloadTruncated)),
       "Whether more bytes were moved than are recorded.", "evt.is_payload_truncated = true"),
     Field(
+      "evt.is_compat", .boolean, .event(.hasFlag(.compat)),
+      "Whether the call came through the 32-bit entry of x86 (`int 0x80`, or a 32-bit program).",
+      "evt.is_compat = true"),
+    Field(
       "evt.is_io", .boolean, .type(.isInputOutput), "Whether the call reads from or writes to a descriptor.",
       "evt.is_io = true"),
     Field(
