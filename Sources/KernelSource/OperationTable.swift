@@ -86,7 +86,7 @@ struct OperationTable {
       for (index, capture) in type.captures.prefix(Int(REEL_CAPTURES)).enumerated() {
         let isStructure = capture.kind == .structure || capture.kind == .structureArray
         // Nothing of it is read: its fields are missing then.
-        let size = isStructure && !readsStructures ? 0 : UInt32(capture.size)
+        let size = isStructure && !readsStructures ? 0 : capture.size
         plans[index] = reel_capture_plan(
           kind: capture.kind.rawValue, pointer: capture.pointer, length: capture.lengthArgument,
           on_success: capture.onSuccess ? 1 : 0, size: size, condition: UInt8(REEL_NO_ARGUMENT),
