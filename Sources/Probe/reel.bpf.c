@@ -74,6 +74,7 @@ int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   }
   slot->enter_number = number;
   slot->is_executing = 0;
+  slot->enter_compat = is_compat(task);
   // In a tight loop the return of the call before is a close bound of the start, and saves a clock reading.
   slot->enter_time = settings.latency == REEL_LATENCY_ADAPTIVE && slot->quick_calls >= REEL_TIGHT_LOOP_CALLS
                          ? 0
@@ -269,14 +270,21 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   // rt_sigreturn has lost its number by now, and execveat that succeeded says execve.
   if (settings.latency != REEL_LATENCY_NONE && (slot->number == ~0u || slot->is_executing) && slot->enter_number != ~0u) {
     slot->number = slot->enter_number;
-    operation = operation_of(slot->enter_number, is_compat(task), registers);
+    // A program of the other width may be in place by now: the numbers are those of the one that made the call.
+    operation = operation_of(slot->enter_number, slot->enter_compat, registers);
+  } else if (settings.latency == REEL_LATENCY_NONE && slot->is_executing) {
+    // Which entry it came through is not known: it is taken for that of the program which is there now.
+    slot->is_executing = 0;
+    slot->number = NATIVE_EXECVE;
+    operation = operation_of(NATIVE_EXECVE, false, registers);
   }
   if (selected && operation->flags & REEL_OPERATION_ENABLED) {
     slot->now = time_since_boot();
     // What was looked up at the entry may be of a generation that is over.
     if (slot->enter_generation != current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
-    slot->call_flags = is_compat(task) ? REEL_EVENT_COMPAT : 0;
+    bool compat = slot->is_executing ? slot->enter_compat : is_compat(task);
+    slot->call_flags = compat ? REEL_EVENT_COMPAT : 0;
     send_call(registers, result, slot, ring, operation);
   } else {
     note_call(registers, result, slot, operation);

@@ -157,6 +157,28 @@ extension Live {
         #expect(try await capture.count("evt.is_compat = true and proc.pid != \(pid)") == 0)
       }
     }
+
+    @Test("a 32-bit program that executes a 64-bit one, and the other way round", arguments: ["exact", "none"])
+    func executions(latency: String) async throws {
+      try await withTemporaryDirectory { directory in
+        let program = "\(directory)/narrow"
+        let source = "\(LiveMachine.root)/Tests/LiveTests/workload/narrow.c"
+        let compiled = try await Command([
+          "clang", "-m32", "-O1", "-nostdlib", "-static", "-ffreestanding", "-fuse-ld=lld", "-o", program, source,
+        ]).run()
+        try #require(compiled.status == 0, "\(compiled.errorText)")
+        let capture = Capture(path: "\(directory)/capture.reel")
+        let result = try await reel(["record", "--latency", latency, "-o", capture.path, "--", program])
+        #expect(result.status == 5, "\(result.errorText)")
+        let executions = try await capture.text(
+          "evt.type = execve and evt.rawres = 0 and proc.name in (narrow, true)", "%proc.name %proc.args")
+        #expect(executions == "narrow \ntrue argument\n")
+        let others = try await capture.count("evt.type = syscall and proc.name in (narrow, true)")
+        #expect(others == 0)
+        let waits = try await capture.events("evt.type = waitpid and proc.name = narrow", ["evt.is_compat"])
+        #expect(waits == [["evt.is_compat": .bool(true)]])
+      }
+    }
     #endif
 
     // MARK: On request, and from time to time

@@ -78,7 +78,10 @@ extension Live {
         let captures = [("some", [filter]), ("all", [])].map { name, filter in
           (capture: Capture(path: "\(directory)/\(name).reel"), filter: filter)
         }
-        let recorders = try captures.map { try reelCommand(["record", "-o", $0.capture.path] + $0.filter).start() }
+        // Each recorder looks at processes at moments of its own.
+        let recorders = try captures.map {
+          try reelCommand(["record", "-o", $0.capture.path, "--sample", "none"] + $0.filter).start()
+        }
         defer { for recorder in recorders { recorder.killGroup() } }
         for recorder in recorders { try await waitUntilAttached(recorder) }
         let busy = try await Command(

@@ -107,6 +107,8 @@ struct task_slot {
   __u8 is_executing;
   // Whether the beginning of the call that returns was seen.
   __u8 has_entered;
+  // Whether it began at the 32-bit entry.
+  __u8 enter_compat;
   // When it last left a CPU and got one, and how long it had waited for that; only where switches are recorded.
   __u64 left_cpu_at, got_cpu_at, waited;
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];

@@ -15,6 +15,7 @@ static __always_inline __s32 call_number(struct pt_regs *registers) { return (__
 
 // The number of `socketcall` at the 32-bit entry; its first argument says which call is meant.
 #define SOCKET_CALL 102
+#define NATIVE_EXECVE 59
 
 static __always_inline __u32 first_compat_argument(struct pt_regs *registers) { return registers->bx; }
 
@@ -46,6 +47,7 @@ static __always_inline bool is_compat(struct task_struct *task) { return false; 
 static __always_inline __s32 call_number(struct pt_regs *registers) { return registers->syscallno; }
 
 #define SOCKET_CALL 102
+#define NATIVE_EXECVE 221
 static __always_inline __u32 first_compat_argument(struct pt_regs *registers) { return 0; }
 static __always_inline void load_compat_registers(struct pt_regs *registers, __u64 *arguments) {}
 
