@@ -15,6 +15,8 @@ public struct OriginCheck: Hashable, Sendable {
 
   /// Whether the last seal of the original is among them: that nothing was cut off its end unsaid.
   public private(set) var hasLast = false
+  /// Whether what is said to be a seal of the original is none.
+  public private(set) var hasUnreadableSeal = false
 
   /// Compares what a custody frame says with the frames of the file that it stands in.
   init(_ custody: Custody, _ key: CheckingKey, _ digests: [UInt64: FrameDigest]) {
@@ -30,7 +32,10 @@ public struct OriginCheck: Hashable, Sendable {
     var chain = SealChain(fileID: custody.fileID)
     var next: UInt64 = 0
     for payload in custody.seals {
-      guard let seal = try? payload.withUnsafeBytes({ try Seal(decoding: $0) }) else { continue }
+      guard let seal = try? payload.withUnsafeBytes({ try Seal(decoding: $0) }) else {
+        hasUnreadableSeal = true
+        continue
+      }
       let state: SealCheck.State
       if seal.keyID != key.id {
         state = .otherKey
@@ -48,9 +53,10 @@ public struct OriginCheck: Hashable, Sendable {
     }
   }
 
-  /// Whether all seals hold, and everything that is here is what was sealed.
+  /// Whether all seals hold, the last one too, and everything that is here is what was sealed.
   public var holds: Bool {
-    altered.isEmpty && !stretches.isEmpty && stretches.allSatisfy { $0.state == .holds }
+    altered.isEmpty && hasLast && !hasUnreadableSeal && !stretches.isEmpty
+      && stretches.allSatisfy { $0.state == .holds }
   }
 
   private static func append(_ sequence: UInt64, to ranges: inout [ClosedRange<UInt64>]) {

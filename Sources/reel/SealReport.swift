@@ -56,6 +56,7 @@ struct SealReport {
       lines.append(
         "taken from \(name): \(Units.count(origin.kept, "frame")) of it unchanged, \(holes) not here"
           + (holes == 0 ? "" : " (" + SealReport.list(origin.holes) + ")"))
+      if origin.hasUnreadableSeal { lines.append("of \(name): one of the seals is not readable") }
       if !origin.hasLast { lines.append("of \(name) the last seal is missing") }
     }
     self.holds = holds

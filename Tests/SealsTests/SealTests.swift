@@ -145,6 +145,29 @@ import Testing
     }
   }
 
+  /// An export that leaves out the original's last seal, or tells one that is none, does not pass for all of it.
+  @Test func everySealOfTheOriginalMustBeThere() throws {
+    let bytes = try cut(try SealedCapture().bytes, .all)
+    let path = temporaryPath()
+    defer { removeFile(path) }
+    try writeFile(path, bytes)
+    let reader = try CaptureReader(path: path)
+    func holds(_ change: (inout Custody) -> Void) throws -> Bool? {
+      var check = SealCheck(SealedCapture.key.checkingKey, fileID: reader.header.fileID)
+      _ = try reader.verify(frame: { type, sequence, payload in
+        check.take(type, sequence: sequence, payload: payload)
+        guard type == .custody, var custody = try? reader.custody(decoding: payload) else { return }
+        change(&custody)
+        check.take(custody)
+      })
+      check.finish()
+      return check.origins.first?.holds
+    }
+    #expect(try holds { _ in } == true)
+    #expect(try holds { $0.seals.removeLast() } == false)
+    #expect(try holds { $0.seals.append([1, 2, 3]) } == false)
+  }
+
   @Test func aChangedCopyIsNoticed() throws {
     let capture = try SealedCapture()
     let bytes = try cut(capture.bytes, EventSelection.all)
