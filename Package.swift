@@ -84,7 +84,8 @@ let package = Package(
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
     .target(
-      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      name: "Query",
+      dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat"],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
@@ -96,7 +97,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", argumentParser,
+        "Presentation", "Seals", "ScapFormat", argumentParser,
       ],
       swiftSettings: strict),
 
