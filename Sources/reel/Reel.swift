@@ -27,7 +27,7 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self,
+      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
       VerifyCommand.self, RecoverCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
     ])
 
