@@ -83,6 +83,8 @@ let package = Package(
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
       swiftSettings: strict),
+    .target(
+      name: "Export", dependencies: ["Query", "EventSchema"], swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
     // The command line: parse, call, render.
@@ -90,7 +92,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", argumentParser,
+        "Export", "Presentation", "Seals", argumentParser,
       ],
       swiftSettings: strict),
 
