@@ -90,7 +90,11 @@ let package = Package(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
       swiftSettings: strict),
     .target(
-      name: "Export", dependencies: ["Query", "EventSchema"], swiftSettings: strict),
+      name: "Export",
+      dependencies: [
+        "Query", "ScapFormat", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema",
+      ],
+      swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
     // The command line: parse, call, render.
@@ -98,7 +102,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Export", "Presentation", "Seals", argumentParser,
+        "Export", "ScapFormat", "Presentation", "Seals", argumentParser,
       ],
       swiftSettings: strict),
 

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// `reel export`: what other programs read, and what it refuses.
 @Suite struct ExportCommandTests {

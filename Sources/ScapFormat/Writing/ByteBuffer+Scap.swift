@@ -41,6 +41,6 @@ enum ScapLimits {
   static let words = 4096
   /// Names of users and groups.
   static let user = 255
-  /// The bytes of a block of an event that is not large.
-  static let block = 65536
+  /// Payload: with everything else that an event may have it fits a block, which takes 64 KiB.
+  static let payload = 56_000
 }

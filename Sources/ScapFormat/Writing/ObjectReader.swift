@@ -170,7 +170,11 @@ extension ObjectReader {
     let local = end(row, isLocal: true)
     let remote = end(row, isLocal: false)
     func address(_ end: End?) {
-      if let end { output.append(bytes: end.address) } else { for _ in 0..<(isIPv4 ? 4 : 16) { output.append(UInt8(0)) } }
+      if let end {
+        output.append(bytes: end.address)
+      } else {
+        for _ in 0..<(isIPv4 ? 4 : 16) { output.append(UInt8(0)) }
+      }
     }
     if remote == nil, local != nil {
       output.append(UInt8(isIPv4 ? 5 : 6))

@@ -115,7 +115,7 @@ public struct ScapInterface: Sendable, Hashable {
     self.mask = mask
   }
 
-  /// Appends the list of addresses. Each entry, after its length, which counts itself:
+  /// Appends the list of addresses. Each entry, after its length, which does not count itself:
   ///
   ///     | type u16, 1 IPv4, 2 IPv6 | length of the name u16 | address | mask | broadcast | speed u64 | name |
   static func append(_ interfaces: [ScapInterface], to output: inout ByteBuffer) {
@@ -131,7 +131,7 @@ public struct ScapInterface: Sendable, Hashable {
       for (byte, mask) in zip(interface.address, interface.mask) { output.append(byte | ~mask) }
       output.append(UInt64(0))
       output.append(bytes: name)
-      output.replace(at: start, with: UInt32(output.count - start))
+      output.replace(at: start, with: UInt32(output.count - start - 4))
     }
     output.endBlock(block)
   }
