@@ -18,8 +18,10 @@ struct TypePlan: Sendable {
   var enter: EventPlan?
   /// The event at the return.
   var exit: EventPlan?
-  /// What readers learn from the event.
+  /// What readers learn from the event about its thread.
   var effect = StateEffect.none
+  /// What readers learn from it about descriptors.
+  var descriptor = DescriptorStep.none
 }
 
 /// One event of a `.scap` file.
@@ -101,6 +103,8 @@ struct EventPlanner {
   private func plan(_ type: EventType) -> TypePlan {
     var plan = dialect == .classic ? classic(type) : current(type)
     plan.effect = EventPlanner.effects[type.name] ?? .none
+    // Readers know nothing of the descriptors of calls that are a number to them.
+    if let exit = plan.exit, exit.code != 1 { plan.descriptor = DescriptorStep(type) { column(type, $0) } }
     return plan
   }
 

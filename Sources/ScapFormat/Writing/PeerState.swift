@@ -6,13 +6,18 @@ import EventSchema
 ///
 /// Readers replay: they know a thread from the list of processes, or from the events by which it was made and changed. Where
 /// these are not in the file (a filter left them out, they were lost, or readers do not know such a change), events that
-/// readers take in and do not show say it.
+/// readers take in and do not show say it. The same is done with descriptors: `PeerDescriptors`.
 struct PeerState: ~Copyable {
-  private let dialect: ScapDialect
+  /// What readers have been told about descriptors.
+  var descriptors: PeerDescriptors
+  private let threadFlags: UInt32
   /// What was told last of each thread.
   private var known: [Int64: Int] = [:]
 
-  init(dialect: ScapDialect) { self.dialect = dialect }
+  init(threadFlags: UInt32, openFlags: FlagTable?, architecture: Architecture) {
+    self.threadFlags = threadFlags
+    descriptors = PeerDescriptors(openFlags: openFlags, architecture: architecture)
+  }
 
   /// Notes that a thread stands in the list of processes.
   /// - Returns: false when it is there already.
@@ -24,38 +29,85 @@ struct PeerState: ~Copyable {
 
   /// The hidden events that must stand in front of an event; notes what readers know behind it.
   mutating func events(
-    before effect: StateEffect, isChild: Bool, _ thread: Int, _ encoder: EventEncoder, _ batch: inout PeerBatch
+    before plan: TypePlan, row: Int, isChild: Bool, _ encoder: EventEncoder, _ batch: inout PeerBatch
   ) -> [HiddenEvent] {
     let threads = encoder.threads
-    guard let tid = threads.number(thread, .tid) else { return [] }
+    let lineage = encoder.batch.lineages[row]
+    guard let thread = threads.thread(ofLineage: lineage), let tid = threads.number(thread, .tid) else { return [] }
+    var events: [HiddenEvent] = []
     let signature = batch.signature(thread)
     let before = known[tid]
-    if effect == .ends {
-      known[tid] = nil
-    } else if before == signature {
-      return []
-    } else {
+    if before != signature {
       known[tid] = signature
+      let makesItself = plan.effect == .makesTask && isChild
+      if before == nil {
+        tellAncestors(of: lineage, threads, &batch, &events)
+        if makesItself {
+          descriptors.inherit(thread, threads)
+        } else {
+          tellNew(thread, threads, &events)
+        }
+      } else if makesItself {
+        // The id is used again, and nobody said that the thread before has ended.
+        events.append(HiddenEvent.end(tid))
+        descriptors.inherit(thread, threads)
+      } else if plan.effect == .none || plan.effect == .makesTask {
+        if threads.number(thread, .pid) == tid {
+          events += HiddenEvent.program(thread, threads)
+        } else {
+          // A thread that executes something takes its process over: what is new of it, another one of its id has.
+          events += [HiddenEvent.end(tid), HiddenEvent.newTask(thread, threads, flags: threadFlags)]
+        }
+      }
+    } else if plan.effect == .makesTask, isChild {
+      descriptors.inherit(thread, threads)
     }
-    var events: [HiddenEvent] = []
-    if before == nil {
-      // The event of a new task tells all of it.
-      if !(effect == .makesTask && isChild) { events.append(HiddenEvent(.newTask, thread, threads)) }
-    } else if before != signature, effect == .none || effect == .makesTask, !isChild {
-      events.append(HiddenEvent(.program, thread, threads))
+    if plan.effect == .ends {
+      known[tid] = nil
+      descriptors.end(thread, threads)
+    } else {
+      descriptors.follow(plan.descriptor, row: row, thread, encoder, &batch, &events)
     }
     return events
   }
+
+  /// Readers show names of ancestors, too.
+  private mutating func tellAncestors(
+    of lineage: UInt32, _ threads: ThreadReader, _ batch: inout PeerBatch, _ events: inout [HiddenEvent]
+  ) {
+    var unknown: [Int] = []
+    var current = threads.parent(ofLineage: lineage)
+    while let row = current, let thread = threads.thread(ofLineage: row), let tid = threads.number(thread, .tid),
+      known[tid] == nil
+    {
+      known[tid] = batch.signature(thread)
+      unknown.append(thread)
+      current = threads.parent(ofLineage: row)
+    }
+    for thread in unknown.reversed() { tellNew(thread, threads, &events) }
+  }
+
+  private mutating func tellNew(_ thread: Int, _ threads: ThreadReader, _ events: inout [HiddenEvent]) {
+    events.append(HiddenEvent.newTask(thread, threads, flags: threadFlags))
+    descriptors.inherit(thread, threads)
+    // What a new task executes, readers take from its parent.
+    let isMain = threads.number(thread, .pid) == threads.number(thread, .tid)
+    if isMain, !threads.imageText(thread, .path).isEmpty { events += HiddenEvent.program(thread, threads) }
+  }
 }
 
-/// What is worked out once for the threads of a batch.
+/// What is worked out once for the threads and objects of a batch.
 struct PeerBatch {
   private let threads: ThreadReader
+  private let objects: ObjectReader
   private var signatures: [Int?]
+  private var objectSignatures: [ShownObject?]
 
   init(_ encoder: EventEncoder) {
     threads = encoder.threads
+    objects = encoder.objects
     signatures = [Int?](repeating: nil, count: threads.dimensions.threads.count)
+    objectSignatures = [ShownObject?](repeating: nil, count: objects.dimensions.objects.count)
   }
 
   /// The thread's signature.
@@ -65,91 +117,12 @@ struct PeerBatch {
     signatures[thread] = made
     return made
   }
-}
 
-/// An event that readers take in and do not show.
-struct HiddenEvent {
-  enum Kind {
-    /// A task comes into being.
-    case newTask
-    /// A task is another program, or another user's, somewhere else.
-    case program
-  }
-
-  let kind: Kind
-  let thread: Int
-  let threads: ThreadReader
-
-  init(_ kind: Kind, _ thread: Int, _ threads: ThreadReader) {
-    self.kind = kind
-    self.thread = thread
-    self.threads = threads
-  }
-
-  /// Appends its blocks.
-  func append(time: Int64, to output: inout ByteBuffer) {
-    switch kind {
-    case .newTask: appendClone(time, to: &output)
-    case .program:
-      appendEvent(292, time, [.text(threads.imageText(thread, .path))], to: &output)
-      appendExecution(time, to: &output)
-    }
-  }
-
-  private enum Value {
-    case wide(Int64)
-    case narrow(Int64)
-    case text(ArraySlice<UInt8>)
-    case bytes(ArraySlice<UInt8>)
-  }
-
-  private func number(_ column: ThreadColumn, _ standard: Int64 = 0) -> Int64 {
-    threads.number(thread, column) ?? standard
-  }
-
-  /// What the events of new tasks and of new programs have in common.
-  private var common: [Value] {
-    [
-      .wide(0), .text(threads.exe(thread)), .bytes(threads.imageText(thread, .arguments)), .wide(number(.tid)),
-      .wide(number(.pid)), .wide(number(.parentPid)), .text(threads.text(thread, .workingDirectory)),
-      .wide(number(.descriptorLimit)), .wide(0), .wide(0), .narrow(0), .narrow(0), .narrow(0),
-      .text(threads.name(thread)), .bytes(threads.controlGroups(thread)[...]),
-    ]
-  }
-
-  private func appendClone(_ time: Int64, to output: inout ByteBuffer) {
-    let values =
-      common + [
-        .narrow(0), .narrow(number(.effectiveUid)), .narrow(number(.effectiveGid)), .wide(number(.virtualTid)),
-        .wide(number(.virtualPid)),
-      ]
-    appendEvent(223, time, values, to: &output)
-  }
-
-  private func appendExecution(_ time: Int64, to output: inout ByteBuffer) {
-    let values =
-      common + [
-        .bytes(threads.imageText(thread, .environment)), .narrow(number(.tty)), .wide(number(.virtualProcessGroup)),
-        .narrow(number(.loginUid, -1)), .narrow(Int64(threads.executableFlags(thread))),
-      ]
-    appendEvent(293, time, values, to: &output)
-  }
-
-  private func appendEvent(_ code: UInt16, _ time: Int64, _ values: [Value], to output: inout ByteBuffer) {
-    let head = EventHead(time: time, tid: number(.tid), code: code, cpu: 0, isHidden: true)
-    let start = head.begin(parameters: values.count, in: &output)
-    for (index, value) in values.enumerated() {
-      let before = output.count
-      switch value {
-      case .wide(let number): output.append(number)
-      case .narrow(let number): output.append(UInt32(truncatingIfNeeded: number))
-      case .text(let text):
-        output.append(bytes: text.prefix(ScapLimits.words))
-        output.append(UInt8(0))
-      case .bytes(let bytes): output.append(bytes: bytes.prefix(ScapLimits.words))
-      }
-      head.set(size: output.count - before, of: index, start, in: &output)
-    }
-    head.end(start, parameters: values.count, in: &output)
+  /// What readers show of an object.
+  mutating func shown(_ object: Int) -> ShownObject {
+    if let known = objectSignatures[object] { return known }
+    let made = objects.shown(object)
+    objectSignatures[object] = made
+    return made
   }
 }

@@ -53,7 +53,7 @@ public struct ScapWriter: ~Copyable {
       return flags | UInt32(truncatingIfNeeded: entry?.portable ?? 0)
     }
     sequencer = EventSequencer(capacity: held)
-    peer = PeerState(dialect: dialect)
+    peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
     machine.append(to: &output, dialect: dialect)
     ScapInterface.append(interfaces, to: &output)
     ScapUser.append(users, to: &output)
@@ -136,6 +136,7 @@ extension ScapWriter {
         output.append(pid)
       }
       let descriptor = numbers.values[Int(state.ranks[row])]
+      peer.descriptors.tell(pid: pid, descriptor, objects.shown(object))
       let flags = objects.number(object, .openFlags).map { UInt64(bitPattern: $0) } ?? 0
       objects.append(
         descriptor: descriptor, object: object, to: &output, dialect: dialect,
@@ -190,15 +191,13 @@ extension ScapWriter {
     let latency = batch.latencies[row]
     let begin = latency == EventBatch.missing ? exit : exit - max(latency, 0)
     let isChild = flags.contains(.childReturn)
-    if let thread {
-      for event in peer.events(before: plan.effect, isChild: isChild, thread, encoder, &told) {
-        sequencer.append(time: begin) { event.append(time: begin, to: &$0) }
-      }
+    let first = plan.shape == .single ? exit : begin
+    for event in peer.events(before: plan, row: row, isChild: isChild, encoder, &told) {
+      sequencer.append(time: first) { event.append(time: first, to: &$0) }
     }
     // A new task returns from a call that it did not begin.
     if let enter = plan.enter, !(isChild && plan.shape == .pair) {
-      let time = plan.shape == .single ? exit : begin
-      sequencer.append(time: time) { encoder.append(enter, row: row, time: time, thread: thread, to: &$0) }
+      sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
     }
     // What ends the task never returns.
     let returns = batch.results[row] != EventBatch.missing || plan.shape == .single

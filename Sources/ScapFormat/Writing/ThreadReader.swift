@@ -181,7 +181,7 @@ extension ThreadReader {
     hasher.combine(name(row))
     hasher.combine(exe(row))
     hasher.combine(imageText(row, .path))
-    hasher.combine(imageText(row, .arguments))
+    hasher.combine(imageText(row, .arguments).prefix(ScapLimits.words))
     hasher.combine(text(row, .workingDirectory))
     hasher.combine(text(row, .cgroup))
     return hasher.finalize()
