@@ -5,7 +5,8 @@ import EventSchema
 struct ShownObject: Hashable {
   var kind: ObjectKind
   var signature: Int
-  /// Of sockets without a connection readers take the ends from each message.
+  /// Of sockets without a connection readers take the ends from each message; of others of a kind there is nothing to tell
+  /// apart.
   var isFloating: Bool
 
   /// Whether readers that know one need not be told the other.
@@ -27,7 +28,8 @@ extension ObjectReader {
       hasher.combine(remote?.address)
       hasher.combine(remote?.port)
       isFloating = transport(row) != 2 || remote == nil
-    case .pipe: hasher.combine(number(row, .inode))
+    // Readers show no names of pipes that they saw being made.
+    case .pipe: isFloating = true
     case .unixSocket:
       let name = name(row)
       hasher.combine(name)
@@ -51,7 +53,7 @@ enum DescriptorStep: Sendable {
   /// It does so for some commands.
   case controls(Int, command: Int)
   /// It makes two.
-  case makesPair(Int, Int)
+  case makesPair(Int, Int, ObjectKind)
   /// The thing is another one afterwards: a socket is connected or bound.
   case changes(Int)
 }
@@ -63,7 +65,9 @@ extension DescriptorStep {
     self = .none
     switch (type.name, type.object) {
     case ("pipe", _), ("pipe2", _), ("socketpair", _):
-      if let one = stored("fd1"), let other = stored("fd2") { self = .makesPair(one, other) }
+      if let one = stored("fd1"), let other = stored("fd2") {
+        self = .makesPair(one, other, type.name == "socketpair" ? .unixSocket : .pipe)
+      }
     case (_, .result) where type.traits.contains(.createsDescriptor): self = .makes
     case (_, .argument(let register)):
       guard let parameter = type.parameters.first(where: { $0.source == .argument(register) && $0.type == .fd }),
@@ -148,11 +152,10 @@ struct PeerDescriptors: ~Copyable {
       if command == 0 || command == 1030, hasSucceeded, let object {
         tables[pid, default: [:]][result] = batch.shown(object)
       }
-    case .makesPair(let one, let other):
+    case .makesPair(let one, let other, let kind):
       guard hasSucceeded else { return }
       for descriptor in [number(one), number(other)].compactMap({ $0 }) {
-        tables[pid, default: [:]][descriptor] =
-          object.map { batch.shown($0) } ?? ShownObject(kind: .unixSocket, signature: 0, isFloating: true)
+        tables[pid, default: [:]][descriptor] = ShownObject(kind: kind, signature: 0, isFloating: true)
       }
     case .changes(let column):
       guard let descriptor = number(column), let object else { return }
