@@ -90,6 +90,12 @@ let package = Package(
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
       swiftSettings: strict),
+    .target(
+      name: "Export",
+      dependencies: [
+        "Query", "ScapFormat", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema",
+      ],
+      swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
     // The command line: parse, call, render.
@@ -97,7 +103,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", "ScapFormat", argumentParser,
+        "Export", "ScapFormat", "Presentation", "Seals", argumentParser,
       ],
       swiftSettings: strict),
 

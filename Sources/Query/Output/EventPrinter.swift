@@ -2,7 +2,7 @@ import CaptureFormat
 import EventBatch
 import EventSchema
 
-/// Prints selected events, as lines of text or of JSON.
+/// Prints selected events, as lines of text, of JSON or of comma-separated values.
 ///
 ///     let printer = EventPrinter(format: try .standard(schema: schema), style: .text)
 ///     let lines = printer.lines(for: batch)
@@ -12,6 +12,8 @@ public struct EventPrinter: Sendable {
     case text
     /// One JSON object a line; keys are the names of fields.
     case json
+    /// Comma-separated values as RFC 4180 has them: exact, nothing for a missing value.
+    case csv
   }
 
   /// What is printed.
@@ -36,6 +38,9 @@ public struct EventPrinter: Sendable {
     }
     return columns.selection
   }
+
+  /// The names of the values in a line, in order: what stands above comma-separated values.
+  public var names: [String] { format.names }
 
   /// The lines of selected events, each with its line feed. Events that lack a value are left out, unless the format
   /// tolerates that.
@@ -96,7 +101,12 @@ private struct EventWriter {
     self.view = view
     self.style = style
     toleratesMissing = format.toleratesMissing
-    missingText = Array((style == .json ? "null" : "<NA>").utf8)
+    missingText =
+      switch style {
+      case .text: Array("<NA>".utf8)
+      case .json: Array("null".utf8)
+      case .csv: []
+      }
     steps = makeSteps(format.tokens)
   }
 
@@ -126,7 +136,12 @@ private struct EventWriter {
   /// - Returns: false, with nothing appended, when a value is missing that must not be.
   mutating func append(_ row: Int, to text: inout [UInt8]) -> Bool {
     let start = text.count
-    let isComplete = style == .text ? appendText(steps, row, to: &text) : appendObject(row, to: &text)
+    let isComplete =
+      switch style {
+      case .text: appendText(steps, row, to: &text)
+      case .json: appendObject(row, to: &text)
+      case .csv: appendRecord(row, to: &text)
+      }
     if !isComplete, !toleratesMissing {
       text.removeSubrange(start...)
       return false
@@ -169,6 +184,35 @@ private struct EventWriter {
     }
     object.end(&text)
     return isComplete
+  }
+
+  private mutating func appendRecord(_ row: Int, to text: inout [UInt8]) -> Bool {
+    var isComplete = true
+    var isFirst = true
+    for step in steps {
+      guard case .value(let operand, let domain, _, _, let slot) = step else { continue }
+      if !isFirst { text.append(UInt8(ascii: ",")) }
+      isFirst = false
+      let start = text.count
+      if !append(operand, domain, slot, row, to: &text) { isComplete = false }
+      quoteRecordValue(&text, from: start)
+    }
+    return isComplete
+  }
+
+  /// Puts a value in quotes that holds what separates values or lines.
+  private func quoteRecordValue(_ text: inout [UInt8], from start: Int) {
+    let quote = UInt8(ascii: "\"")
+    let isSpecial = text[start...].contains { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D }
+    if !isSpecial { return }
+    let value = Array(text[start...])
+    text.removeSubrange(start...)
+    text.append(quote)
+    for byte in value {
+      if byte == quote { text.append(quote) }
+      text.append(byte)
+    }
+    text.append(quote)
   }
 
   /// Appends the value of an operand; from the cache when it belongs to a dimension row.
@@ -235,10 +279,10 @@ private struct EventWriter {
       case (.arguments, .json):
         view.appendArgumentsJSON(row: row, to: &text)
         return true
-      case (.arguments, .text):
+      case (.arguments, .text), (.arguments, .csv):
         view.appendArguments(row: row, to: &text)
         return true
-      case (.timeOfDay, .json), (.outputTime, .json):
+      case (.timeOfDay, .json), (.outputTime, .json), (.timeOfDay, .csv), (.outputTime, .csv):
         appendDecimal(view.batch.exitTimes[row], to: &text)
         return true
       case (.timeOfDay, .text), (.outputTime, .text):

@@ -47,6 +47,11 @@ public struct LineFormat: Sendable {
         + "%evt.res%evt.rawres%evt.args", schema: schema)
   }
 
+  /// What the format's values are called, in order; those of containers alone are left out.
+  var names: [String] {
+    tokens.compactMap { if case .value(_, let name, _) = $0 { name } else { nil } }
+  }
+
   /// All operands, those of containers too.
   var operands: [Operand] {
     func operands(_ tokens: [Token]) -> [Operand] {
