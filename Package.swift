@@ -78,7 +78,7 @@ let package = Package(
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
     .target(
-      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "CLinux"],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
@@ -90,7 +90,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", argumentParser,
+        "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 

@@ -134,16 +134,21 @@ struct ChunkDecoder {
     let values = try wide(column)
     var isTooWide = false
     let narrow = [Value](unsafeUninitializedCapacity: values.count) { target, count in
-      // Loops without branches, which become vectors. What is missing is the least number: it does not fit either.
+      // One pass without branches, which becomes vectors. A missing value is the least number there is: its sign makes all
+      // bits, which is what stands for "missing" here, and anything else that is negative does not fit.
       var seen: UInt64 = 0
-      for row in values.indices {
-        seen |= UInt64(bitPattern: values[row])
-        target[row] = Value(truncatingIfNeeded: values[row])
-      }
-      if seen > UInt64(Value.max), let missing {
-        seen = 0
-        for row in values.indices where values[row] != EventBatch.missing { seen |= UInt64(bitPattern: values[row]) }
-        for row in values.indices where values[row] == EventBatch.missing { target[row] = missing }
+      if missing == Value.max {
+        for row in values.indices {
+          let value = values[row]
+          let sign = value >> 63
+          seen |= UInt64(bitPattern: (value & ~sign) | ((value ^ EventBatch.missing) & sign))
+          target[row] = Value(truncatingIfNeeded: value | sign)
+        }
+      } else {
+        for row in values.indices {
+          seen |= UInt64(bitPattern: values[row])
+          target[row] = Value(truncatingIfNeeded: values[row])
+        }
       }
       isTooWide = seen > UInt64(Value.max)
       count = values.count
