@@ -85,7 +85,9 @@ let package = Package(
     .target(name: "Filter", swiftSettings: strict),
     .target(
       name: "Query",
-      dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat"],
+      dependencies: [
+        "Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat", "CLinux",
+      ],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
@@ -103,7 +105,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Export", "ScapFormat", "Presentation", "Seals", argumentParser,
+        "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
