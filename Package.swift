@@ -65,13 +65,15 @@ let package = Package(
     .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
     .target(
       name: "KernelSource",
-      dependencies: ["Probe", "ProbeImage", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
+      dependencies: ["Probe", "ProbeImage", "Containers", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
       swiftSettings: strict),
+    // Which container it is, and what engines know of it.
+    .target(name: "Containers", swiftSettings: strict),
     .target(name: "CLinux"),
     .target(
       name: "Recorder",
       dependencies: [
-        "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
+        "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
       ],
       swiftSettings: strict),
 
@@ -89,8 +91,8 @@ let package = Package(
     .executableTarget(
       name: "reel",
       dependencies: [
-        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", argumentParser,
+        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
+        "Inspect", "Presentation", "Seals", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -140,10 +142,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
       dependencies: [
-        "Recorder", "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Recorder", "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
