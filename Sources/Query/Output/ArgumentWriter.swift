@@ -255,7 +255,7 @@ private struct ArgumentPlan {
     switch parameter.type {
     case .path, .relativePath: return .path
     case .string: return .text
-    case .bytes: return parameter.flagTable == nil ? .bytes : .general
+    case .bytes: return parameter.flagTable == nil && !parameter.isPollList ? .bytes : .general
     case .fd: return isObject ? .object : .descriptor
     case .errno, .pid: return parameter.type == .errno ? .result : .remembered
     case .raw, .address: return .hexadecimal
