@@ -39,7 +39,8 @@ let package = Package(
     // The capture file.
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "Compression", dependencies: ["CLZ4", "CZstd"], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CLZ4", "CZstd", "CZlib"], swiftSettings: strict),
     .target(name: "CaptureFormat", dependencies: ["EventBatch", "EventSchema", "BinaryCoding"], swiftSettings: strict),
     .target(
       name: "CaptureFile",
@@ -55,6 +56,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Captures of the ecosystem.
+    .target(
+      name: "ScapFormat", dependencies: ["EventBatch", "EventSchema", "BinaryCoding", "Compression"],
+      swiftSettings: strict),
+
     // The kernel side.
     .target(name: "Probe", exclude: ["reel.bpf.c", "bpf"]),
     .target(name: "ProbeImage", swiftSettings: strict, plugins: ["CompileProbe"]),
@@ -65,23 +71,34 @@ let package = Package(
     .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
     .target(
       name: "KernelSource",
-      dependencies: ["Probe", "ProbeImage", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
+      dependencies: ["Probe", "ProbeImage", "Containers", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
       swiftSettings: strict),
+    // Which container it is, and what engines know of it.
+    .target(name: "Containers", swiftSettings: strict),
     .target(name: "CLinux"),
     .target(
       name: "Recorder",
       dependencies: [
-        "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
+        "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
       ],
       swiftSettings: strict),
 
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
     .target(
-      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      name: "Query",
+      dependencies: [
+        "Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat", "CLinux",
+      ],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      swiftSettings: strict),
+    .target(
+      name: "Export",
+      dependencies: [
+        "Query", "ScapFormat", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema",
+      ],
       swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
@@ -89,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "reel",
       dependencies: [
-        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Presentation", "Seals", argumentParser,
+        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
+        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -140,10 +157,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
       dependencies: [
-        "Recorder", "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Recorder", "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -155,6 +174,10 @@ let package = Package(
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "ScapFormatTests",
+      dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -34,9 +34,10 @@ public struct ChunkLayout: Sendable {
   func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? { directory.position(of: key).map { directory.entries[$0] } }
 
   /// The blocks that a selection needs, ascending.
-  public func blocks(for selection: ColumnSelection) -> [Int] {
+  /// - Parameter known: what was read before and is not read again.
+  public func blocks(for selection: ColumnSelection, beyond known: ColumnSelection = .nothing) -> [Int] {
     var needed = [Bool](repeating: false, count: head.blocks.count)
-    for index in self.needed(selection) { needed[directory.entries[index].block] = true }
+    for index in self.needed(selection, beyond: known) { needed[directory.entries[index].block] = true }
     return needed.indices.filter { needed[$0] }
   }
 
@@ -52,14 +53,15 @@ public struct ChunkLayout: Sendable {
   }
 
   /// The directory's entries that a selection needs, those that selected columns refer to included; ascending.
-  func needed(_ selection: ColumnSelection) -> [Int] {
+  func needed(_ selection: ColumnSelection, beyond known: ColumnSelection = .nothing) -> [Int] {
+    let core = selection.effectiveCore.subtracting(known.core)
     var needed: [Int] = []
     var needsResults = false
-    for column in CoreColumn.allCases where selection.effectiveCore.contains(column.selection) {
+    for column in CoreColumn.allCases where core.contains(column.selection) {
       directory.position(of: .core(column)).map { needed.append($0) }
     }
-    if selection.readsDimensions {
-      needed += directory.entries.indices.filter { directory.entries[$0].key.space == ColumnKey.dimensionSpace }
+    for table in DimensionTableID.allCases where selection.reads(table) && !known.reads(table) {
+      needed += directory.positions(of: table)
     }
     if selection.hasArguments {
       for (index, entry) in directory.entries.enumerated() {
@@ -76,8 +78,10 @@ public struct ChunkLayout: Sendable {
       }
     }
     let needsTypes = needsResults || needed.contains { directory.entries[$0].isByType }
-    if needsResults { directory.position(of: .core(.results)).map { needed.append($0) } }
-    if needsTypes || needsResults { directory.position(of: .core(.types)).map { needed.append($0) } }
+    if needsResults, !known.core.contains(.results) {
+      directory.position(of: .core(.results)).map { needed.append($0) }
+    }
+    if needsTypes, !known.core.contains(.types) { directory.position(of: .core(.types)).map { needed.append($0) } }
     var distinct: [Int] = []
     for index in needed.sorted() where index != distinct.last { distinct.append(index) }
     return distinct

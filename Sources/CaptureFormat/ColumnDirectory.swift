@@ -46,8 +46,8 @@ struct ColumnDirectory: Sendable {
     return nil
   }
 
-  /// The columns of a dimension table.
-  func entries(of table: DimensionTableID) -> [Entry] {
+  /// Where in `entries` the columns of a dimension table stand.
+  func positions(of table: DimensionTableID) -> [Int] {
     var low = 0
     var high = entries.count
     let first = ColumnKey.dimension(table, 0)
@@ -55,11 +55,11 @@ struct ColumnDirectory: Sendable {
       let middle = (low + high) / 2
       if entries[order?[middle] ?? middle].key < first { low = middle + 1 } else { high = middle }
     }
-    var found: [Entry] = []
+    var found: [Int] = []
     while low < entries.count {
-      let entry = entries[order?[low] ?? low]
-      guard entry.key.space == ColumnKey.dimensionSpace, entry.key.first == first.first else { break }
-      found.append(entry)
+      let index = order?[low] ?? low
+      guard entries[index].key.space == first.space, entries[index].key.first == first.first else { break }
+      found.append(index)
       low += 1
     }
     return found

@@ -35,7 +35,8 @@ public struct CaptureSource: EventSource {
     contexts = readers.map { reader in
       ScanContext(
         hostname: reader.header.hostname, start: start, zone: zone,
-        architecture: Architecture(rawValue: reader.header.architecture) ?? .current)
+        architecture: Architecture(rawValue: reader.header.architecture) ?? .current,
+        containers: reader.summary.containers)
     }
     scanContext = contexts[0]
   }
@@ -96,6 +97,13 @@ public struct CaptureSource: EventSource {
   public func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch {
     let capture = capture { $0.chunk <= index }
     return try readers[capture].readChunk(index - starts[capture].chunk, columns: columns)
+  }
+
+  /// Reads a chunk's directory; its columns are read as they are needed.
+  /// - Throws: `CaptureError`.
+  public func openChunk(_ index: Int) throws -> any ChunkContent {
+    let capture = capture { $0.chunk <= index }
+    return try readers[capture].openChunk(index - starts[capture].chunk)
   }
 
   /// A damaged chunk does not affect the others.
