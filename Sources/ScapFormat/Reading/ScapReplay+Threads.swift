@@ -105,7 +105,7 @@ extension ScapReplay {
     if flags & ScapCloneFlags.childInNamespace != 0 { return }
     if let known = threads[tid], known.wasMadeByChild { return }
     let isThread = flags & ScapCloneFlags.thread != 0
-    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: isThread ? thread.parent : thread.tid)
+    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: thread.tid)
     child.startTime = time
     inherit(child, from: thread, flags: flags)
     describe(child, values)

@@ -162,9 +162,9 @@ public struct ScapImport: ~Copyable {
       switch kind {
       case .section: try beginSection(block)
       case .machine:
-        let read = try ScapMachine(block.body)
+        let read = try ScapMachine(reading: block.body)
         if machine == nil { machine = read }
-        replay.bootTime = Int64(clamping: read.bootTime)
+        replay.bootTime = read.bootTime
       case .users, .usersV2:
         for user in try ScapUser.list(block.body, hasLengths: kind == .usersV2) { replay.note(user) }
       case .descriptors, .descriptorsV2: try replay.takeDescriptors(block.body, hasLengths: kind == .descriptorsV2)

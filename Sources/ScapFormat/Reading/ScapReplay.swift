@@ -25,6 +25,7 @@ struct ScapReplay: ~Copyable {
   private var lastTime = Int64.min
   /// The time of the event before.
   private var previousTime: Int64 = 0
+  private var socketsAreSettled = false
   /// The thread that ended with the event before.
   private var ended: ScapThread?
 
@@ -42,6 +43,7 @@ struct ScapReplay: ~Copyable {
   mutating func beginSection() {
     endCalls()
     threads.removeAll()
+    socketsAreSettled = false
     star.epoch &+= 1
   }
 
@@ -62,11 +64,36 @@ struct ScapReplay: ~Copyable {
     for (number, object) in found { thread.descriptors[number] = object }
   }
 
+  /// Which side sockets of the list are on: who listens at a port is the server of the connections with it.
+  private mutating func settleSockets() {
+    socketsAreSettled = true
+    var ports: Set<Int64> = []
+    for thread in threads.all {
+      thread.descriptors.forEach { _, object in
+        if object.kind == .ipv4Server || object.kind == .ipv6Server { ports.insert(object.sourcePort) }
+      }
+    }
+    for thread in threads.all {
+      thread.descriptors.forEach { _, object in
+        guard object.kind == .ipv4Socket, object.role == .none else { return }
+        guard ports.contains(object.sourcePort) else {
+          object.role = .client
+          return
+        }
+        // The list tells the own end first, events the client's.
+        swap(&object.source, &object.destination)
+        swap(&object.sourcePort, &object.destinationPort)
+        object.role = .server
+      }
+    }
+  }
+
   // MARK: Events
 
   /// Takes the next event of the file.
   mutating func take(_ event: ScapEventBytes, _ plan: ScapPlan) {
     number += 1
+    if !socketsAreSettled { settleSockets() }
     if let gone = ended {
       ended = nil
       remove(gone)
@@ -282,9 +309,10 @@ struct ScapReplay: ~Copyable {
     for parameter in plan.parameters {
       if let bytes = values.exitBytes(parameter.exit) {
         appendValue(bytes, parameter.form, isSigned: parameter.exitIsSigned, parameter.exitHasNUL)
+      } else if let bytes = values.enterBytes(parameter.enter), !bytes.isEmpty {
+        appendValue(bytes, parameter.form, isSigned: parameter.enterIsSigned, parameter.enterHasNUL)
       } else {
-        appendValue(
-          values.enterBytes(parameter.enter), parameter.form, isSigned: parameter.enterIsSigned, parameter.enterHasNUL)
+        appendValue(values.emptyExit(parameter.exit), parameter.form, isSigned: false, false)
       }
     }
   }
@@ -293,8 +321,17 @@ struct ScapReplay: ~Copyable {
   private mutating func appendValue(
     _ bytes: UnsafeRawBufferPointer?, _ form: ScapParameterPlan.Form, isSigned: Bool, _ hasNUL: Bool
   ) {
-    guard let bytes, !bytes.isEmpty else {
+    guard let bytes else {
       builder.appendMissing()
+      return
+    }
+    if bytes.isEmpty {
+      // Bytes and lists of which there are none are empty; of anything else there is no value without bytes.
+      switch form {
+      case .bytes: builder.appendBytes(bytes)
+      case .strings: builder.appendText(bytes)
+      default: builder.appendMissing()
+      }
       return
     }
     switch form {
@@ -353,6 +390,9 @@ struct ScapValues {
     guard index >= 0, let bytes = event[index], !bytes.isEmpty else { return nil }
     return bytes
   }
+
+  /// A parameter of the return that is empty, `nil` when the event has not so many.
+  func emptyExit(_ index: Int) -> UnsafeRawBufferPointer? { index >= 0 ? event[index] : nil }
 
   /// A number among the parameters of the return.
   @inline(__always)

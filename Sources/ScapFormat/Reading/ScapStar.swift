@@ -129,7 +129,8 @@ struct ScapStar {
       set(.image, Int64(imageRow(of: thread, main: main)))
       set(.comm, text(thread.comm))
       set(.processName, text(thread.comm))
-      set(.workingDirectory, text(workingDirectory(of: thread, main: main)))
+      let directory = workingDirectory(of: thread, main: main)
+      if !directory.isEmpty { set(.workingDirectory, text(directory)) }
       if !thread.root.isEmpty { set(.rootDirectory, text(thread.root)) }
       set(.uid, thread.uid)
       set(.effectiveUid, thread.uid)

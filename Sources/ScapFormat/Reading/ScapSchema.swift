@@ -176,6 +176,8 @@ public struct ScapSchema: Sendable {
     case .int64: .int64
     case .uint8, .l4proto, .sockfamily: .uint8
     case .uint16: .uint16
+    // Permissions; other modes have a table of their own.
+    case .uint32 where parameter.name == "mode": .mode
     case .uint32, .sigset: .uint32
     case .uint64: known == .address || known == .raw ? known ?? .uint64 : .uint64
     case .charbuf: .string
