@@ -117,7 +117,7 @@ extension BatchView {
       text.meaning = names(of: bits, parameter)
     case .mode:
       let bits = parameter.type.unsignedValue(value)
-      text.plain = Array(("0" + String(bits, radix: 8)).utf8)
+      text.plain = bits == 0 ? [UInt8(ascii: "0")] : Array(("0" + String(bits, radix: 8)).utf8)
       text.meaning = schema.flagTable(of: parameter).map {
         Array($0.text(for: bits, architecture: context.architecture).utf8)
       }

@@ -31,7 +31,7 @@ extension ScapUser {
             shell: try cursor.scapText()))
       case 1:
         let number = try cursor.integer(UInt32.self)
-        users.append(ScapUser(number: number, name: try cursor.scapText(), isGroup: true))
+        users.append(ScapUser(isGroup: true, number: number, name: try cursor.scapText()))
       default: throw MalformedBytes("an entry is neither a user nor a group")
       }
     }

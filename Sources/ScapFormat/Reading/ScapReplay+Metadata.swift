@@ -23,7 +23,7 @@ extension ScapReplay {
           group: UInt32(truncatingIfNeeded: values.integer(.gid, isSigned: false) ?? 0), name: name,
           home: values.text(.home) ?? [], shell: values.text(.shell) ?? []), container: full)
     } else if let gid = values.integer(.gid, isSigned: false) {
-      star.note(ScapUser(number: UInt32(truncatingIfNeeded: gid), name: name, isGroup: true), container: full)
+      star.note(ScapUser(isGroup: true, number: UInt32(truncatingIfNeeded: gid), name: name), container: full)
     }
   }
 }

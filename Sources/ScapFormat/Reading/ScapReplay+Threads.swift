@@ -107,6 +107,10 @@ extension ScapReplay {
     let isThread = flags & ScapCloneFlags.thread != 0
     let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: thread.tid)
     child.startTime = time
+    if values.bytes(.vtid) != nil {
+      child.virtualTid = tid
+      child.virtualPid = isThread ? thread.virtualPid : tid
+    }
     inherit(child, from: thread, flags: flags)
     describe(child, values)
     threads.add(child)
@@ -171,7 +175,8 @@ extension ScapReplay {
     describe(thread, values)
     thread.isInvented = false
     if let pid = values.integer(.pid) { thread.pid = pid }
-    if let parent = values.integer(.ptid) { thread.parent = parent }
+    // Of a thread that was known, what made it said more.
+    if thread.parent == ScapThread.unknown, let parent = values.integer(.ptid) { thread.parent = parent }
     if let environment = values.texts(.env) { thread.environment = environment } else { thread.environment = [] }
     if let terminal = values.integer(.tty, isSigned: false) { thread.tty = terminal }
     if let group = values.integer(.vpgid) { thread.virtualGroup = group }
@@ -199,7 +204,7 @@ extension ScapReplay {
       }
       thread.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
     } else {
-      thread.executablePath = nil
+      thread.executablePath = []
     }
     changed(thread)
   }

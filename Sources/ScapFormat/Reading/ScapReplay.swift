@@ -4,7 +4,7 @@ import EventSchema
 
 /// What is known of the machine while a file is read, and the batch that is being made.
 struct ScapReplay: ~Copyable {
-  private let schema: ScapSchema
+  let schema: ScapSchema
   /// What becomes of events, by their codes.
   let plans: ScapPlans
   private var builder: EventBatchBuilder
@@ -65,7 +65,8 @@ struct ScapReplay: ~Copyable {
   }
 
   /// Which side sockets of the list are on: who listens at a port is the server of the connections with it.
-  private mutating func settleSockets() {
+  mutating func settleSockets() {
+    if socketsAreSettled { return }
     socketsAreSettled = true
     var ports: Set<Int64> = []
     for thread in threads.all {
@@ -93,7 +94,7 @@ struct ScapReplay: ~Copyable {
   /// Takes the next event of the file.
   mutating func take(_ event: ScapEventBytes, _ plan: ScapPlan) {
     number += 1
-    if !socketsAreSettled { settleSockets() }
+    settleSockets()
     if let gone = ended {
       ended = nil
       remove(gone)
@@ -190,13 +191,14 @@ struct ScapReplay: ~Copyable {
     let call = event[0].map { scapInteger($0, isSigned: false) } ?? 0
     let type = schema.genericType(ofCall: call)
     guard plan.role == .genericExit else {
-      endCall(of: thread, time: time)
-      remember(event, thread, time)
+      // Those that end the thread do not return.
+      let isEnd = schema.endsTask(call)
+      endCall(of: thread, time: time, isKept: !isEnd)
       thread.lastDescriptor = -1
-      // These do not return.
-      if schema.endsTask(call) {
-        thread.enter.code = ScapEnter.none
+      if isEnd {
         appendGeneric(event, type, time, EventBatch.missing, thread)
+      } else {
+        remember(event, thread, time)
       }
       return
     }

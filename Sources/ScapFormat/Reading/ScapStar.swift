@@ -104,13 +104,11 @@ struct ScapStar {
   }
 
   private mutating func fill(_ row: UInt32, _ container: ScapContainer) {
-    dimensions.containers[Int(row), .label] = text(container.name)
-    dimensions.containers[Int(row), .image] = text(container.image)
-    dimensions.containers[Int(row), .engine] = text(container.engine)
-    if !container.pod.isEmpty { dimensions.containers[Int(row), .pod] = text(container.pod) }
-    if !container.podNamespace.isEmpty {
-      dimensions.containers[Int(row), .podNamespace] = text(container.podNamespace)
-    }
+    let texts: [(ContainerColumn, [UInt8])] = [
+      (.label, container.name), (.image, container.image), (.engine, container.engine), (.pod, container.pod),
+      (.podNamespace, container.podNamespace),
+    ]
+    for (column, value) in texts where !value.isEmpty { dimensions.containers[Int(row), column] = text(value) }
   }
 
   // MARK: Threads
