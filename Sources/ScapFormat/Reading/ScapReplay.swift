@@ -114,8 +114,13 @@ struct ScapReplay: ~Copyable {
   /// The thread with an id. One that nobody spoke of yet has only that.
   private mutating func thread(_ tid: Int64) -> ScapThread {
     if let known = threads.find(tid) { return known }
-    let invented = ScapThread(tid: tid, pid: tid, parent: ScapThread.unknown)
+    return invent(tid)
+  }
+
+  mutating func invent(_ tid: Int64) -> ScapThread {
+    let invented = ScapThread(tid: tid, pid: tid, parent: -1)
     invented.isInvented = true
+    invented.loginUid = 0xFFFF_FFFF
     threads.add(invented)
     star.epoch &+= 1
     return invented

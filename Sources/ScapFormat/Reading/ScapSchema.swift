@@ -136,6 +136,8 @@ public struct ScapSchema: Sendable {
 
   /// The descriptor that the event is about, which becomes argument 0.
   private static func objectBinding(_ event: ScapEventType, _ parameters: inout [Parameter]) -> ObjectBinding {
+    // Mappings have only lately been about the file that they map; files say nothing of when they were written.
+    if event.name == "mmap" || event.name == "mmap2" { return .none }
     let descriptor = parameters.firstIndex { $0.type == .fd && $0.source != .result }
     guard event.flags.contains(.usesDescriptor), let descriptor else {
       return event.flags.contains(.createsDescriptor) && parameters.first?.source == .result ? .result : .none

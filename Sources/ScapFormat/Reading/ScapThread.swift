@@ -25,7 +25,7 @@ final class ScapThread {
   var workingDirectory: [UInt8] = []
   var root: [UInt8] = []
   var filename: [UInt8]?
-  var descriptorLimit: Int64 = ScapThread.unknown
+  var descriptorLimit: Int64 = -1
   var capabilities: (inheritable: Int64, permitted: Int64, effective: Int64) = (
     ScapThread.unknown, ScapThread.unknown, ScapThread.unknown
   )
