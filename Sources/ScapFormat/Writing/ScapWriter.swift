@@ -189,7 +189,7 @@ extension ScapWriter {
     let thread = encoder.threads.thread(ofLineage: batch.lineages[row])
     let exit = batch.exitTimes[row]
     let latency = batch.latencies[row]
-    let begin = latency == EventBatch.missing ? exit : exit - max(latency, 0)
+    let begin = latency == EventBatch.missing ? exit : exit &- max(latency, 0)
     let isChild = flags.contains(.childReturn)
     let first = plan.shape == .single ? exit : begin
     for event in peer.events(before: plan, row: row, isChild: isChild, encoder, &told) {
