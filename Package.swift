@@ -84,7 +84,8 @@ let package = Package(
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
     .target(
-      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      name: "Query",
+      dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat"],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],

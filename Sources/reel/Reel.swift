@@ -27,8 +27,8 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self,
-      VerifyCommand.self, RecoverCommand.self, ExportCommand.self, FieldsCommand.self, SchemaCommand.self,
+      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
+      ExportCommand.self, VerifyCommand.self, RecoverCommand.self, FieldsCommand.self, SchemaCommand.self,
       DoctorCommand.self,
     ])
 

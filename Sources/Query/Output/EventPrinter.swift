@@ -42,6 +42,17 @@ public struct EventPrinter: Sendable {
   /// The names of the values in a line, in order: what stands above comma-separated values.
   public var names: [String] { format.names }
 
+  /// The names of the fields as a line of comma-separated values.
+  public var heading: [UInt8] {
+    var line: [UInt8] = []
+    for name in format.names {
+      if !line.isEmpty { line.append(UInt8(ascii: ",")) }
+      appendCSV(name.utf8, to: &line)
+    }
+    line.append(UInt8(ascii: "\n"))
+    return line
+  }
+
   /// The lines of selected events, each with its line feed. Events that lack a value are left out, unless the format
   /// tolerates that.
   /// - Parameter limit: the most lines wanted.
@@ -156,7 +167,7 @@ private struct EventWriter {
       switch step {
       case .text(let bytes): text.append(contentsOf: bytes)
       case .container(let inner):
-        if view.value(.fullID, lineage: Int(view.batch.lineages[row])) != .missing {
+        if view.value(.fullID, argument: .none, lineage: Int(view.batch.lineages[row])) != .missing {
           _ = appendText(inner, row, to: &text)
         }
       case .value(let operand, let domain, _, let width, let slot):
@@ -189,30 +200,16 @@ private struct EventWriter {
   private mutating func appendRecord(_ row: Int, to text: inout [UInt8]) -> Bool {
     var isComplete = true
     var isFirst = true
+    var cell: [UInt8] = []
     for step in steps {
       guard case .value(let operand, let domain, _, _, let slot) = step else { continue }
       if !isFirst { text.append(UInt8(ascii: ",")) }
       isFirst = false
-      let start = text.count
-      if !append(operand, domain, slot, row, to: &text) { isComplete = false }
-      quoteRecordValue(&text, from: start)
+      cell.removeAll(keepingCapacity: true)
+      if !append(operand, domain, slot, row, to: &cell) { isComplete = false }
+      appendCSV(cell, to: &text)
     }
     return isComplete
-  }
-
-  /// Puts a value in quotes that holds what separates values or lines.
-  private func quoteRecordValue(_ text: inout [UInt8], from start: Int) {
-    let quote = UInt8(ascii: "\"")
-    let isSpecial = text[start...].contains { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D }
-    if !isSpecial { return }
-    let value = Array(text[start...])
-    text.removeSubrange(start...)
-    text.append(quote)
-    for byte in value {
-      if byte == quote { text.append(quote) }
-      text.append(byte)
-    }
-    text.append(quote)
   }
 
   /// Appends the value of an operand; from the cache when it belongs to a dimension row.
@@ -285,7 +282,7 @@ private struct EventWriter {
       case (.timeOfDay, .json), (.outputTime, .json), (.timeOfDay, .csv), (.outputTime, .csv):
         appendDecimal(view.batch.exitTimes[row], to: &text)
         return true
-      case (.timeOfDay, .text), (.outputTime, .text):
+      case (.timeOfDay, _), (.outputTime, _):
         view.clock.appendTime(view.batch.exitTimes[row], fraction: true, to: &text)
         return true
       default: break
@@ -314,6 +311,7 @@ extension BatchView {
   ) {
     switch raw(layout, index, row: row) {
     case .missing: json.append(contentsOf: "null".utf8)
+    case .bytes where parameter.isPollList: appendShownArgument(layout, index, row: row, to: &json)
     case .bytes(let bytes): Query.appendJSON(bytes, to: &json)
     case .integer(let value):
       switch parameter.type {
