@@ -8,9 +8,9 @@ import ScapFormat
 /// What was there when the events that are exported begin: the last state of the capture in front of them.
 struct StartingState {
   /// Users and groups of the machine itself.
-  private(set) var users: [ScapUser] = []
+  private(set) var users: [ScapWriter.User] = []
   /// Addresses that sockets of the machine had.
-  private(set) var interfaces: [ScapInterface] = []
+  private(set) var interfaces: [ScapWriter.Interface] = []
   private let reader: CaptureReader
   private let parts: [StateEntry]
   private let selection: EventSelection
@@ -21,7 +21,7 @@ struct StartingState {
     // A recording takes its first state when it begins, which takes a moment: what happened meanwhile is in the rows.
     let moment = question.from.flatMap { reader.state(at: $0) } ?? reader.states.first
     parts = moment?.parts ?? []
-    var known = Set<ScapUser>()
+    var known = Set<ScapWriter.User>()
     var addresses = Set<[UInt8]>()
     for part in parts {
       let rows = try reader.readState(part).rows
@@ -48,8 +48,8 @@ struct StartingState {
     selection.stateRows?(state) ?? (0..<UInt32(state.count)).map { $0 }
   }
 
-  private static func users(_ state: EventBatch) -> [ScapUser] {
-    var users: [ScapUser] = []
+  private static func users(_ state: EventBatch) -> [ScapWriter.User] {
+    var users: [ScapWriter.User] = []
     for (name, isGroup) in [("state_user", false), ("state_group", true)] {
       guard let type = state.schema.type(named: name), let arguments = state.arguments(of: type.id) else { continue }
       let stored = type.parameters.filter { $0.source.isStored }
@@ -65,7 +65,7 @@ struct StartingState {
         guard let number = number(column(isGroup ? "gid" : "uid"), rank) else { continue }
         let group = isGroup ? nil : self.number(column("gid"), rank)
         users.append(
-          ScapUser(
+          ScapWriter.User(
             number: number, group: group ?? UInt32.max, name: text("name", rank), home: text("home", rank),
             shell: text("shell", rank), isGroup: isGroup))
       }
@@ -97,10 +97,10 @@ struct StartingState {
     }
   }
 
-  private static func interfaces(_ addresses: Set<[UInt8]>) -> [ScapInterface] {
+  private static func interfaces(_ addresses: Set<[UInt8]>) -> [ScapWriter.Interface] {
     var interfaces = [
-      ScapInterface(name: "lo", address: [127, 0, 0, 1], mask: [255, 0, 0, 0]),
-      ScapInterface(
+      ScapWriter.Interface(name: "lo", address: [127, 0, 0, 1], mask: [255, 0, 0, 0]),
+      ScapWriter.Interface(
         name: "lo", address: [UInt8](repeating: 0, count: 15) + [1], mask: [UInt8](repeating: 255, count: 16)),
     ]
     let known = Set(interfaces.map(\.address))
@@ -108,7 +108,7 @@ struct StartingState {
     for (index, address) in others.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {
       // Nobody knows the network's size from a socket: the address alone is certain.
       interfaces.append(
-        ScapInterface(
+        ScapWriter.Interface(
           name: "address\(index)", address: address, mask: [UInt8](repeating: 255, count: address.count)))
     }
     return interfaces

@@ -58,6 +58,14 @@ struct EventEncoder {
     case .integer(let column): append(optional: integer(column, row), parameter, to: &output)
     case .text(let column): append(text: text(column, row), parameter.type, to: &output)
     case .bytes(let column): append(bytes: bytes(column, row), parameter, to: &output)
+    case .written(let column):
+      guard let value = text(column, row) else { return }
+      output.append(bytes: value.prefix(ScapLimits.words))
+      if value.first.map(UInt16.init) == SocketAddress.unixFamily { output.append(UInt8(0)) }
+    case .systemCall(let column):
+      let code = integer(column, row) ?? 0
+      let isKnown = dialect == .current || code < EventPlanner.classicCodes
+      output.append(UInt16(truncatingIfNeeded: isKnown ? code : 0))
     case .polled(let column, let isAnswer):
       appendPolled(bytes(column, row), isAnswer: isAnswer, table: pollFlags, to: &output)
     case .socketOption(let column, let option):

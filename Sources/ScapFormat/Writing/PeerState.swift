@@ -37,7 +37,8 @@ struct PeerState: ~Copyable {
     var events: [HiddenEvent] = []
     let signature = batch.signature(thread)
     let before = known[tid]
-    if before != signature {
+    // Of a thread that nobody told anything there is nothing to tell.
+    if before != signature, !threads.name(thread).isEmpty {
       known[tid] = signature
       let makesItself = plan.effect == .makesTask && isChild
       if before == nil {

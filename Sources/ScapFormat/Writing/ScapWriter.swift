@@ -39,7 +39,7 @@ public struct ScapWriter: ~Copyable {
   ///   - interfaces: addresses of the machine.
   ///   - held: how many bytes of events are held back to bring them into order.
   public init(
-    machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
+    machine: Machine, users: [User], interfaces: [Interface], schema: Schema,
     architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 24 << 20
   ) {
     self.dialect = dialect
@@ -55,8 +55,8 @@ public struct ScapWriter: ~Copyable {
     sequencer = EventSequencer(capacity: held)
     peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
     machine.append(to: &output, dialect: dialect)
-    ScapInterface.append(interfaces, to: &output)
-    ScapUser.append(users, to: &output)
+    Interface.append(interfaces, to: &output)
+    User.append(users, to: &output)
   }
 
   /// The bytes that were made since the last call.
@@ -179,6 +179,7 @@ extension ScapWriter {
       leftOut += 1
       return
     }
+    if batch.types[row] == ScapSchema.unknownType.rawValue { return appendUnknown(row, encoder) }
     let plan = plans[type]
     let flags = EventFlags(rawValue: batch.flags[row])
     let isUnfinished = flags.contains(.unfinished)
@@ -199,10 +200,41 @@ extension ScapWriter {
     if let enter = plan.enter, !(isChild && plan.shape == .pair) {
       sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
     }
-    // What ends the task never returns.
-    let returns = batch.results[row] != EventBatch.missing || plan.shape == .single
-    if let event = plan.exit, !isUnfinished, returns {
+    if let event = plan.exit, !isUnfinished, !plan.endsTask {
       sequencer.append(time: exit) { encoder.append(event, row: row, time: exit, thread: thread, to: &$0) }
+    }
+    events += 1
+  }
+}
+
+extension ScapWriter {
+  /// Appends an event that was read from such a file and that nobody knows, as it was.
+  private mutating func appendUnknown(_ row: Int, _ encoder: EventEncoder) {
+    guard let code = encoder.integer(0, row), let sizes = encoder.bytes(1, row), let data = encoder.bytes(2, row),
+      dialect == .current
+    else {
+      leftOut += 1
+      return
+    }
+    let time = encoder.batch.exitTimes[row]
+    let thread = encoder.threads.thread(ofLineage: encoder.batch.lineages[row])
+    let head = EventHead(
+      time: time, tid: thread.flatMap { encoder.threads.number($0, .tid) } ?? -1,
+      code: UInt16(truncatingIfNeeded: code), cpu: UInt16(UInt32(encoder.batch.cpus[row]) % max(processors, 1)),
+      isHidden: false)
+    // Four bytes a size; one that does not fit a block belongs to a large one, which is not written.
+    let lengths = stride(from: sizes.startIndex, to: sizes.endIndex - 3, by: 4).map { index in
+      sizes[index..<(index + 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard lengths.reduce(0, +) == data.count, data.count <= ScapLimits.payload, lengths.count <= 1024 else {
+      leftOut += 1
+      return
+    }
+    sequencer.append(time: time) { output in
+      let start = head.begin(parameters: lengths.count, in: &output)
+      for (index, length) in lengths.enumerated() { head.set(size: length, of: index, start, in: &output) }
+      output.append(bytes: data)
+      head.end(start, parameters: lengths.count, in: &output)
     }
     events += 1
   }
