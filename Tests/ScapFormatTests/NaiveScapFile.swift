@@ -48,7 +48,8 @@ struct NaiveScapFile {
 
   private mutating func take(_ number: UInt32, _ body: [UInt8]) throws {
     switch number {
-    case 0x216, 0x217: events.append(try event(body, hasFlags: number == 0x217))
+    case 0x216, 0x217, 0x221, 0x222:
+      events.append(try event(body, hasFlags: number == 0x217 || number == 0x222, isLarge: number > 0x220))
     case 0x215: processes += try entries(body, from: 0)
     case 0x218: descriptors[word(body, 0, 8), default: []] += try entries(body, from: 8)
     case 0x0A0D_0D0A, 0x201, 0x219, 0x220: break
@@ -56,16 +57,17 @@ struct NaiveScapFile {
     }
   }
 
-  private func event(_ body: [UInt8], hasFlags: Bool) throws -> Event {
+  private func event(_ body: [UInt8], hasFlags: Bool, isLarge: Bool) throws -> Event {
+    let sizeOfSize = isLarge ? 4 : 2
     let head = hasFlags ? 6 : 2
     let length = Int(word(body, head + 16, 4))
     let count = Int(word(body, head + 22, 4))
     var event = Event(
       cpu: UInt16(word(body, 0, 2)), isHidden: hasFlags && word(body, 2, 4) == 1, time: word(body, head, 8),
       tid: Int64(bitPattern: word(body, head + 8, 8)), code: UInt16(word(body, head + 20, 2)), values: [])
-    var offset = head + 26 + 2 * count
+    var offset = head + 26 + sizeOfSize * count
     for index in 0..<count {
-      let size = Int(word(body, head + 26 + 2 * index, 2))
+      let size = Int(word(body, head + 26 + sizeOfSize * index, sizeOfSize))
       guard offset + size <= body.count else { throw Broken(description: "parameter \(index) does not fit") }
       event.values.append(Array(body[offset..<(offset + size)]))
       offset += size

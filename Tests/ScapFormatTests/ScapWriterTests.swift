@@ -142,7 +142,7 @@ import Testing
     writer.append(lossOf: 12, from: 200, to: 300, cpu: 1)
     writer.finish()
     let file = try NaiveScapFile(writer.takeOutput())
-    #expect(file.events.map(\.code) == [324, 148, 149])
+    #expect(file.events.map(\.code) == [272, 148, 149])
     #expect(file.events.map(\.time) == [100, 200, 300])
     #expect(file.events[0].isHidden && file.events[0].text(0) == "{}")
     #expect(!file.events[1].isHidden && file.events[1].number(0) == 12 && file.events[1].cpu == 1)
@@ -167,7 +167,7 @@ import Testing
     Array("/tmp".utf8).withUnsafeBytes { builder.appendText($0) }
     let batch = builder.finish(source)
     var writer = ScapWriter(machine: ScapWriterTests.machine, users: [], interfaces: [], schema: .builtIn)
-    writer.append(processesOf: batch, startedBefore: Int64.max)
+    writer.append(processesOf: batch, rows: [0], startedBefore: Int64.max)
     _ = writer.takeOutput()
     writer.append(batch, rows: [0])
     writer.finish()

@@ -24,6 +24,17 @@ struct TypePlan: Sendable {
   var descriptor = DescriptorStep.none
   /// It ends the thread, and does not return.
   var endsTask = false
+  /// Older versions of the two events, that with the fewest parameters first: of imported events, which may have been read
+  /// from one of these.
+  var older: [OlderVersion] = []
+}
+
+/// An older version of the events of a call.
+struct OlderVersion: Sendable {
+  var enter: EventPlan
+  var exit: EventPlan
+  /// The columns that its return says.
+  var columns: Set<Int>
 }
 
 /// One event of a `.scap` file.
@@ -40,6 +51,16 @@ struct ParameterPlan: Sendable {
   var table: FlagTable?
   /// The most bytes that are written of a value.
   var limit = ScapLimits.words
+}
+
+extension ParameterPlan {
+  /// The column of the event's arguments that the value stands in.
+  var column: Int? {
+    switch source {
+    case .integer(let column), .text(let column), .bytes(let column), .written(let column): column
+    default: nil
+    }
+  }
 }
 
 /// Where the value of a parameter is found.
@@ -133,8 +154,27 @@ struct EventPlanner {
     guard !isGeneric(type), let event = ClassicEvent.byName[type.name] else { return generic(type) }
     let enter = events(type, event.enter, event.enterParameters, isAnswer: false)
     guard let exitParameters = event.exitParameters else { return TypePlan(shape: .single, enter: enter) }
-    return TypePlan(
+    var plan = TypePlan(
       shape: .pair, enter: enter, exit: events(type, event.exit, exitParameters, isAnswer: true))
+    if isImported { plan.older = older(type, event.exit) }
+    return plan
+  }
+
+  /// Readers know which version of these events has which parameters, and do not look whether they are there.
+  private static let versioned: Set<String> = ["execve", "clone", "fork", "vfork"]
+
+  private func older(_ type: EventType, _ newest: UInt16) -> [OlderVersion] {
+    guard EventPlanner.versioned.contains(type.name) else { return [] }
+    let versions = catalogue.events.compactMap { $0 }.filter {
+      $0.name == type.name && $0.isExit && $0.code != newest && $0.code < EventPlanner.classicEvents
+    }
+    return versions.sorted { $0.parameters.count < $1.parameters.count }.map { version in
+      let enters = catalogue[version.code - 1]?.parameters.count ?? 0
+      let exit = events(type, version.code, version.parameters.count, isAnswer: true)
+      return OlderVersion(
+        enter: events(type, version.code - 1, enters, isAnswer: false), exit: exit,
+        columns: Set(exit.parameters.compactMap(\.column)))
+    }
   }
 
   private func current(_ type: EventType) -> TypePlan {
@@ -170,11 +210,18 @@ struct EventPlanner {
 
   /// What recorders note besides calls: of imported captures.
   private func meta(_ type: EventType) -> TypePlan {
-    let known = catalogue.events.compactMap { $0 }.last { $0.name == type.name && !$0.isExit && $0.kind != .syscall }
+    let known = catalogue.events.compactMap { $0 }.last {
+      $0.name == type.name && !$0.isExit && $0.kind != .syscall
+        && (dialect == .current || $0.name != "container" || $0.code == EventPlanner.classicContainer)
+    }
     guard let known, dialect == .current || known.code < EventPlanner.classicEvents else { return TypePlan() }
     return TypePlan(
       shape: .single, enter: events(type, known.code, known.parameters.count, isAnswer: false))
   }
+
+  /// What is known of a container. Today's event may be longer than 64 KiB, and older readers crash at it.
+  static let classicContainer: UInt16 = 272
+  static let container: UInt16 = 324
 
   /// sysdig 0.29 knows events below this number.
   private static let classicEvents: UInt16 = 336

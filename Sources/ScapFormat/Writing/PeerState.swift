@@ -20,9 +20,9 @@ struct PeerState: ~Copyable {
   }
 
   /// Notes that a thread stands in the list of processes.
-  /// - Returns: false when it is there already.
+  /// - Returns: false when it is there already, or nothing is known of it.
   mutating func tell(_ thread: Int, _ threads: ThreadReader) -> Bool {
-    guard let tid = threads.number(thread, .tid), known[tid] == nil else { return false }
+    guard let tid = threads.number(thread, .tid), known[tid] == nil, !threads.name(thread).isEmpty else { return false }
     known[tid] = threads.signature(thread)
     return true
   }

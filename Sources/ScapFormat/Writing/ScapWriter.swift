@@ -98,16 +98,21 @@ extension ScapWriter {
     if let block { output.endBlock(block) }
   }
 
-  /// Appends the threads that a batch's lineages name and that were there before its first event: where no state says what
-  /// was there.
-  public mutating func append(processesOf batch: EventBatch, startedBefore time: Int64) {
+  /// Appends the threads that some events name and that were there before a time, with their ancestors: where no state says
+  /// what was there.
+  public mutating func append(processesOf batch: EventBatch, rows: some Sequence<UInt32>, startedBefore time: Int64) {
     let threads = ThreadReader(batch.dimensions)
+    var seen = [Bool](repeating: false, count: batch.dimensions.lineages.count)
     let block = output.beginBlock(.processesV9)
-    for row in 0..<batch.dimensions.lineages.count {
-      guard let thread = threads.thread(ofLineage: UInt32(row)),
-        (threads.number(thread, .startTime) ?? 0) < time, peer.tell(thread, threads)
-      else { continue }
-      threads.append(thread: thread, memory: ScapMemory(), to: &output, dialect: dialect, threadFlags: threadFlags)
+    for row in rows {
+      var current = batch.lineages[Int(row)]
+      while Int(current) < seen.count, !seen[Int(current)], let thread = threads.thread(ofLineage: current) {
+        seen[Int(current)] = true
+        if (threads.number(thread, .startTime) ?? 0) < time, peer.tell(thread, threads) {
+          threads.append(thread: thread, memory: ScapMemory(), to: &output, dialect: dialect, threadFlags: threadFlags)
+        }
+        current = threads.parent(ofLineage: current) ?? EventBatch.noRow
+      }
     }
     output.endBlock(block)
   }
@@ -197,10 +202,11 @@ extension ScapWriter {
       sequencer.append(time: first) { event.append(time: first, to: &$0) }
     }
     // A new task returns from a call that it did not begin.
-    if let enter = plan.enter, !(isChild && plan.shape == .pair) {
+    let older = encoder.version(plan, row)
+    if let enter = older?.enter ?? plan.enter, !(isChild && plan.shape == .pair) {
       sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
     }
-    if let event = plan.exit, !isUnfinished, !plan.endsTask {
+    if let event = older?.exit ?? plan.exit, !isUnfinished, !plan.endsTask {
       sequencer.append(time: exit) { encoder.append(event, row: row, time: exit, thread: thread, to: &$0) }
     }
     events += 1
@@ -234,7 +240,7 @@ extension ScapWriter {
       let start = head.begin(parameters: lengths.count, in: &output)
       for (index, length) in lengths.enumerated() { head.set(size: length, of: index, start, in: &output) }
       output.append(bytes: data)
-      head.end(start, parameters: lengths.count, in: &output)
+      head.end(start, in: &output)
     }
     events += 1
   }
@@ -248,13 +254,15 @@ extension ScapWriter {
   public mutating func append(containerJSON json: [UInt8], time: Int64) {
     // What does not fit a block is not told: half an object is none.
     if json.count > ScapLimits.payload { return }
-    let head = EventHead(time: time, tid: -1, code: 324, cpu: 0, isHidden: true)
+    let head = EventHead(
+      time: time, tid: -1, code: dialect == .classic ? EventPlanner.classicContainer : EventPlanner.container, cpu: 0,
+      isHidden: true)
     sequencer.append(time: time) { output in
       let start = head.begin(parameters: 1, in: &output)
       output.append(bytes: json)
       output.append(UInt8(0))
       head.set(size: json.count + 1, of: 0, start, in: &output)
-      head.end(start, parameters: 1, in: &output)
+      head.end(start, in: &output)
     }
   }
 
@@ -267,7 +275,7 @@ extension ScapWriter {
         let start = head.begin(parameters: 1, in: &output)
         output.append(UInt32(clamping: count))
         head.set(size: 4, of: 0, start, in: &output)
-        head.end(start, parameters: 1, in: &output)
+        head.end(start, in: &output)
       }
     }
   }
