@@ -29,7 +29,7 @@ extension Live {
         let others = notInSuchFiles.map { "not evt.type = \($0)" }.joined(separator: " and ")
         let names = try await capture.counts(by: "proc.name", "\(finished) and \(others)")
         let theirNames = try await sysdigCounts(scap, "%proc.name")
-        #expect(names == theirNames)
+        #expect(differences(names, theirNames) == [])
         #expect(names["cat"] ?? 0 > 10)
       }
     }
@@ -48,7 +48,7 @@ extension Live {
             scap, "%fd.name",
             "proc.cwd startswith \(directory) and fd.type in (file, ipv4) and "
               + "evt.type in (read, write, close, lseek, sendto, recvfrom, accept, dup)")
-          #expect(ours == theirs)
+          #expect(differences(ours, theirs) == [])
           #expect(ours["\(directory)/numbers"] ?? 0 > 0)
           #expect(ours.keys.contains { $0.hasPrefix("127.0.0.1:") && $0.contains("->127.0.0.1:") })
         }
@@ -65,7 +65,7 @@ extension Live {
         #expect(!ours.isEmpty)
         #expect(ours.split(separator: "\n").sorted() == theirs.split(separator: "\n").sorted())
         let written = try await sysdig(
-          scap, "%evt.arg.data", "evt.type = write and evt.dir = < and proc.name = echo-server")
+          scap, "%evt.arg.data", "evt.type = sendto and evt.dir = < and proc.name = echo-server")
         #expect(written.contains("what you said: hello"))
       }
     }
@@ -73,14 +73,14 @@ extension Live {
     @Test("the chisels of sysdig run on it", arguments: ["topprocs_file", "topfiles_bytes", "topconns", "lsof", "ps"])
     func chisels(name: String) async throws {
       try await withExport { _, scap, directory in
-        let result = try await Command("sysdig", "-r", scap, "-c", name).run()
+        let result = try await Command("sysdig", "-r", scap, "-c", name, "proc.cwd startswith \(directory)").run()
         #expect(result.status == 0, "\(result.errorText)")
         switch name {
         case "topprocs_file": #expect(result.text.contains("cat"))
         case "topfiles_bytes": #expect(result.text.contains("\(directory)/"))
         case "topconns": #expect(result.text.contains("127.0.0.1:"))
         case "lsof": #expect(result.lines.contains { $0.contains("file") && $0.contains("/") })
-        default: #expect(result.lines.contains { $0.contains(" root ") && $0.contains(" 1 ") })
+        default: #expect(result.lines.count > 1)
         }
       }
     }
@@ -164,7 +164,9 @@ private func withExport(
     let capture = Capture(path: "\(directory)/capture.reel")
     let folder = "\(directory)/work"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    let recorded = try await reel(["record", "-o", capture.path, "--", "/bin/sh", "-c", script, "sh", folder])
+    let program = "\(directory)/work.sh"
+    try script.write(toFile: program, atomically: false, encoding: .utf8)
+    let recorded = try await reel(["record", "-o", capture.path, "--", "/bin/sh", program, folder])
     try #require(recorded.status == 0, "\(recorded.errorText)")
     let scap = "\(directory)/capture.scap"
     let exported = try await reel(
@@ -186,6 +188,13 @@ private func sysdigCounts(_ path: String, _ format: String, _ filter: String? = 
   let lines = try await sysdig(path, format, filter.map { "\(events) and \($0)" } ?? events)
   return lines.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     .reduce(into: [:]) { $0[String($1), default: 0] += 1 }
+}
+
+/// What two counts do not agree on.
+private func differences(_ ours: [String: Int], _ theirs: [String: Int]) -> [String] {
+  Set(ours.keys).union(theirs.keys).sorted().filter { ours[$0] != theirs[$0] }.map {
+    "\($0): \(ours[$0] ?? 0) here, \(theirs[$0] ?? 0) there"
+  }
 }
 
 extension Capture {

@@ -55,15 +55,22 @@ struct EventEncoder {
   }
 
   /// How many parameters an imported event had: older files have the first ones of today's lists. Texts and bytes that are
-  /// not there may have been empty; numbers were not.
+  /// not there may have been empty; numbers were not, nor where nothing is there at all.
   private func written(_ plan: EventPlan, _ row: Int) -> Int {
+    guard plan.parameters.contains(where: { !isMissing($0, row) }) else { return 0 }
     var count = plan.parameters.count
-    while count > 1, let column = plan.parameters[count - 1].column, plan.parameters[count - 1].type.size != nil,
-      self.column(column, row) == nil
-    {
+    while count > 1, plan.parameters[count - 1].type.size != nil, isMissing(plan.parameters[count - 1], row) {
       count -= 1
     }
     return count
+  }
+
+  private func isMissing(_ parameter: ParameterPlan, _ row: Int) -> Bool {
+    switch parameter.source {
+    case .absent: true
+    case .result: batch.results[row] == EventBatch.missing
+    default: parameter.column.map { column($0, row) == nil } ?? false
+    }
   }
 
   /// The version of an imported call's events that has all that the event says.

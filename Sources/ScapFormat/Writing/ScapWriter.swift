@@ -53,7 +53,9 @@ public struct ScapWriter: ~Copyable {
       return flags | UInt32(truncatingIfNeeded: entry?.portable ?? 0)
     }
     sequencer = EventSequencer(capacity: held)
-    peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
+    peer = PeerState(
+      threadFlags: threadFlags, openFlags: openFlags, architecture: architecture,
+      isImported: schema.type(ScapSchema.unknownType) != nil)
     machine.append(to: &output, dialect: dialect)
     Interface.append(interfaces, to: &output)
     User.append(users, to: &output)
