@@ -758,6 +758,8 @@ enums:
     3: unresolved
     4: enter_unknown
     5: no_task
+    6: damaged
+    7: unwritten
   state_reason:
     1: start
     2: periodic

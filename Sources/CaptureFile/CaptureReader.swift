@@ -61,7 +61,10 @@ public struct CaptureReader: Sendable {
   ///
   /// - Throws: as opening one does; when one of several cannot be opened, none is.
   public static func sections(path: String) throws(CaptureError) -> [CaptureReader] {
-    let file = try InputFile(path: path)
+    try sections(of: try InputFile(path: path), path: path)
+  }
+
+  static func sections(of file: InputFile, path: String) throws(CaptureError) -> [CaptureReader] {
     let sections = try CaptureSections.find(file)
     if sections.count < 2 { return [try CaptureReader(file, path: path)] }
     var readers: [CaptureReader] = []

@@ -14,6 +14,8 @@ public enum LossCause: UInt8, CaseIterable, Hashable, Sendable {
   case noTask = 5
   /// A part of the file is damaged: said by whoever rewrote the rest.
   case damaged = 6
+  /// The disk was full, or writing failed in another way: the recording ended with them.
+  case unwritten = 7
   /// A cause that this program does not know: a newer one wrote the file.
   case other = 255
 
@@ -26,6 +28,7 @@ public enum LossCause: UInt8, CaseIterable, Hashable, Sendable {
     case .enterUnknown: "enter_unknown"
     case .noTask: "no_task"
     case .damaged: "damaged"
+    case .unwritten: "unwritten"
     case .other: "other"
     }
   }

@@ -47,9 +47,19 @@ final class ChunkSink: Sendable {
     var stateBytes: UInt64 = 0
     var largestChunk: UInt64 = 4 << 20
     var hasWritten = false
+    /// What was handed over and could not be written.
+    var unwritten: LossRecord?
 
     var fileBytes: UInt64 { bytes + tailBytes }
     var allBytes: UInt64 { finished.bytes + fileBytes }
+
+    mutating func noteUnwritten(_ batch: EventBatch) {
+      guard let first = batch.exitTimes.first, let last = batch.exitTimes.last else { return }
+      let before = unwritten
+      unwritten = LossRecord(
+        cause: .unwritten, cpu: nil, count: (before?.count ?? 0) + UInt64(batch.count),
+        from: min(before?.from ?? first, first), to: max(before?.to ?? last, last))
+    }
   }
 
   /// Which bytes a limit is about.
@@ -81,7 +91,11 @@ final class ChunkSink: Sendable {
         state.hasWritten = true
         if let last = batch.exitTimes.last { state.lastExit = max(state.lastExit ?? last, last) }
       }
-      state.withLock { $0.waiting -= 1 }
+      // After an error nothing is written any more, and the batch that it came with is not in the file either.
+      state.withLock {
+        $0.waiting -= 1
+        if $0.error != nil { $0.noteUnwritten(batch) }
+      }
       room.signal()
     }
   }
@@ -159,15 +173,16 @@ final class ChunkSink: Sendable {
   /// Writes what was handed over and the tail.
   ///
   /// - Throws: the first error, if writing failed at any time. What was written before it gets its tail all the same, where
-  ///   there is room for one.
+  ///   there is room for one, and that says how many events are missing behind it.
   func finish() throws(CaptureError) -> Totals {
     queue.sync {}
     let outcome = state.withLock { state -> Result<Totals, CaptureError> in
-      guard let writer = state.writer.take() else {
+      guard var writer = state.writer.take() else {
         return .failure(
           state.error ?? CaptureError(.failed, "the capture is finished already", path: state.series.path))
       }
       do throws(CaptureError) {
+        if let unwritten = state.unwritten { try writer.append(unwritten) }
         state.finished.add(try writer.finish())
       } catch {
         return .failure(state.error ?? error)

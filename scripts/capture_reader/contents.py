@@ -7,7 +7,7 @@ from .head import GREATEST_RAW
 
 HEADER_TEXTS = {1: "hostname", 2: "kernel", 3: "architecture", 4: "writer", 5: "filter", 6: "command"}
 LATENCIES = {0: "exact", 1: "adaptive"}
-CAUSES = {1: "ring_full", 2: "nested", 3: "unresolved", 4: "enter_unknown", 5: "no_task"}
+CAUSES = {1: "ring_full", 2: "nested", 3: "unresolved", 4: "enter_unknown", 5: "no_task", 6: "damaged", 7: "unwritten"}
 REASONS = {1: "start", 2: "periodic", 3: "rotation", 4: "trigger", 5: "end"}
 # The columns of the table of containers, and the keys that they stand for.
 CONTAINER_KEYS = {"name": "name", "image": "image", "engine": "engine", "pod": "pod", "podNamespace": "pod_namespace"}

@@ -2,7 +2,7 @@ import CaptureFormat
 import EventBatch
 import EventSchema
 
-/// Prints selected events, as lines of text or of JSON.
+/// Prints selected events, as lines of text, of JSON or of comma-separated values.
 ///
 ///     let printer = EventPrinter(format: try .standard(schema: schema), style: .text)
 ///     let lines = printer.lines(for: batch)
@@ -12,7 +12,7 @@ public struct EventPrinter: Sendable {
     case text
     /// One JSON object a line; keys are the names of fields.
     case json
-    /// Comma-separated values, a line an event; see `heading`.
+    /// Comma-separated values as RFC 4180 has them: exact, nothing for a missing value.
     case csv
   }
 
@@ -39,11 +39,14 @@ public struct EventPrinter: Sendable {
     return columns.selection
   }
 
-  /// The names of the fields as a line of comma-separated values.
+  /// The names of the values in a line, in order: what stands above comma-separated values.
+  public var names: [String] { format.names }
+
+  /// The names as a line of comma-separated values.
   public var heading: [UInt8] {
     var line: [UInt8] = []
-    for name in format.names {
-      if !line.isEmpty { line.append(UInt8(ascii: ",")) }
+    for (index, name) in format.names.enumerated() {
+      if index > 0 { line.append(UInt8(ascii: ",")) }
       appendCSV(name.utf8, to: &line)
     }
     line.append(UInt8(ascii: "\n"))
@@ -148,7 +151,7 @@ private struct EventWriter {
       switch style {
       case .text: appendText(steps, row, to: &text)
       case .json: appendObject(row, to: &text)
-      case .csv: appendValues(row, to: &text)
+      case .csv: appendRecord(row, to: &text)
       }
     if !isComplete, !toleratesMissing {
       text.removeSubrange(start...)
@@ -194,7 +197,7 @@ private struct EventWriter {
     return isComplete
   }
 
-  private mutating func appendValues(_ row: Int, to text: inout [UInt8]) -> Bool {
+  private mutating func appendRecord(_ row: Int, to text: inout [UInt8]) -> Bool {
     var isComplete = true
     var isFirst = true
     var cell: [UInt8] = []
@@ -276,7 +279,7 @@ private struct EventWriter {
       case (.arguments, .text), (.arguments, .csv):
         view.appendArguments(row: row, to: &text)
         return true
-      case (.timeOfDay, .json), (.outputTime, .json):
+      case (.timeOfDay, .json), (.outputTime, .json), (.timeOfDay, .csv), (.outputTime, .csv):
         appendDecimal(view.batch.exitTimes[row], to: &text)
         return true
       case (.timeOfDay, _), (.outputTime, _):

@@ -62,7 +62,7 @@ public struct LineFormat: Sendable {
         + "%evt.rawres%evt.args", schema: schema)
   }
 
-  /// The fields as they were written, in order.
+  /// What the format's values are called, in order; those of containers alone are left out.
   var names: [String] {
     tokens.compactMap { if case .value(_, let name, _) = $0 { name } else { nil } }
   }
