@@ -32,7 +32,7 @@ public struct TableExport: Sendable {
 
   /// What stands in front of the first event.
   public var head: [UInt8] {
-    format == .csv ? Array((printer.names.joined(separator: ",") + "\n").utf8) : []
+    format == .csv ? printer.heading : []
   }
 
   /// Scans, and hands lines to a writer in the order of events; the head in front of the first one.

@@ -164,7 +164,7 @@ public struct ScapImport: ~Copyable {
       case .machine:
         let read = try ScapMachine(block.body)
         if machine == nil { machine = read }
-        replay.bootTime = Int64(clamping: read.bootTime)
+        replay.bootTime = read.bootTime
       case .users, .usersV2:
         for user in try ScapUser.list(block.body, hasLengths: kind == .usersV2) { replay.note(user) }
       case .descriptors, .descriptorsV2: try replay.takeDescriptors(block.body, hasLengths: kind == .descriptorsV2)

@@ -6,24 +6,17 @@ import BinaryCoding
 /// The machine that a file was recorded on.
 ///
 ///     cpus u32 | memory u64 | greatest pid u64 | host name, 128 bytes | boot time u64 | flags u64 | reserved u64 × 2
-public struct ScapMachine: Hashable, Sendable {
-  /// How many processors it has.
-  public var cpuCount: UInt32
-  /// Its memory in bytes.
-  public var memory: UInt64
-  /// Its name.
-  public var hostname: String
-  /// When it booted, in nanoseconds of the epoch; 0 where the file does not say.
-  public var bootTime: UInt64
-
+extension ScapMachine {
   init(_ body: UnsafeRawBufferPointer) throws(MalformedBytes) {
     var cursor = ByteCursor(body)
-    cpuCount = try cursor.integer(UInt32.self)
-    memory = try cursor.integer(UInt64.self)
+    let processors = try cursor.integer(UInt32.self)
+    let memory = try cursor.integer(UInt64.self)
     _ = try cursor.integer(UInt64.self)
-    hostname = String(decoding: try cursor.take(128).prefix { $0 != 0 }, as: UTF8.self)
+    let hostname = String(decoding: try cursor.take(128).prefix { $0 != 0 }, as: UTF8.self)
     // The first versions of the format had reserved words here.
-    bootTime = cursor.remaining >= 8 ? try cursor.integer(UInt64.self) : 0
+    let bootTime = cursor.remaining >= 8 ? try cursor.integer(UInt64.self) : 0
+    self.init(
+      hostname: hostname, processors: processors, bootTime: Int64(clamping: bootTime), memory: memory)
   }
 }
 
@@ -33,14 +26,7 @@ public struct ScapMachine: Hashable, Sendable {
 ///     group   | 1 u8 | gid u32 | name |
 ///
 /// Entries of the second version begin with their length u32, themselves included.
-struct ScapUser: Hashable {
-  var isGroup: Bool
-  var number: UInt32
-  var group: UInt32 = 0
-  var name: [UInt8]
-  var home: [UInt8] = []
-  var shell: [UInt8] = []
-
+extension ScapUser {
   static func list(_ body: UnsafeRawBufferPointer, hasLengths: Bool) throws(MalformedBytes) -> [ScapUser] {
     var users: [ScapUser] = []
     try body.forEachEntry(hasLengths: hasLengths, smallest: 7) { (cursor) throws(MalformedBytes) in

@@ -66,8 +66,8 @@ struct StartingState {
         let group = isGroup ? nil : self.number(column("gid"), rank)
         users.append(
           ScapUser(
-            number: number, group: group ?? UInt32.max, name: text("name", rank), home: text("home", rank),
-            shell: text("shell", rank), isGroup: isGroup))
+            isGroup: isGroup, number: number, group: group ?? UInt32.max, name: text("name", rank),
+            home: text("home", rank), shell: text("shell", rank)))
       }
     }
     return users

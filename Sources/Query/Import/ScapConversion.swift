@@ -44,7 +44,7 @@ public struct ScapConversion {
     var input = try ScapImport(descriptor: descriptor)
     let state = input.initialState()
     var batch = try input.nextBatch()
-    let started = batch?.exitTimes.first ?? Int64(clamping: input.machine?.bootTime ?? 0)
+    let started = batch?.exitTimes.first ?? (input.machine?.bootTime ?? 0)
     var writer = try CaptureWriter(
       path: path, header: header(input.machine, started: started), schema: input.schema, options: options)
     for part in state { try writer.append(part) }
@@ -62,7 +62,7 @@ public struct ScapConversion {
     CaptureHeader(
       fileID: CaptureHeader.randomID(), sessionID: CaptureHeader.randomID(), hostname: machine?.hostname ?? "",
       kernelRelease: "", architecture: "", writer: writerName, started: started,
-      bootTime: Int64(clamping: machine?.bootTime ?? 0), cpuCount: machine?.cpuCount ?? 0, snapLength: 0,
+      bootTime: machine?.bootTime ?? 0, cpuCount: machine?.processors ?? 0, snapLength: 0,
       latencyMode: .exact)
   }
 }

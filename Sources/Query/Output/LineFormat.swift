@@ -62,7 +62,7 @@ public struct LineFormat: Sendable {
         + "%evt.rawres%evt.args", schema: schema)
   }
 
-  /// What the format's values are called, in order; those of containers alone are left out.
+  /// The fields as they were written, in order.
   var names: [String] {
     tokens.compactMap { if case .value(_, let name, _) = $0 { name } else { nil } }
   }

@@ -1,24 +1,6 @@
 import BinaryCoding
 
-/// What stands at the front of a `.scap` file.
-public struct ScapMachine: Sendable, Hashable {
-  /// The machine's name.
-  public var hostname: String
-  /// How many processors it has: events are of processors below this number.
-  public var processors: UInt32
-  /// When it booted, in nanoseconds of the epoch.
-  public var bootTime: Int64
-  /// Its memory in bytes; 0 when that is not known.
-  public var memory: UInt64
-
-  /// A machine.
-  public init(hostname: String, processors: UInt32, bootTime: Int64, memory: UInt64 = 0) {
-    self.hostname = hostname
-    self.processors = processors
-    self.bootTime = bootTime
-    self.memory = memory
-  }
-
+extension ScapMachine {
   /// Appends the blocks with which a section begins.
   ///
   ///     machine  | processors u32 | memory u64 | greatest process u64 | name 128, a NUL at its end
@@ -48,34 +30,7 @@ public struct ScapMachine: Sendable, Hashable {
   private static let greatestProcess: UInt64 = 4_194_304
 }
 
-/// A user or group of the machine.
-public struct ScapUser: Sendable, Hashable {
-  /// The number.
-  public var number: UInt32
-  /// The first group of a user.
-  public var group: UInt32
-  /// Its name.
-  public var name: [UInt8]
-  /// The home directory of a user.
-  public var home: [UInt8]
-  /// The shell of a user.
-  public var shell: [UInt8]
-  /// Whether it is a group.
-  public var isGroup: Bool
-
-  /// A user, or a group.
-  public init(
-    number: UInt32, group: UInt32 = UInt32.max, name: [UInt8], home: [UInt8] = [], shell: [UInt8] = [],
-    isGroup: Bool = false
-  ) {
-    self.number = number
-    self.group = group
-    self.name = name
-    self.home = home
-    self.shell = shell
-    self.isGroup = isGroup
-  }
-
+extension ScapUser {
   /// Appends the list of users and groups. Each entry, after its length, which counts itself:
   ///
   ///     user   | 0 u8 | uid u32 | gid u32 | name | home | shell |
@@ -99,22 +54,7 @@ public struct ScapUser: Sendable, Hashable {
   }
 }
 
-/// An address of the machine itself: by them readers tell local and remote ends apart.
-public struct ScapInterface: Sendable, Hashable {
-  /// The interface's name.
-  public var name: String
-  /// 4 or 16 bytes.
-  public var address: [UInt8]
-  /// As many.
-  public var mask: [UInt8]
-
-  /// An address.
-  public init(name: String, address: [UInt8], mask: [UInt8]) {
-    self.name = name
-    self.address = address
-    self.mask = mask
-  }
-
+extension ScapInterface {
   /// Appends the list of addresses. Each entry, after its length, which does not count itself:
   ///
   ///     | type u16, 1 IPv4, 2 IPv6 | length of the name u16 | address | mask | broadcast | speed u64 | name |
