@@ -38,6 +38,7 @@ struct RecordCommand: ParsableCommand {
         reel record -o case.reel --seal signing.pem --duration 5m
         reel record --pid 4711 --until-exit --env LD_PRELOAD,PATH
         reel record --container 3f4e1c7a90b2 --wait --until-exit "evt.type = execve"
+        reel record --container web --container 'registry/app:*' --container pod:prod/front-7
       """)
 
   @Argument(help: "Which events to record, in the filter language.")
@@ -60,6 +61,8 @@ struct RecordCommand: ParsableCommand {
   @OptionGroup var rotation: RotationOptions
 
   @OptionGroup var scope: ScopeOptions
+
+  @OptionGroup var engines: EngineOptions
 
   @OptionGroup var hooks: HookOptions
 
@@ -162,7 +165,7 @@ struct RecordCommand: ParsableCommand {
     question.reportWarnings()
     options.filterText = filter
     options.source.selection.add(question.bounds)
-    options.selection = { batch throws(RecordingError) in question.select(from: batch).map { Int($0) } }
+    options.selection = { batch, _ throws(RecordingError) in question.select(from: batch).map { Int($0) } }
   }
 
   func recordingOptions() throws(Failure) -> RecordingOptions {
@@ -189,6 +192,8 @@ struct RecordCommand: ParsableCommand {
     options.byteLimit = maxSize.map { UInt64($0.bytes) }
     options.rotation = rotation.rotation
     options.source.environment = scope.env.selection
+    options.engines = try engines.addresses()
+    options.warn = { StandardError.warn($0) }
     if let user {
       guard let identity = UserIdentity(user) else {
         throw .refused("there is no user '\(user)'", remedy: "`getent passwd` lists all")

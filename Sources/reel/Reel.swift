@@ -28,7 +28,8 @@ struct Reel: AsyncParsableCommand {
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
       ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self,
-      VerifyCommand.self, RecoverCommand.self, FieldsCommand.self, SchemaCommand.self, DoctorCommand.self,
+      VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self, SchemaCommand.self,
+      DoctorCommand.self,
     ])
 
   /// Commands that do not wait for tasks run on the main thread, which must live as long as the program does: `record` gives
