@@ -15,18 +15,15 @@ struct EventsCommand: AsyncParsableCommand {
         reel events build.reel "evt.type = execve"
         reel events build.reel "fd.name contains .conf" -p "%evt.time %proc.name %fd.name"
         reel events build.reel --from -1s --json
+        reel events build.reel "evt.type = connect" -t relative
+        reel events build.reel "evt.buflen > 0" --csv -p "%evt.rawtime %proc.pid %fd.name %evt.buflen"
         reel events build.reel "evt.failed = true" --reverse --limit 20
         reel events host.reel --follow "evt.type = execve"
       """)
 
   @OptionGroup var selection: SelectionOptions
 
-  @Option(
-    name: [.customShort("p"), .customLong("print")], help: ArgumentHelp("What a line shows.", valueName: "format"))
-  var format: String?
-
-  @Flag(help: "Write one JSON object for each event; with -p of the fields in FORMAT.")
-  var json = false
+  @OptionGroup var shown: EventFormatOptions
 
   @Option(help: ArgumentHelp("The most events wanted.", valueName: "n"))
   var limit: Int?
@@ -43,11 +40,13 @@ struct EventsCommand: AsyncParsableCommand {
 
   func run() async throws {
     if follow { return try await FollowedEvents.begin(self).run() }
+    try shown.check()
     let selected = try Selection(selection)
     let printer = try printer(for: selected.reader.schema)
     var scan = Scan(selected.source, selected.question)
     scan.isReversed = reverse
     let output = StandardOutput()
+    if shown.csv { try output.write(printer.heading[...]) }
     var bar = ProgressBar("reading", terminal: .progress)
     var left = limit ?? Int.max
     let limit = left
@@ -70,14 +69,8 @@ struct EventsCommand: AsyncParsableCommand {
   }
 
   var safety: LineSafety {
-    LineSafety(isJSON: json, format: format, isTerminal: Terminal.standardOutput.isTerminal)
+    LineSafety(isJSON: shown.json || shown.csv, format: shown.format, isTerminal: Terminal.standardOutput.isTerminal)
   }
 
-  func printer(for schema: Schema) throws(Failure) -> EventPrinter {
-    let line = try reading("format") { () throws(QueryError) in
-      if let format { return try LineFormat(format, schema: schema) }
-      return json ? try LineFormat.standardJSON(schema: schema) : try LineFormat.standard(schema: schema)
-    }
-    return EventPrinter(format: line, style: json ? .json : .text, schema: schema)
-  }
+  func printer(for schema: Schema) throws(Failure) -> EventPrinter { try shown.printer(for: schema) }
 }

@@ -11,6 +11,7 @@ struct FieldsCommand: ParsableCommand {
         reel fields
         reel fields fd
         reel fields --json
+        reel fields --markdown > fields.md
       """)
 
   @Argument(help: "Only fields whose name holds this.")
@@ -18,6 +19,13 @@ struct FieldsCommand: ParsableCommand {
 
   @Flag(help: "Write one JSON object for each field.")
   var json = false
+
+  @Flag(help: "Write a document in Markdown.")
+  var markdown = false
+
+  func validate() throws {
+    if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
+  }
 
   func run() throws {
     let fields = FieldTable.all.filter { field in word.map { field.name.contains($0) } ?? true }
@@ -27,6 +35,8 @@ struct FieldsCommand: ParsableCommand {
     let output = StandardOutput()
     if json {
       for field in fields { try output.write(FieldsReport.json(field).line) }
+    } else if markdown {
+      try output.write(FieldsReport.document(fields))
     } else {
       try output.write(FieldsReport.rendered(fields, for: .standardOutput))
     }

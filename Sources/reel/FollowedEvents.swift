@@ -20,6 +20,7 @@ struct FollowedEvents: ~Copyable {
   /// What is asked and how it is shown, once the capture's front was read.
   private var reading: (question: Question, printer: EventPrinter, context: ScanContext)?
   private var lastExit: Int64?
+  private var hasHeading = false
   private var left: Int
   private var damagedBytes: UInt64 = 0
   private var failures: [String] = []
@@ -39,6 +40,8 @@ struct FollowedEvents: ~Copyable {
     }
     let arguments = try CaptureArguments(command.selection.capture, command.selection.more)
     guard arguments.captures.count == 1 else { throw Failure.refused("--follow reads one capture") }
+    try command.shown.check()
+    try checkFilter(arguments.filter)
     return FollowedEvents(command, arguments.filter, try open(command.selection.capture))
   }
 
@@ -93,7 +96,12 @@ struct FollowedEvents: ~Copyable {
     let context = ScanContext(
       hostname: header.hostname, start: header.started, zone: window.utc ? .utc : .local,
       architecture: Architecture(rawValue: header.architecture) ?? .current)
-    reading = (question, try command.printer(for: schema), context)
+    let printer = try command.printer(for: schema)
+    if command.shown.csv, !hasHeading {
+      do { try output.write(printer.heading[...]) } catch { throw Failure(error) }
+    }
+    hasHeading = true
+    reading = (question, printer, context)
   }
 
   private mutating func show(_ chunk: FollowedChunk) throws {

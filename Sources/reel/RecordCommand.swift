@@ -159,7 +159,9 @@ struct RecordCommand: ParsableCommand {
     } catch {
       var failure = Failure(error, in: "filter")
       // Whoever forgets the dashes in front of a program gets here.
-      if command.isEmpty { failure.line?.remedy = "a program to run goes behind --" }
+      if command.isEmpty, !filter.contains(where: { " =<>()\"'".contains($0) }) {
+        failure.line?.remedy = "a program to run goes behind --"
+      }
       throw failure
     }
     question.reportWarnings()

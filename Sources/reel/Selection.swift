@@ -75,6 +75,7 @@ struct Selection {
   }
 
   init(captures: [String], filter: String?, window: WindowOptions) throws(Failure) {
+    try checkFilter(filter)
     let readers = try Captures.open(captures)
     source = CaptureSource(readers, zone: window.utc ? .utc : .local)
     let summary = CaptureSummary.joined(readers.map(\.summary))
@@ -100,6 +101,11 @@ struct Selection {
   func reportMissingParts(_ progress: ScanProgress) throws(Failure) {
     try Captures.reportMissingParts(of: readers, failures: progress.failures)
   }
+}
+
+/// Refuses a filter that is wrong whatever the capture is, before any is opened.
+func checkFilter(_ filter: String?) throws(Failure) {
+  try reading("filter") { () throws(QueryError) in try Question.check(filter: filter) }
 }
 
 extension Question {

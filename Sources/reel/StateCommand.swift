@@ -58,6 +58,7 @@ struct StateCommand: AsyncParsableCommand {
       let names = StateCatalogue.all.map(\.name).joined(separator: ", ")
       throw Failure.refused("a state has no '\(what)'", remedy: "it has \(names)")
     }
+    try checkFilter(filter)
     let readers = try Captures.open([capture])
     let zone: ClockZone = utc ? .utc : .local
     let (reader, moment, time) = try moment(in: readers, zone)

@@ -92,6 +92,66 @@ struct ReferenceCaseTests {
     #expect(passed == cases.count)
   }
 
+  /// Other blanks say the same: more of them, tabs, ends of lines. An error moves with the blanks in front of it.
+  @Test("Blanks of all kinds", arguments: ["libs_filter_cases.json", "rules_conditions_ast.json"])
+  func blanks(file: String) throws {
+    var variants = 0
+    for item in try Self.load(file) {
+      let text = try #require(item["expr"] as? String)
+      guard let filter = try? parseFilter(text) else {
+        let error = #expect(throws: FilterSyntaxError.self) { try parseFilter(text) }
+        let moved = #expect(throws: FilterSyntaxError.self) { try parseFilter(" \t\n  " + text) }
+        #expect(moved?.offset == error.map { $0.offset + 5 }, "\(text)")
+        #expect(moved?.line == error.map { $0.line + 1 }, "\(text)")
+        #expect(moved?.column == error.map { $0.line == 1 ? $0.column + 2 : $0.column }, "\(text)")
+        variants += 1
+        continue
+      }
+      for blank in ["  ", "\t", "\n", "\r\n", " \t \n "] {
+        let other = blank + Self.replacingBlanks(text, with: blank) + blank
+        let parsed = Result { try parseFilter(other) }
+        #expect((try? parsed.get()) == filter, "\(other): \(parsed)")
+        variants += 1
+      }
+    }
+    print("reference cases: \(variants) variants with other blanks in \(file)")
+    #expect(variants > 2500)
+  }
+
+  /// A filter with other blanks between its words. Blanks in quotes, and between brackets, belong to values.
+  private static func replacingBlanks(_ text: String, with blank: String) -> String {
+    var result: [UInt8] = []
+    var quote: UInt8?
+    var isEscaped = false
+    var depth = 0
+    var wasBlank = false
+    for byte in text.utf8 {
+      defer { wasBlank = quote == nil && isBlank(byte) }
+      if let open = quote {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == open {
+          quote = nil
+        }
+      } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+        quote = byte
+      } else if byte == UInt8(ascii: "[") {
+        depth += 1
+      } else if byte == UInt8(ascii: "]") {
+        depth -= 1
+      } else if depth == 0, isBlank(byte) {
+        if !wasBlank { result += Array(blank.utf8) }
+        continue
+      }
+      result.append(byte)
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
+
   @Test("Conditions of published rules")
   func ruleConditions() throws {
     var passed = 0

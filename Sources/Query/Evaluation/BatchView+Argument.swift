@@ -45,6 +45,9 @@ extension BatchView {
       if value == EventBatch.missing { return .missing }
       return column.kind == .string ? rawText(value) : .integer(value)
     }
+    if name == "pidns_init_start_ts" {
+      return namespaceStarts[batch.dimensions.threads[thread, .pidNamespace]].map { .integer($0) } ?? .missing
+    }
     guard let column = imageParameterColumns[name] else { return .missing }
     let image = batch.dimensions.threads[thread, .image]
     guard image >= 0, image < Int64(batch.dimensions.images.count) else { return .missing }
@@ -58,7 +61,7 @@ extension BatchView {
     let objects = batch.dimensions.objects
     let object = Int(batch.objects[row])
     guard object < objects.count else { return .missing }
-    if name == "tuple" {
+    if name == "tuple" || name == "name" {
       guard let name = objectName(object).bytesValue, !name.isEmpty else { return .missing }
       return .text(name)
     }

@@ -43,6 +43,7 @@ extension BatchView {
     var text = ArgumentText()
     switch raw(layout, index, row: row) {
     case .missing: return nil
+    case .bytes(let bytes) where parameter.isPollList: show(PollEntry.all(in: bytes), of: parameter, in: &text)
     case .bytes(let bytes): text.plain = bytes.map { isPrintable($0) ? $0 : UInt8(ascii: ".") }
     case .text(let bytes): show(bytes, of: parameter, layout, index, row: row, in: &text)
     case .integer(let value): show(value, of: parameter, layout, index, row: row, in: &text)
@@ -50,6 +51,17 @@ extension BatchView {
     // Flags without any name are their own meaning.
     if text.meaning == text.plain { text.meaning = nil }
     return text
+  }
+
+  /// Shows each descriptor with what came: `3:POLLIN 5:0`.
+  private func show(_ entries: [PollEntry], of parameter: Parameter, in text: inout ArgumentText) {
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { text.plain.append(UInt8(ascii: " ")) }
+      appendDecimal(Int64(entry.descriptor), to: &text.plain)
+      text.plain.append(UInt8(ascii: ":"))
+      let names = schema.flagTable(of: parameter)?.text(for: UInt64(entry.came), architecture: context.architecture)
+      text.plain.append(contentsOf: (names ?? "\(entry.came)").utf8)
+    }
   }
 
   private func show(

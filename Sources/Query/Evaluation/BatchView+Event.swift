@@ -66,6 +66,25 @@ extension BatchView {
     case .descriptor: return descriptor(row: row)
     case .descriptorIdentity, .containerObjectName, .containerDirectory, .threadNameAndID:
       return joinedIdentity(property, row: row)
+    case .isAsynchronous: return .boolean(false)
+    case .sampleCount: return layout(ofType: batch.types[row])?.type.name == "process_sample" ? .unsigned(1) : .missing
+    case .distance:
+      let time: Int64? =
+        switch argument {
+        case .index(let index): Int64(index)
+        case .name(let name): Int64(name)
+        case .none: nil
+        }
+      guard let time else { return .missing }
+      let distance = Int128(batch.exitTimes[row]) - Int128(time)
+      return .integer(Int64(clamping: (distance.magnitude + 999_999) / 1_000_000))
+    case .shownTime(let style): return shownTime(style, row: row)
+    case .usage(let property): return usage(property, row: row)
+    case .descriptorTypes: return descriptorTypes(argument, row: row)
+    case .isNameChanged: return isNameChanged(row: row)
+    case .polledDescriptors: return polledDescriptors(row: row)
+    case .syslog(let part): return syslog(part, row: row)
+    case .containerDuration: return sinceContainerStart(row: row)
     case .processDuration: return sinceStart(.itself, row: row)
     case .parentDuration: return sinceStart(.parent, row: row)
     case .hostname: return context.hostname.map { .text($0) } ?? .missing
@@ -155,7 +174,7 @@ extension BatchView {
     }
   }
 
-  private func isSyslog(row: Int) -> Bool {
+  func isSyslog(row: Int) -> Bool {
     guard let type = layout(ofType: batch.types[row])?.type, type.traits.contains(.writesToDescriptor),
       Int(batch.objects[row]) < batch.dimensions.objects.count,
       let name = objectName(Int(batch.objects[row])).bytesValue
@@ -193,9 +212,9 @@ extension BatchView {
     case .descriptorIdentity:
       return joined(value(.tid, of: .itself, argument: .none, lineage: lineage), "", descriptor(row: row))
     case .containerObjectName:
-      return joined(value(.shortID, lineage: lineage), ":", value(.name, object: object))
+      return joined(value(.shortID, argument: .none, lineage: lineage), ":", value(.name, object: object))
     case .containerDirectory:
-      return joined(value(.shortID, lineage: lineage), ":", value(.directory, object: object))
+      return joined(value(.shortID, argument: .none, lineage: lineage), ":", value(.directory, object: object))
     default:
       return joined(
         value(.name, of: .itself, argument: .none, lineage: lineage), "",

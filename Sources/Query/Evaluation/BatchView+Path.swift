@@ -40,6 +40,14 @@ extension BatchView {
   func absolutePath(_ layout: TypeLayout, _ index: Int, row: Int) -> [UInt8]? {
     guard case .text(let written) = raw(layout, index, row: row) else { return nil }
     if written.first == UInt8(ascii: "/") { return normalPath(written) }
+    // Without a path a call is about the descriptor itself, if at all.
+    if written.isEmpty {
+      let object = Int(batch.objects[row])
+      guard layout.type.parameters[index].type == .relativePath, index > 0, index - 1 == layout.objectParameter,
+        kind(ofObject: object).isFile || kind(ofObject: object) == .directory
+      else { return nil }
+      return text(batch.dimensions.objects[object, .label]).bytesValue.map { Array($0) }
+    }
     let parameter = layout.type.parameters[index]
     let thread = thread(ofLineage: Int(batch.lineages[row]))
     if parameter.type == .relativePath, index > 0 {

@@ -14,6 +14,7 @@ extension BatchView {
       return ancestor(1, property, from: row)
     case .ancestor:
       if case .index(let index) = argument { return ancestor(index, property, from: row) }
+      if case .name = argument { return nearestAncestor(property, argument, from: row) }
       var values: [FieldValue] = []
       var current = row
       while let parent = parent(ofLineage: current), values.count < 4096 {
@@ -41,6 +42,19 @@ extension BatchView {
     }
     guard let thread = thread(ofLineage: current) else { return .missing }
     return value(property, thread: thread, lineage: current, argument: .none)
+  }
+
+  /// The value of the nearest ancestor that has one.
+  private func nearestAncestor(_ property: ProcessProperty, _ argument: FieldArgument, from row: Int) -> FieldValue {
+    var current = row
+    while let parent = parent(ofLineage: current) {
+      if let thread = thread(ofLineage: parent) {
+        let value = value(property, thread: thread, lineage: parent, argument: argument)
+        if value != .missing { return value }
+      }
+      current = parent
+    }
+    return .missing
   }
 
   /// A property of the leader of a session or group: as the lineage names it, else the ancestor with its id, or any thread
@@ -104,6 +118,14 @@ extension BatchView {
     case .capabilitiesEffective: return capabilities(threads[thread, .capabilitiesEffective])
     case .cgroups, .cgroup: return text(threads[thread, .cgroup])
     case .descriptorLimit: return number(threads[thread, .descriptorLimit])
+    case .namespaceStart:
+      guard let start = namespaceStarts[threads[thread, .pidNamespace]] else { return .missing }
+      return .unsigned(UInt64(bitPattern: start))
+    case .executableAgeInNamespace:
+      guard let start = namespaceStarts[threads[thread, .pidNamespace]],
+        let changed = image(.executableChangeTime, ofThread: thread).integerValue, changed >= start
+      else { return .missing }
+      return .integer(changed &- start)
     case .number(let column): return number(threads[thread, column])
     case .rootDirectory: return text(threads[thread, .rootDirectory])
     case .taskFlags: return threads.value(thread, .taskFlags).map { .unsigned(UInt64(bitPattern: $0)) } ?? .missing

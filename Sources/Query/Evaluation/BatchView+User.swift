@@ -43,40 +43,4 @@ extension BatchView {
   private func unsigned(_ value: Int64) -> FieldValue {
     value == EventBatch.missing ? .missing : .unsigned(UInt64(UInt32(truncatingIfNeeded: value)))
   }
-
-  /// What a container field says about a lineage row.
-  func value(_ property: ContainerProperty, lineage row: Int) -> FieldValue {
-    guard let thread = thread(ofLineage: row) else { return .missing }
-    let container = batch.dimensions.threads[thread, .container]
-    let containers = batch.dimensions.containers
-    guard container >= 0, container < Int64(containers.count) else {
-      switch property {
-      case .shortID, .name, .engine: return .text("host")
-      default: return .missing
-      }
-    }
-    let found = Int(container)
-    switch property {
-    case .shortID: return text(containers[found, .id]).bytesValue.map { .text($0.prefix(12)) } ?? .missing
-    case .fullID: return text(containers[found, .id])
-    case .name: return text(containers[found, .label])
-    case .image: return text(containers[found, .image])
-    case .repository, .tag, .digest: return imagePart(property, of: text(containers[found, .image]))
-    case .engine: return text(containers[found, .engine])
-    case .pod: return text(containers[found, .pod])
-    case .podNamespace: return text(containers[found, .podNamespace])
-    }
-  }
-
-  /// Cuts `registry:5000/name:tag@digest` into its parts.
-  private func imagePart(_ property: ContainerProperty, of image: FieldValue) -> FieldValue {
-    guard let image = image.bytesValue else { return .missing }
-    let at = image.firstIndex(of: UInt8(ascii: "@"))
-    if property == .digest { return at.map { .text(image[($0 + 1)...]) } ?? .missing }
-    let named = image[..<(at ?? image.endIndex)]
-    let slash = named.lastIndex(of: UInt8(ascii: "/")) ?? named.startIndex
-    let colon = named[slash...].firstIndex(of: UInt8(ascii: ":"))
-    if property == .tag { return colon.map { .text(named[($0 + 1)...]) } ?? .missing }
-    return .text(named[..<(colon ?? named.endIndex)])
-  }
 }

@@ -1,3 +1,4 @@
+import CaptureFormat
 import EventBatch
 import EventSchema
 
@@ -13,6 +14,10 @@ final class BatchView {
 
   private(set) lazy var leaders: [ProcessKey: Int] = findLeaders()
   private(set) lazy var leadersByPid: [Int64: Int] = findLeadersByPid()
+  /// What frames say of each container row.
+  private(set) lazy var containers: [ContainerInfo?] = findContainers()
+  /// When the first process of a pid namespace was made, by the namespace.
+  private(set) lazy var namespaceStarts: [Int64: Int64] = findNamespaceStarts()
   private(set) lazy var users: [UserKey: Int] = findUsers()
   private var layouts: [TypeLayout?]
 
@@ -74,6 +79,24 @@ final class BatchView {
     for row in 0..<threads.count {
       let pid = threads[row, .pid]
       if threads[row, .tid] == pid || found[pid] == nil { found[pid] = row }
+    }
+    return found
+  }
+
+  private func findContainers() -> [ContainerInfo?] {
+    let rows = batch.dimensions.containers
+    return (0..<rows.count).map { row in
+      guard let id = text(rows[row, .id]).bytesValue else { return nil }
+      return context.containers[String(decoding: id, as: UTF8.self)]
+    }
+  }
+
+  private func findNamespaceStarts() -> [Int64: Int64] {
+    let threads = batch.dimensions.threads
+    var found: [Int64: Int64] = [:]
+    for row in 0..<threads.count where threads[row, .virtualPid] == 1 {
+      let (namespace, start) = (threads[row, .pidNamespace], threads[row, .processStartTime])
+      if namespace != EventBatch.missing, start != EventBatch.missing { found[namespace] = start }
     }
     return found
   }

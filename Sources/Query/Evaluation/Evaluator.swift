@@ -147,7 +147,8 @@ extension BatchView {
     case .process(let property, let relation):
       return value(property, of: relation, argument: field.argument, lineage: lineage(at: position))
     case .user(let property): return value(property, lineage: lineage(at: position))
-    case .container(let property): return value(property, lineage: lineage(at: position))
+    case .container(let property):
+      return value(property, argument: field.argument, lineage: lineage(at: position))
     case .object(let property):
       let value = value(property, object: object(at: position))
       guard field.multiplicity == .list, value != .missing else { return value }

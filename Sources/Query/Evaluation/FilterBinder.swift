@@ -7,8 +7,10 @@ struct FilterBinder {
   private let source: String
   private var slots: [FilterExpression: Int] = [:]
 
-  init(schema: Schema, source: String) {
-    fields = FieldBinder(schema: schema)
+  /// - Parameter isLenient: whether names of arguments and event types that the schema does not have may be those of
+  ///   another schema.
+  init(schema: Schema, source: String, isLenient: Bool = false) {
+    fields = FieldBinder(schema: schema, isLenient: isLenient)
     self.source = source
   }
 
@@ -25,6 +27,7 @@ struct FilterBinder {
     case .macro(let name, let range):
       throw error("'\(name)' is neither a comparison nor a known macro", range)
     case .check(let check):
+      if let window = check.timeWindow { return try bind(window) }
       let (operand, test) = try bind(check)
       return .predicate(Predicate(operand: operand, test: test, slot: slot(expression)))
     }
@@ -56,7 +59,7 @@ struct FilterBinder {
     guard left.type.accepts(comparison) else {
       throw error(
         "'\(check.comparisonSpelling)' does not go with \(describe(left, check.left)), which is "
-          + "\(left.type.article) \(left.type.rawValue)", check.comparisonRange)
+          + "\(left.type.article) \(left.type.rawValue); it takes \(left.type.operators)", check.comparisonRange)
     }
     switch check.right {
     case .literal(let literal):
@@ -203,6 +206,16 @@ struct FilterBinder {
         return .number(type == .unsigned ? Int128(0 &- magnitude) : -Int128(magnitude))
       case .real(let value): return .real(value)
       }
+    case .decimal:
+      guard let number = literal.number else { throw fail("'\(literal.text)' is no number") }
+      switch number {
+      case .integer(let isNegative, let magnitude): return .number(isNegative ? -Int128(magnitude) : Int128(magnitude))
+      case .real(let value):
+        switch comparison {
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: return .real(value)
+        default: throw fail("a measured value hardly ever is a fraction exactly; use '<' or '>'")
+        }
+      }
     case .address, .network:
       if let network = IPNetwork(literal.bytes) { return .network(network) }
       if let address = IPAddress(literal.bytes)?.unmapped,
@@ -228,11 +241,16 @@ struct FilterBinder {
 }
 
 extension FieldType {
+  /// What may be asked of its values, for messages.
+  var operators: String {
+    FilterOperator.allCases.filter { accepts($0) }.map(\.rawValue).joined(separator: ", ") + ", exists"
+  }
+
   /// `a` or `an`, for messages.
   var article: String {
     switch self {
     case .integer, .unsigned, .absoluteTime, .address, .network: "an"
-    case .text, .bytes, .boolean, .relativeTime, .port: "a"
+    case .text, .bytes, .boolean, .decimal, .relativeTime, .port: "a"
     }
   }
 
@@ -243,7 +261,7 @@ extension FieldType {
       case .text, .bytes: 0
       case .boolean: 1
       case .address, .network: 2
-      case .integer, .unsigned, .relativeTime, .absoluteTime, .port: 3
+      case .integer, .unsigned, .decimal, .relativeTime, .absoluteTime, .port: 3
       }
     }
     return group(self) == group(other)

@@ -82,13 +82,28 @@ extension BoundField {
     case .result, .rawResult, .hasFailed, .errorCount(nil): columns.core.insert(.results)
     case .errorCount: columns.core.insert([.results, .types, .objects])
     case .hasFlag: columns.core.insert(.flags)
-    case .count, .exitCount, .hostname: break
+    case .count, .exitCount, .hostname, .isAsynchronous: break
+    case .distance: columns.core.insert(.exitTimes)
+    case .shownTime(.latency): columns.core.insert([.latencies, .flags])
+    case .shownTime: columns.core.insert(.exitTimes)
+    case .sampleCount: columns.core.insert(.types)
+    case .usage(let usage):
+      columns.addArguments(schema) { _, parameter in usage.parameters.contains(parameter.name) }
+    case .isNameChanged: columns.core.insert([.types, .objects, .results])
+    case .syslog:
+      columns.payloads = true
+      columns.addArguments(schema) { type, parameter in
+        parameter.type == .bytes && type.traits.contains(.writesToDescriptor)
+      }
+    case .polledDescriptors:
+      columns.payloads = true
+      columns.addArguments(schema) { _, parameter in parameter.isPollList }
     case .length(_, nil): columns.core.insert([.results, .types])
     case .length: columns.core.insert([.results, .types, .objects])
-    case .processDuration, .parentDuration: columns.core.insert([.exitTimes, .lineages])
+    case .processDuration, .parentDuration, .containerDuration: columns.core.insert([.exitTimes, .lineages])
     case .threadNameAndID: columns.core.insert(.lineages)
     case .containerObjectName, .containerDirectory: columns.core.insert([.lineages, .objects])
-    case .descriptor:
+    case .descriptor, .descriptorTypes:
       columns.addArguments(schema) { type, parameter in parameter.isObject(of: type) }
     case .descriptorIdentity:
       columns.core.insert(.lineages)
@@ -123,6 +138,9 @@ extension BoundField {
 }
 
 extension Parameter {
+  /// Whether it holds the descriptors that a call waits for, in the kernel's layout.
+  var isPollList: Bool { name == "fds" && type.storage == .bytes }
+
   /// Whether the parameter is the descriptor that `fd.*` stands for. An event that is no system call says it itself.
   func isObject(of type: EventType) -> Bool {
     switch (type.object, source) {

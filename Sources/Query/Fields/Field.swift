@@ -52,6 +52,8 @@ public struct Field: Sendable, Hashable {
     case optionalIndex
     /// A name, or nothing for all of them: `proc.env[HOME]`.
     case optionalName
+    /// A number or a name, or nothing for all of them: `proc.aenv[2]`, `proc.aenv[PATH]`.
+    case optionalIndexOrName
     /// A name or a number must be given: `evt.arg[0]`. The name may also follow a dot: `evt.arg.fd`.
     case required
     /// A name must be given, in brackets or behind a dot, from a fixed few or nothing: `evt.abspath.src`.
@@ -123,6 +125,8 @@ enum ProcessProperty: Sendable, Hashable {
   case executableInode, executableChangeTime, executableModificationTime, executableAgeAtStart
   case capabilitiesPermitted, capabilitiesInheritable, capabilitiesEffective
   case cgroups, cgroup, descriptorLimit
+  /// When the first process of the pid namespace was made, and how long after that the executable's inode was changed.
+  case namespaceStart, executableAgeInNamespace
   case argumentsTruncated
   /// A number of the thread, as it is.
   case number(ThreadColumn)
@@ -135,6 +139,18 @@ enum UserProperty: Sendable, Hashable {
 
 enum ContainerProperty: Sendable, Hashable {
   case shortID, fullID, name, image, repository, tag, digest, engine, pod, podNamespace
+  /// What a container frame says under a key: as text, as `true` or `false`, as nanoseconds of the epoch.
+  case text(String), flag(String), time(String)
+  /// All texts whose keys begin so, and the one that the argument names.
+  case labels(String), label(String)
+  case mount(MountPart)
+}
+
+/// Which part of a mount: `source:dest:mode:rdwr:propagation`. All but the source are found by the source, too; that by
+/// the destination.
+enum MountPart: Int, Sendable, Hashable {
+  case source, destination, mode, isWritable, propagation
+  case whole
 }
 
 enum ObjectProperty: Sendable, Hashable {
@@ -161,7 +177,41 @@ enum EventProperty: Sendable, Hashable {
   case openRead, openWrite, openExecutable, openCreate
   case absolutePath, path, sourcePath, targetPath, pathRaw, sourcePathRaw, targetPathRaw
   case descriptor, descriptorIdentity, containerObjectName, containerDirectory, threadNameAndID
-  case processDuration, parentDuration, hostname
+  case processDuration, parentDuration, containerDuration, hostname
+  case isAsynchronous
+  /// 1 for samples of processes.
+  case sampleCount
+  case usage(UsageProperty)
+  case descriptorTypes, isNameChanged, polledDescriptors
+  case syslog(SyslogPart)
+  /// Milliseconds between the event and the time in the argument.
+  case distance
+  /// `evt.outputtime` in another form than the time of day.
+  case shownTime(EventTimeStyle)
+}
+
+/// What a process uses, as events say that carry it.
+enum UsageProperty: Sendable, Hashable {
+  case virtualKiB, residentKiB, swappedKiB, virtualBytes, residentBytes
+  case majorFaults, minorFaults, threads, descriptors, descriptorShare
+  case runTime, cpuShare
+}
+
+/// What a message to the system log says.
+enum SyslogPart: Sendable, Hashable { case facility, facilityName, severity, severityName, message }
+
+/// How `evt.outputtime` is shown.
+public enum EventTimeStyle: String, Sendable, Hashable, CaseIterable {
+  /// The time of day.
+  case clock
+  /// Seconds of the epoch.
+  case epoch
+  /// Seconds since the first event of the capture.
+  case relative
+  /// Seconds since the event before, selected or not.
+  case delta
+  /// How many seconds the call took.
+  case latency
 }
 
 enum IODirection: Sendable, Hashable { case read, write }

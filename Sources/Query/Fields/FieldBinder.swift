@@ -3,6 +3,8 @@ import EventSchema
 /// Finds fields by the names that people write, with their arguments.
 struct FieldBinder {
   let schema: Schema
+  /// Whether names of arguments and event types that the schema does not have may be those of another schema.
+  var isLenient = false
 
   /// What is wrong with a name, without a place.
   struct Failure: Error {
@@ -21,10 +23,12 @@ struct FieldBinder {
   private func bind(_ field: Field, argument: String?) throws(Failure) -> BoundField {
     var bound = FieldArgument.none
     switch (field.argument, argument) {
-    case (.none, nil), (.optionalIndex, nil), (.optionalName, nil), (.optionalDotted, nil): break
+    case (.none, nil), (.optionalIndex, nil), (.optionalName, nil), (.optionalDotted, nil), (.optionalIndexOrName, nil):
+      break
     case (.none, _?): throw Failure(message: "'\(field.name)' takes no argument in brackets")
     case (.required, nil): throw Failure(message: "'\(field.name)' needs an argument: \(field.example)")
-    case (.required, let text?): bound = index(text).map(FieldArgument.index) ?? .name(text)
+    case (.required, let text?), (.optionalIndexOrName, let text?):
+      bound = index(text).map(FieldArgument.index) ?? .name(text)
     case (.optionalName, let text?): bound = .name(text)
     case (.optionalDotted, let text?):
       guard text == "src" || text == "dst" else {
@@ -52,6 +56,7 @@ struct FieldBinder {
     switch (field.source, argument) {
     case (.event(.argument), .name(let name)), (.event(.rawArgument), .name(let name)):
       guard let parameter = schema.parameter(named: name) else {
+        if isLenient { return .text }
         var names: Set<String> = []
         for type in schema.types { names.formUnion(type.parameters.map(\.name)) }
         throw Failure(
@@ -61,13 +66,18 @@ struct FieldBinder {
       if field.source == .event(.argument) { return .text }
       return parameter.type.fieldType
     case (.type(.isType), .name(let name)):
-      guard schema.type(named: name) != nil else {
+      guard isLenient || schema.type(named: name) != nil else {
         let names = schema.types.map(\.name)
         throw Failure(
           message: "there is no event type '\(name)'" + suggestion(FieldTable.closest(to: name, among: names)))
       }
       return field.type
     case (.event(.rawArgument), .index): return .integer
+    case (.event(.distance), .name(let name)):
+      guard Int64(name) != nil else {
+        throw Failure(message: "'\(field.name)' takes a time in nanoseconds of the epoch, not '\(name)'")
+      }
+      return field.type
     default: return field.type
     }
   }

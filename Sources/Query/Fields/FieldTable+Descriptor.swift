@@ -99,32 +99,15 @@ extension FieldTable {
       "The number for the other end of a unix socket, which is that end's `fd.socket_source`.",
       "fd.socket_peer exists", style: .hexadecimal),
     Field(
-      "fd.types", .text, .object(.type), "The kinds of all descriptors of the event.", "fd.types intersects (file)",
-      argument: .optionalIndex, multiplicity: .list),
-  ]
-
-  /// Fields of containers.
-  static let container: [Field] = [
+      "fd.types", .text, .event(.descriptorTypes),
+      "The kinds of the descriptors that the event is about; with a number that of the descriptor with this number.",
+      "fd.types intersects (file)", argument: .optionalIndex, multiplicity: .list),
     Field(
-      "container.id", .text, .container(.shortID),
-      "The first 12 characters of the container's id; `host` outside of any.",
-      "container.id != host"),
-    Field("container.full_id", .text, .container(.fullID), "The container's full id.", "container.full_id exists"),
+      "fd.name_changed", .boolean, .event(.isNameChanged),
+      "Whether the call gave the socket its name: it connects, or it moves a datagram of a socket without connection.",
+      "fd.name_changed = true"),
     Field(
-      "container.name", .text, .container(.name), "The container's name; `host` outside of any.",
-      "container.name = web"),
-    Field(
-      "container.type", .text, .container(.engine), "The engine that runs it; `host` outside of any.",
-      "container.type = docker"),
-    Field("container.image", .text, .container(.image), "The image's name.", "container.image startswith nginx"),
-    Field(
-      "container.image.repository", .text, .container(.repository), "The image's name without tag and digest.",
-      "container.image.repository = library/nginx"),
-    Field("container.image.tag", .text, .container(.tag), "The image's tag.", "container.image.tag = latest"),
-    Field(
-      "container.image.digest", .text, .container(.digest), "The image's digest.",
-      "container.image.digest startswith sha256:"),
-    Field("k8s.pod.name", .text, .container(.pod), "The pod's name.", "k8s.pod.name startswith web-"),
-    Field("k8s.ns.name", .text, .container(.podNamespace), "The pod's namespace.", "k8s.ns.name = kube-system"),
+      "fdlist.nums", .text, .event(.polledDescriptors), "The numbers of the descriptors that `poll` waits for.",
+      "fdlist.nums contains 5"),
   ]
 }

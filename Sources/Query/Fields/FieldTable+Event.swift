@@ -19,6 +19,10 @@ extension FieldTable {
       "evt.outputtime", .text, .event(.outputTime), "The time as event lists print it.",
       "evt.outputtime startswith 12:03"),
     Field(
+      "evt.around", .relativeTime, .event(.distance),
+      "Milliseconds between the event and a time as `evt.rawtime` prints it; `=` selects all events that are no farther.",
+      "evt.around[1764000000000000000] = 1000", argument: .required),
+    Field(
       "evt.rawtime", .absoluteTime, .event(.time), "When the call returned, in nanoseconds of the epoch.",
       "evt.rawtime >= 1764000000000000000"),
     Field(
@@ -176,6 +180,12 @@ extension FieldTable {
     Field(
       "evt.count.error.other", .unsigned, .event(.errorCount(.other)), "1 for all other failed calls.",
       "evt.count.error.other = 1"),
+    Field(
+      "evt.count.procinfo", .unsigned, .event(.sampleCount), "1 for samples of what a process uses.",
+      "evt.count.procinfo = 1"),
+    Field(
+      "evt.count.threadinfo", .unsigned, .event(.sampleCount),
+      "The same as `evt.count.procinfo`: samples are of whole processes.", "evt.count.threadinfo = 1"),
     Field("evt.count.exit", .unsigned, .event(.exitCount), "1 for each call.", "evt.count.exit = 1"),
     Field(
       "evt.is_open_read", .boolean, .event(.openRead), "Whether the call opens a file for reading.",
@@ -193,6 +203,9 @@ extension FieldTable {
       "evt.abspath", .text, .event(.absolutePath),
       "The absolute path in the arguments; `.src` and `.dst` for calls with two.", "evt.abspath startswith /tmp/",
       argument: .optionalDotted),
+    Field(
+      "evt.is_async", .boolean, .event(.isAsynchronous), "Whether a plugin made the event: never.",
+      "evt.is_async = false"),
     Field("evt.hostname", .text, .event(.hostname), "The machine that was recorded.", "evt.hostname = web-1"),
     Field(
       "evt.source", .text, .constant("syscall"), "Where events come from: always `syscall`.", "evt.source = syscall"),

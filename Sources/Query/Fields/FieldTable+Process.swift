@@ -60,8 +60,9 @@ extension FieldTable {
       "The recorded environment with a blank between; one variable's value with a name.",
       "proc.env[LD_PRELOAD] exists", argument: .optionalName),
     Field(
-      "proc.aenv", .text, .process(.environment, .ancestor), "An ancestor's environment.",
-      "proc.aenv[1] contains LD_PRELOAD", argument: .optionalIndex, multiplicity: .anyAncestor),
+      "proc.aenv", .text, .process(.environment, .ancestor),
+      "An ancestor's environment; the value of a variable of the nearest ancestor that has it with a name.",
+      "proc.aenv[1] contains LD_PRELOAD", argument: .optionalIndexOrName, multiplicity: .anyAncestor),
     Field(
       "proc.cwd", .text, .process(.workingDirectory, .itself), "The working directory, with a slash behind.",
       "proc.cwd startswith /root/"),
@@ -150,6 +151,14 @@ extension FieldTable {
       "proc.exe_ino.ctime_duration_proc_start", .relativeTime, .process(.executableAgeAtStart, .itself),
       "Nanoseconds from the last change of the executable's inode to the start of the process.",
       "proc.exe_ino.ctime_duration_proc_start < 60000000000"),
+    Field(
+      "proc.exe_ino.ctime_duration_pidns_start", .absoluteTime, .process(.executableAgeInNamespace, .itself),
+      "Nanoseconds from the start of the pid namespace's first process to the last change of the executable's inode, if "
+        + "that came later.", "proc.exe_ino.ctime_duration_pidns_start exists"),
+    Field(
+      "proc.pidns_init_start_ts", .unsigned, .process(.namespaceStart, .itself),
+      "When the first process of its pid namespace was made, in nanoseconds of the epoch.",
+      "proc.pidns_init_start_ts > 1764000000000000000"),
     Field(
       "proc.fdlimit", .integer, .process(.descriptorLimit, .itself), "How many descriptors the process may open.",
       "proc.fdlimit < 1024"),

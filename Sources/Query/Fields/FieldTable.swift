@@ -2,7 +2,7 @@
 public enum FieldTable {
   /// All fields, class by class, in the order in which they are documented.
   public static let all: [Field] =
-    event + process + processIdentity + thread + user + descriptor + container + path + unanswered
+    event + process + processIdentity + thread + usage + user + descriptor + container + path + message + unanswered
 
   private static let positions: [String: Int] = {
     var positions: [String: Int] = [:]
@@ -22,7 +22,7 @@ public enum FieldTable {
       if let field = field(named: String(name[..<dot])) {
         switch field.argument {
         case .required, .optionalDotted: return (field, String(name[name.index(after: dot)...]))
-        case .none, .optionalIndex, .optionalName: return nil
+        case .none, .optionalIndex, .optionalName, .optionalIndexOrName: return nil
         }
       }
       end = dot

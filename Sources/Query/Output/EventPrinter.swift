@@ -12,6 +12,8 @@ public struct EventPrinter: Sendable {
     case text
     /// One JSON object a line; keys are the names of fields.
     case json
+    /// Comma-separated values, a line an event; see `heading`.
+    case csv
   }
 
   /// What is printed.
@@ -35,6 +37,17 @@ public struct EventPrinter: Sendable {
       columns.core.insert(.lineages)
     }
     return columns.selection
+  }
+
+  /// The names of the fields as a line of comma-separated values.
+  public var heading: [UInt8] {
+    var line: [UInt8] = []
+    for name in format.names {
+      if !line.isEmpty { line.append(UInt8(ascii: ",")) }
+      appendCSV(name.utf8, to: &line)
+    }
+    line.append(UInt8(ascii: "\n"))
+    return line
   }
 
   /// The lines of selected events, each with its line feed. Events that lack a value are left out, unless the format
@@ -96,7 +109,12 @@ private struct EventWriter {
     self.view = view
     self.style = style
     toleratesMissing = format.toleratesMissing
-    missingText = Array((style == .json ? "null" : "<NA>").utf8)
+    missingText =
+      switch style {
+      case .text: Array("<NA>".utf8)
+      case .json: Array("null".utf8)
+      case .csv: []
+      }
     steps = makeSteps(format.tokens)
   }
 
@@ -126,7 +144,12 @@ private struct EventWriter {
   /// - Returns: false, with nothing appended, when a value is missing that must not be.
   mutating func append(_ row: Int, to text: inout [UInt8]) -> Bool {
     let start = text.count
-    let isComplete = style == .text ? appendText(steps, row, to: &text) : appendObject(row, to: &text)
+    let isComplete =
+      switch style {
+      case .text: appendText(steps, row, to: &text)
+      case .json: appendObject(row, to: &text)
+      case .csv: appendValues(row, to: &text)
+      }
     if !isComplete, !toleratesMissing {
       text.removeSubrange(start...)
       return false
@@ -141,7 +164,7 @@ private struct EventWriter {
       switch step {
       case .text(let bytes): text.append(contentsOf: bytes)
       case .container(let inner):
-        if view.value(.fullID, lineage: Int(view.batch.lineages[row])) != .missing {
+        if view.value(.fullID, argument: .none, lineage: Int(view.batch.lineages[row])) != .missing {
           _ = appendText(inner, row, to: &text)
         }
       case .value(let operand, let domain, _, let width, let slot):
@@ -168,6 +191,21 @@ private struct EventWriter {
       if !append(operand, domain, slot, row, to: &text) { isComplete = false }
     }
     object.end(&text)
+    return isComplete
+  }
+
+  private mutating func appendValues(_ row: Int, to text: inout [UInt8]) -> Bool {
+    var isComplete = true
+    var isFirst = true
+    var cell: [UInt8] = []
+    for step in steps {
+      guard case .value(let operand, let domain, _, _, let slot) = step else { continue }
+      if !isFirst { text.append(UInt8(ascii: ",")) }
+      isFirst = false
+      cell.removeAll(keepingCapacity: true)
+      if !append(operand, domain, slot, row, to: &cell) { isComplete = false }
+      appendCSV(cell, to: &text)
+    }
     return isComplete
   }
 
@@ -235,13 +273,13 @@ private struct EventWriter {
       case (.arguments, .json):
         view.appendArgumentsJSON(row: row, to: &text)
         return true
-      case (.arguments, .text):
+      case (.arguments, .text), (.arguments, .csv):
         view.appendArguments(row: row, to: &text)
         return true
       case (.timeOfDay, .json), (.outputTime, .json):
         appendDecimal(view.batch.exitTimes[row], to: &text)
         return true
-      case (.timeOfDay, .text), (.outputTime, .text):
+      case (.timeOfDay, _), (.outputTime, _):
         view.clock.appendTime(view.batch.exitTimes[row], fraction: true, to: &text)
         return true
       default: break
@@ -270,6 +308,7 @@ extension BatchView {
   ) {
     switch raw(layout, index, row: row) {
     case .missing: json.append(contentsOf: "null".utf8)
+    case .bytes where parameter.isPollList: appendShownArgument(layout, index, row: row, to: &json)
     case .bytes(let bytes): Query.appendJSON(bytes, to: &json)
     case .integer(let value):
       switch parameter.type {

@@ -23,18 +23,26 @@ public struct LineFormat: Sendable {
   }
 
   /// Reads a format.
+  /// - Parameter time: how `evt.outputtime` is shown.
   /// - Throws: which field is wrong, and where.
-  public init(_ format: String, schema: Schema) throws(QueryError) {
+  public init(_ format: String, schema: Schema, time: EventTimeStyle = .clock) throws(QueryError) {
+    try self.init(format, schema: schema, time: time, isLenient: false)
+  }
+
+  init(_ format: String, schema: Schema, time: EventTimeStyle, isLenient: Bool) throws(QueryError) {
     let bytes = Array(format.utf8)
     let toleratesMissing = bytes.first == UInt8(ascii: "*")
-    var parser = LineFormatParser(format: format, bytes: bytes, position: toleratesMissing ? 1 : 0, schema: schema)
-    self.init(tokens: try parser.parse(), toleratesMissing: toleratesMissing)
+    var parser = LineFormatParser(
+      format: format, bytes: bytes, position: toleratesMissing ? 1 : 0, schema: schema, isLenient: isLenient)
+    let tokens = try parser.parse()
+    self.init(
+      tokens: time == .clock ? tokens : tokens.map { $0.showing(time) }, toleratesMissing: toleratesMissing)
   }
 
   /// What event lists show without `-p`: number, time, CPU, process, thread, type and arguments; for events of
   /// containers the container, too.
-  public static func standard(schema: Schema) throws(QueryError) -> LineFormat {
-    let head = try LineFormat("*%evt.num %evt.outputtime %evt.cpu ", schema: schema)
+  public static func standard(schema: Schema, time: EventTimeStyle = .clock) throws(QueryError) -> LineFormat {
+    let head = try LineFormat("*%evt.num %evt.outputtime %evt.cpu ", schema: schema, time: time)
     let container = try LineFormat("*%container.name (%container.id) ", schema: schema)
     let rest = try LineFormat("*%proc.name (%thread.tid) %evt.dir %evt.type %evt.info", schema: schema)
     return LineFormat(tokens: head.tokens + [.container(container.tokens)] + rest.tokens, toleratesMissing: true)
@@ -45,6 +53,18 @@ public struct LineFormat: Sendable {
     try LineFormat(
       "*%evt.num%evt.time%evt.rawtime%evt.cpu%evt.type%evt.latency%proc.pid%thread.tid%proc.name%fd.name%container.id"
         + "%evt.res%evt.rawres%evt.args", schema: schema)
+  }
+
+  /// The fields that event lists have as comma-separated values without `-p`.
+  public static func standardCSV(schema: Schema) throws(QueryError) -> LineFormat {
+    try LineFormat(
+      "*%evt.num%evt.rawtime%evt.cpu%evt.type%evt.latency%proc.pid%thread.tid%proc.name%fd.name%container.id%evt.res"
+        + "%evt.rawres%evt.args", schema: schema)
+  }
+
+  /// The fields as they were written, in order.
+  var names: [String] {
+    tokens.compactMap { if case .value(_, let name, _) = $0 { name } else { nil } }
   }
 
   /// All operands, those of containers too.
@@ -62,11 +82,28 @@ public struct LineFormat: Sendable {
   }
 }
 
+extension LineFormat.Token {
+  /// The same with `evt.outputtime` in another form.
+  fileprivate func showing(_ style: EventTimeStyle) -> LineFormat.Token {
+    switch self {
+    case .text: return self
+    case .container(let inner): return .container(inner.map { $0.showing(style) })
+    case .value(.field(let bound), let name, let width) where bound.field.source == .event(.outputTime):
+      let field = Field(
+        bound.field.name, .text, .event(.shownTime(style)), bound.field.description, bound.field.example)
+      let other = BoundField(field: field, argument: .none, type: .text, multiplicity: .single)
+      return .value(.field(other), name: name, width: width)
+    case .value: return self
+    }
+  }
+}
+
 private struct LineFormatParser {
   let format: String
   let bytes: [UInt8]
   var position: Int
   let schema: Schema
+  let isLenient: Bool
 
   mutating func parse() throws(QueryError) -> [LineFormat.Token] {
     var tokens: [LineFormat.Token] = []
@@ -111,7 +148,7 @@ private struct LineFormatParser {
     } catch {
       throw self.error("'\(text)' is no field or function: \(error.message)", at: start)
     }
-    var binder = FilterBinder(schema: schema, source: text)
+    var binder = FilterBinder(schema: schema, source: text, isLenient: isLenient)
     do throws(QueryError) {
       guard case .predicate(let predicate) = try binder.bind(parsed) else {
         throw QueryError("'\(text)' is no field or function")

@@ -35,7 +35,8 @@ public struct CaptureSource: EventSource {
     contexts = readers.map { reader in
       ScanContext(
         hostname: reader.header.hostname, start: start, zone: zone,
-        architecture: Architecture(rawValue: reader.header.architecture) ?? .current)
+        architecture: Architecture(rawValue: reader.header.architecture) ?? .current,
+        containers: reader.summary.containers)
     }
     scanContext = contexts[0]
   }

@@ -9,6 +9,8 @@ public enum FieldType: String, Sendable, Hashable, CaseIterable {
   case integer
   /// A number that is never negative.
   case unsigned
+  /// A number with a fraction.
+  case decimal
   case boolean
   /// A duration in nanoseconds.
   case relativeTime = "reltime"
@@ -23,7 +25,7 @@ public enum FieldType: String, Sendable, Hashable, CaseIterable {
   /// Whether values are numbers.
   public var isNumber: Bool {
     switch self {
-    case .integer, .unsigned, .relativeTime, .absoluteTime, .port: true
+    case .integer, .unsigned, .decimal, .relativeTime, .absoluteTime, .port: true
     case .text, .bytes, .boolean, .address, .network: false
     }
   }
