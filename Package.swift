@@ -39,7 +39,8 @@ let package = Package(
     // The capture file.
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "Compression", dependencies: ["CLZ4", "CZstd"], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CLZ4", "CZstd", "CZlib"], swiftSettings: strict),
     .target(name: "CaptureFormat", dependencies: ["EventBatch", "EventSchema", "BinaryCoding"], swiftSettings: strict),
     .target(
       name: "CaptureFile",
@@ -53,6 +54,11 @@ let package = Package(
         "CaptureFile", "CaptureFormat", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftASN1", package: "swift-asn1"), systemPackage,
       ],
+      swiftSettings: strict),
+
+    // Captures of the ecosystem.
+    .target(
+      name: "ScapFormat", dependencies: ["EventBatch", "EventSchema", "BinaryCoding", "Compression"],
       swiftSettings: strict),
 
     // The kernel side.
@@ -80,10 +86,19 @@ let package = Package(
     // Asking.
     .target(name: "Filter", swiftSettings: strict),
     .target(
-      name: "Query", dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat"],
+      name: "Query",
+      dependencies: [
+        "Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat", "CLinux",
+      ],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      swiftSettings: strict),
+    .target(
+      name: "Export",
+      dependencies: [
+        "Query", "ScapFormat", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema",
+      ],
       swiftSettings: strict),
     .target(name: "Presentation", swiftSettings: strict),
 
@@ -92,7 +107,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
-        "Inspect", "Presentation", "Seals", argumentParser,
+        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -159,6 +174,10 @@ let package = Package(
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "ScapFormatTests",
+      dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -61,7 +61,10 @@ public struct CaptureReader: Sendable {
   ///
   /// - Throws: as opening one does; when one of several cannot be opened, none is.
   public static func sections(path: String) throws(CaptureError) -> [CaptureReader] {
-    let file = try InputFile(path: path)
+    try sections(of: try InputFile(path: path), path: path)
+  }
+
+  static func sections(of file: InputFile, path: String) throws(CaptureError) -> [CaptureReader] {
     let sections = try CaptureSections.find(file)
     if sections.count < 2 { return [try CaptureReader(file, path: path)] }
     var readers: [CaptureReader] = []
@@ -107,6 +110,8 @@ public struct CaptureReader: Sendable {
     let entry = try pageReader.entry(ofChunk: index)
     return try ChunkFetch(file, decompression).read(StoredChunk(entry), columns, schema: schema, names: names)
   }
+
+  func entry(ofChunk index: Int) throws(CaptureError) -> ChunkEntry { try pageReader.entry(ofChunk: index) }
 }
 
 // Heads are read page by page when they are asked for: what is in memory does not grow with the file.

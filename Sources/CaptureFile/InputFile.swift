@@ -33,6 +33,22 @@ final class InputFile: Sendable {
     start = 0
   }
 
+  /// A file that is open already: closed once no part of it is in use.
+  /// - Parameter name: what errors call it.
+  init(descriptor: FileDescriptor, name: String) throws(CaptureError) {
+    opened = OpenedFile(descriptor)
+    var status = stat()
+    guard fstat(descriptor.rawValue, &status) == 0 else {
+      throw CaptureError(.failed, "cannot be examined: \(Errno(rawValue: errno))", path: name)
+    }
+    path = name
+    size = UInt64(clamping: status.st_size)
+    start = 0
+  }
+
+  /// The file's descriptor, for who reads it from front to back.
+  var rawDescriptor: Int32 { descriptor.rawValue }
+
   /// A part of a file; positions count from its start.
   /// - Parameter name: what errors call it; `nil` for the same as the whole.
   init(_ whole: InputFile, _ range: Range<UInt64>, name: String? = nil) {
@@ -150,7 +166,7 @@ final class InputFile: Sendable {
     }
   }
 
-  private static func temporaryFile(_ path: String) throws(CaptureError) -> FileDescriptor {
+  static func temporaryFile(_ path: String) throws(CaptureError) -> FileDescriptor {
     let directory = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
     var template = Array("\(directory)/reel-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)

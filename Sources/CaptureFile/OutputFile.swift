@@ -7,15 +7,18 @@ import Musl
 #endif
 
 /// A file or pipe that is only ever appended to.
-struct OutputFile: ~Copyable {
+public struct OutputFile: ~Copyable {
   /// What errors call it.
-  let path: String
+  public let path: String
   private let descriptor: FileDescriptor
   private let isOwned: Bool
-  private(set) var bytesWritten: UInt64 = 0
+  /// How many bytes were appended.
+  public private(set) var bytesWritten: UInt64 = 0
 
   /// Makes the file, readable by its owner only; `-` is standard output.
-  init(path: String, replaceExisting: Bool, owner: FileOwner? = nil) throws(CaptureError) {
+  ///
+  /// - Throws: `CaptureError` of kind `refused`, also when the file exists and may not be replaced.
+  public init(path: String, replaceExisting: Bool, owner: FileOwner? = nil) throws(CaptureError) {
     self.path = path == "-" ? "standard output" : path
     if path == "-" {
       descriptor = .standardOutput
@@ -78,7 +81,7 @@ struct OutputFile: ~Copyable {
   }
 
   /// Appends all bytes, however many writes that takes.
-  mutating func write(_ bytes: [UInt8]) throws(CaptureError) {
+  public mutating func write(_ bytes: [UInt8]) throws(CaptureError) {
     var offset = 0
     while offset < bytes.count {
       let written = bytes.withUnsafeBytes { bytes in
@@ -109,7 +112,7 @@ struct OutputFile: ~Copyable {
   }
 
   /// Hands what was written to the disk, where that is possible.
-  func synchronize() throws(CaptureError) {
+  public func synchronize() throws(CaptureError) {
     if fsync(descriptor.rawValue) == 0 { return }
     let error = Errno(rawValue: errno)
     // Pipes and devices cannot, and need not.

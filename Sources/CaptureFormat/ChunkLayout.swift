@@ -39,9 +39,10 @@ public struct ChunkLayout: Sendable {
   }
 
   /// The blocks that a selection needs, ascending.
-  public func blocks(for selection: ColumnSelection) -> [Int] {
+  /// - Parameter known: what was read before and is not read again.
+  public func blocks(for selection: ColumnSelection, beyond known: ColumnSelection = .nothing) -> [Int] {
     var needed = [Bool](repeating: false, count: head.blocks.count)
-    for index in self.needed(selection) { needed[directory.entries[index].block] = true }
+    for index in self.needed(selection, beyond: known) { needed[directory.entries[index].block] = true }
     return needed.indices.filter { needed[$0] }
   }
 
@@ -57,13 +58,16 @@ public struct ChunkLayout: Sendable {
   }
 
   /// The directory's entries that a selection needs, those that selected columns refer to included.
-  func needed(_ selection: ColumnSelection) -> [Int] {
-    let core = selection.effectiveCore
+  func needed(_ selection: ColumnSelection, beyond known: ColumnSelection = .nothing) -> [Int] {
+    let core = selection.effectiveCore.subtracting(known.core)
     var needsResults = false
     var needed = Set<Int>()
     for (index, entry) in directory.entries.enumerated() {
       switch entry.key.space {
-      case ColumnKey.dimensionSpace: if selection.readsDimensions { needed.insert(index) }
+      case ColumnKey.dimensionSpace:
+        // Tables that this program does not know are read by nobody.
+        guard let raw = UInt8(exactly: entry.key.first), let table = DimensionTableID(rawValue: raw) else { continue }
+        if selection.reads(table), !known.reads(table) { needed.insert(index) }
       case ColumnKey.coreSpace:
         guard let column = CoreColumn(rawValue: entry.key.first) else { continue }
         if core.contains(column.selection) { needed.insert(index) }
@@ -83,8 +87,8 @@ public struct ChunkLayout: Sendable {
     }
     var needsTypes = needsResults
     for index in needed where directory.entries[index].isByType { needsTypes = true }
-    if needsResults { entries[.core(.results)].map { _ = needed.insert($0) } }
-    if needsTypes { entries[.core(.types)].map { _ = needed.insert($0) } }
+    if needsResults, !known.core.contains(.results) { entries[.core(.results)].map { _ = needed.insert($0) } }
+    if needsTypes, !known.core.contains(.types) { entries[.core(.types)].map { _ = needed.insert($0) } }
     return needed.sorted()
   }
 }

@@ -11,22 +11,21 @@ struct DimensionDecoder {
     self.names = names
   }
 
-  func decode() throws(MalformedBytes) -> Dimensions {
-    var dimensions = Dimensions()
-    dimensions.strings = try strings()
-    dimensions.images = try table(.images)
-    dimensions.threads = try table(.threads)
-    dimensions.lineages = try table(.lineages)
-    dimensions.objects = try table(.objects)
-    dimensions.containers = try table(.containers)
-    dimensions.users = try table(.users)
-    try check(dimensions.images, in: dimensions)
-    try check(dimensions.threads, in: dimensions)
-    try check(dimensions.lineages, in: dimensions)
-    try check(dimensions.objects, in: dimensions)
-    try check(dimensions.containers, in: dimensions)
-    try check(dimensions.users, in: dimensions)
-    return dimensions
+  /// Decodes the tables for which a condition holds; those that they refer to must be among them, or be there.
+  func decode(into dimensions: inout Dimensions, where isWanted: (DimensionTableID) -> Bool) throws(MalformedBytes) {
+    if isWanted(.strings) { dimensions.strings = try strings() }
+    if isWanted(.images) { dimensions.images = try table(.images) }
+    if isWanted(.threads) { dimensions.threads = try table(.threads) }
+    if isWanted(.lineages) { dimensions.lineages = try table(.lineages) }
+    if isWanted(.objects) { dimensions.objects = try table(.objects) }
+    if isWanted(.containers) { dimensions.containers = try table(.containers) }
+    if isWanted(.users) { dimensions.users = try table(.users) }
+    if isWanted(.images) { try check(dimensions.images, in: dimensions) }
+    if isWanted(.threads) { try check(dimensions.threads, in: dimensions) }
+    if isWanted(.lineages) { try check(dimensions.lineages, in: dimensions) }
+    if isWanted(.objects) { try check(dimensions.objects, in: dimensions) }
+    if isWanted(.containers) { try check(dimensions.containers, in: dimensions) }
+    if isWanted(.users) { try check(dimensions.users, in: dimensions) }
   }
 
   private func rows(of table: DimensionTableID) -> Int {

@@ -82,11 +82,7 @@ public struct Question: Sendable {
 
   func mask(_ view: BatchView) -> Mask {
     var candidates = Mask(count: view.batch.count, all: true)
-    if from != nil || to != nil {
-      let from = self.from ?? Int64.min
-      let to = self.to ?? Int64.max
-      candidates = Mask(Query.select(view.batch.exitTimes) { $0 >= from && $0 < to })
-    }
+    if from != nil || to != nil { candidates = window(view.batch) }
     var evaluator = Evaluator(view)
     return evaluator.evaluate(root, candidates)
   }

@@ -29,7 +29,8 @@ struct CaptureArguments {
 
   /// Whether an argument is a capture: there is such a file, or it is named like one and is no filter.
   private static func isCapture(_ argument: String) -> Bool {
-    if argument.hasSuffix(".reel"), !argument.contains(where: { $0.isWhitespace || "=<>".contains($0) }) { return true }
+    let isNamedLikeOne = argument.hasSuffix(".reel") || argument.hasSuffix(".scap")
+    if isNamedLikeOne, !argument.contains(where: { $0.isWhitespace || "=<>".contains($0) }) { return true }
     return access(argument, F_OK) == 0
   }
 }

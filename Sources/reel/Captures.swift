@@ -13,7 +13,13 @@ import Musl
 enum Captures {
   /// Opens a capture.
   static func open(_ path: String) throws(Failure) -> CaptureReader {
-    do throws(CaptureError) { return try CaptureReader(path: path) } catch { throw Failure(error) }
+    let readers = try readers(of: path)
+    if readers.count > 1 {
+      throw .refused(
+        "the file holds \(readers.count) captures, one behind the other", place: path,
+        remedy: "reel merge makes one of them")
+    }
+    return readers[0]
   }
 
   /// Opens captures that are asked as one: files, each of them one capture or several behind each other, and the files
@@ -33,10 +39,22 @@ enum Captures {
   /// Opens the captures of a file, or of the files in a directory, whatever event types they have.
   static func openEach(_ path: String) throws(Failure) -> [CaptureReader] {
     var readers: [CaptureReader] = []
-    for file in try files(path) {
-      do throws(CaptureError) { readers += try CaptureReader.sections(path: file) } catch { throw Failure(error) }
-    }
+    for file in try files(path) { readers += try self.readers(of: file) }
     return readers
+  }
+
+  /// The captures of a file, which may be one of the ecosystem.
+  private static func readers(of path: String) throws(Failure) -> [CaptureReader] {
+    let input: CaptureInput
+    let isScap: Bool
+    do throws(CaptureError) {
+      input = try CaptureInput(path: path)
+      isScap = try ScapCaptures.isScap(input)
+      if !isScap { return try input.readers() }
+    } catch {
+      throw Failure(error)
+    }
+    return try ScapCaptures.open(input)
   }
 
   /// The path itself, or the captures in a directory.
@@ -50,10 +68,10 @@ enum Captures {
     var names: [String] = []
     while let entry = readdir(directory) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name.hasSuffix(".reel") { names.append(name) }
+      if name.hasSuffix(".reel") || name.hasSuffix(".scap") { names.append(name) }
     }
     if names.isEmpty {
-      throw .refused("there is no capture in the directory", place: path, remedy: "name a .reel file")
+      throw .refused("there is no capture in the directory", place: path, remedy: "name a .reel or .scap file")
     }
     names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
@@ -64,7 +82,9 @@ enum Captures {
     for reader in readers.dropLast() {
       do throws(Failure) { try reportMissingParts(of: reader) } catch { _ = error.report() }
     }
-    let isWhole = readers.dropLast().allSatisfy { $0.isComplete && $0.damagedBytes == 0 }
+    let isWhole = readers.dropLast().allSatisfy {
+      $0.isComplete && $0.damagedBytes == 0 && ScapCaptures.damage(of: $0) == nil
+    }
     if let last = readers.last { try reportMissingParts(of: last, failures: failures) }
     if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
   }
@@ -74,6 +94,7 @@ enum Captures {
   static func reportMissingParts(of reader: CaptureReader, failures: [String] = []) throws(Failure) {
     let place = reader.name
     var lines: [ErrorLine] = []
+    if let damage = ScapCaptures.damage(of: reader) { lines.append(damage) }
     let damaged = reader.damagedBytes > 0 ? "\(Units.bytes(reader.damagedBytes)) of it cannot be read" : nil
     if !reader.isComplete {
       let end = "the capture has no end: it is still being written, or was cut off"

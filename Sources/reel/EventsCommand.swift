@@ -54,10 +54,12 @@ struct EventsCommand: AsyncParsableCommand {
     var failures: [String] = []
     if left > 0 {
       let progress = try await scan.run(columns: printer.columns) { events in
-        SafeLines(printer.lines(for: events, limit: limit), safety)
-      } consume: { lines, progress in
-        try output.write(lines.prefix(left))
-        left -= min(left, lines.count)
+        printer.pages(for: events, limit: limit).map { SafeLines($0, safety) }
+      } consume: { pages, progress in
+        for lines in pages where left > 0 {
+          try output.write(lines.prefix(left))
+          left -= min(left, lines.count)
+        }
         bar.update(done: progress.chunksRead, of: progress.chunksToRead)
         return left > 0
       }

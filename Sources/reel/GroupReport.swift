@@ -22,11 +22,8 @@ struct GroupReport {
     keyNames = table.keyNames
     columnNames = table.columnNames
     groupCount = table.count
-    let sorted = try table.sorted(by: sort)
-    rows = limit.map { Array(sorted.prefix($0)) } ?? sorted
-    totals = table.columnNames.indices.map { index in
-      .integer(sorted.reduce(0) { $0 &+ ($1.values[index].integerValue ?? 0) })
-    }
+    rows = try table.sorted(by: sort, limit: limit)
+    totals = table.columnNames.indices.map { .integer(table.total(ofColumn: $0)) }
     self.progress = progress
   }
 

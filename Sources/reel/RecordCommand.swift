@@ -167,7 +167,10 @@ struct RecordCommand: ParsableCommand {
     question.reportWarnings()
     options.filterText = filter
     options.source.selection.add(question.bounds)
-    options.selection = { batch, _ throws(RecordingError) in question.select(from: batch).map { Int($0) } }
+    options.selectsByContainerNames = question.asksForContainers
+    options.selection = { batch, containers throws(RecordingError) in
+      question.select(from: batch, context: ScanContext(containers: containers)).map { Int($0) }
+    }
   }
 
   func recordingOptions() throws(Failure) -> RecordingOptions {

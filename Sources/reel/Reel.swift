@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Dispatch
 import Presentation
 
@@ -27,8 +28,9 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self,
-      VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self, SchemaCommand.self,
+      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
+      ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
+      SchemaCommand.self,
       DoctorCommand.self,
     ])
 
@@ -39,6 +41,7 @@ struct Reel: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     // So does a file that may not become larger.
     signal(SIGXFSZ, SIG_IGN)
+    reel_keep_memory()
     switch parse(Array(CommandLine.arguments.dropFirst())) {
     case .done(let status): Glibc.exit(status)
     case .command(let command as any AsyncParsableCommand):

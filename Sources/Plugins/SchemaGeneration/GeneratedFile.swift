@@ -1,7 +1,7 @@
 import EventSchema
 import Foundation
 
-/// A file that is derived from `formats/events.json`.
+/// A file that is derived from `formats/events.json` or `formats/scap-events.json`.
 public struct GeneratedFile {
   /// Relative to the root of the package.
   public let path: String
@@ -9,7 +9,7 @@ public struct GeneratedFile {
   public let text: String
 }
 
-/// Reads `formats/events.json` below `root` and gives the files that are derived from it.
+/// Reads `formats/events.json` and `formats/scap-events.json` below `root` and gives the files that are derived from it.
 ///
 /// Checks that the encoding reads back as the same schema before anything is handed out.
 public func generatedFiles(root: URL) throws -> [GeneratedFile] {
@@ -19,10 +19,12 @@ public func generatedFiles(root: URL) throws -> [GeneratedFile] {
   guard again.types == schema.types, again.flagTables == schema.flagTables else {
     throw SchemaGenerationError("the encoding", "does not read back as what was written")
   }
+  let scapJSON = try Data(contentsOf: root.appendingPathComponent("formats/scap-events.json"))
   let compatCalls = try readCompatCalls(json: json, schema: schema)
   return [
     GeneratedFile(path: "Sources/EventSchema/Generated/Catalogue.swift", text: renderCatalogue(schema)),
     GeneratedFile(path: "formats/events.md", text: renderReference(schema, compatCalls: compatCalls)),
     GeneratedFile(path: "Sources/EventSchema/Generated/CompatTable.swift", text: renderCompatTable(compatCalls)),
+    GeneratedFile(path: "Sources/ScapFormat/Generated/ScapTables.swift", text: try renderScapTables(json: scapJSON)),
   ]
 }

@@ -1,7 +1,7 @@
 import EventBatch
 
 /// Appends a text as a JSON string. Invalid UTF-8 is replaced; control characters are escaped.
-func appendJSON(_ text: ArraySlice<UInt8>, to json: inout [UInt8]) {
+public func appendJSON(_ text: ArraySlice<UInt8>, to json: inout [UInt8]) {
   json.append(UInt8(ascii: "\""))
   var start = text.startIndex
   var index = start

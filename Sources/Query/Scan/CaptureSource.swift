@@ -99,6 +99,13 @@ public struct CaptureSource: EventSource {
     return try readers[capture].readChunk(index - starts[capture].chunk, columns: columns)
   }
 
+  /// Reads a chunk's directory; its columns are read as they are needed.
+  /// - Throws: `CaptureError`.
+  public func openChunk(_ index: Int) throws -> any ChunkContent {
+    let capture = capture { $0.chunk <= index }
+    return try readers[capture].openChunk(index - starts[capture].chunk)
+  }
+
   /// A damaged chunk does not affect the others.
   public func isLimitedToChunk(_ error: any Error) -> Bool {
     (error as? CaptureError)?.kind == .partlyReadable

@@ -37,7 +37,8 @@ class Capture:
         # 2: nothing matched.
         if done.returncode not in (0, 2) or (done.returncode == 2 and done.stdout):
             raise SystemExit(f"reel {' '.join(arguments)[:200]}: {done.stderr.decode()}")
-        return [json.loads(line) for line in done.stdout.decode("utf-8", "replace").splitlines()]
+        # Not `splitlines`, which also ends lines at signs that payloads may hold.
+        return [json.loads(line) for line in done.stdout.decode("utf-8", "replace").split("\n") if line]
 
     def losses(self):
         return self.run("info", self.path, "--json")[0]["lost"]

@@ -1,0 +1,142 @@
+/// One event of a file where it stands in its block, and where its values are. All that is read is checked here; what reads
+/// values goes by these places.
+///
+/// The bytes belong to the block: they are there until the next one is read.
+final class ScapEventBytes {
+  /// At most as many parameters are looked at; the widest type has 32.
+  static let mostParameters = 64
+
+  private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var cpu: UInt16 = 0
+  private(set) var time: UInt64 = 0
+  private(set) var tid: Int64 = 0
+  private(set) var code: UInt16 = 0
+  /// How many parameters are looked at.
+  private(set) var count = 0
+  /// Where each value begins in `bytes`; one more where the last one ends.
+  private var places = [UInt32](repeating: 0, count: ScapEventBytes.mostParameters + 1)
+
+  /// Looks at the event in the body of a block.
+  ///
+  /// - Parameter knownCount: how many parameters events with a code have at most, for files that do not say.
+  /// - Returns: what is wrong with it, `nil` when nothing is.
+  func read(
+    _ body: UnsafeRawBufferPointer, _ layout: ScapEventLayout, knownCount: (UInt16) -> Int
+  ) -> String? {
+    let start = layout.hasFlags ? 6 : 2
+    guard body.count >= start + layout.headerSize else { return "a block is too short for an event" }
+    cpu = body.loadUnaligned(as: UInt16.self)
+    time = body.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+    tid = body.loadUnaligned(fromByteOffset: start + 8, as: Int64.self)
+    var length = Int(body.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self))
+    code = body.loadUnaligned(fromByteOffset: start + 20, as: UInt16.self)
+    guard length >= layout.headerSize, length <= body.count - start else {
+      return "an event says that it is \(length) bytes long"
+    }
+    bytes = UnsafeRawBufferPointer(rebasing: body[start..<start + length])
+    if layout.hasCount {
+      let announced = Int(bytes.loadUnaligned(fromByteOffset: 22, as: UInt32.self))
+      guard announced <= (length - layout.headerSize) / layout.sizeOfSize else {
+        return "an event says that it has \(announced) parameters"
+      }
+      return place(announced, layout, length)
+        ? nil : "the sizes of an event's parameters are more than the event"
+    }
+    // Two types of the first version count bytes that are not there.
+    if code == 280 || code == 286, length >= layout.headerSize + 3 { length -= 3 }
+    var guess = knownCount(code)
+    while guess >= 0 {
+      if fits(guess, layout, length), place(guess, layout, length) { return nil }
+      guess -= 1
+    }
+    return "the sizes of an event's parameters are not those of the event"
+  }
+
+  /// Whether sizes and values of so many parameters are exactly the event.
+  private func fits(_ count: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
+    let values = layout.headerSize + count * layout.sizeOfSize
+    guard values <= length else { return false }
+    var end = values
+    for index in 0..<count {
+      end += size(index, layout)
+      if end > length { return false }
+    }
+    return end == length
+  }
+
+  private func size(_ index: Int, _ layout: ScapEventLayout) -> Int {
+    let place = layout.headerSize + index * layout.sizeOfSize
+    return layout.isLarge
+      ? Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+      : Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+  }
+
+  /// Notes where the values stand. The sizes stand in the event, which was checked.
+  private func place(_ announced: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
+    count = min(announced, ScapEventBytes.mostParameters)
+    var end = layout.headerSize + announced * layout.sizeOfSize
+    for index in 0..<count {
+      places[index] = UInt32(truncatingIfNeeded: end)
+      end += size(index, layout)
+      if end > length { return false }
+    }
+    places[count] = UInt32(truncatingIfNeeded: end)
+    return true
+  }
+
+  /// The bytes of a parameter, `nil` when the event has not so many; empty when the parameter is not there.
+  @inline(__always)
+  subscript(index: Int) -> UnsafeRawBufferPointer? {
+    guard index >= 0, index < count else { return nil }
+    return UnsafeRawBufferPointer(rebasing: bytes[Int(places[index])..<Int(places[index + 1])])
+  }
+
+  /// All values, behind each other.
+  var values: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[Int(places[0])..<Int(places[count])])
+  }
+
+  /// Where the value of a parameter ends in `values`.
+  @inline(__always)
+  func end(_ index: Int) -> UInt32 { places[index + 1] - places[0] }
+}
+
+/// A little-endian number of one to eight bytes.
+@inline(__always)
+func scapInteger(_ bytes: UnsafeRawBufferPointer, isSigned: Bool) -> Int64 {
+  switch bytes.count {
+  case 8: return bytes.loadUnaligned(as: Int64.self)
+  case 4:
+    return isSigned
+      ? Int64(bytes.loadUnaligned(as: Int32.self)) : Int64(bytes.loadUnaligned(as: UInt32.self))
+  case 2:
+    return isSigned
+      ? Int64(bytes.loadUnaligned(as: Int16.self)) : Int64(bytes.loadUnaligned(as: UInt16.self))
+  case 1: return isSigned ? Int64(bytes.loadUnaligned(as: Int8.self)) : Int64(bytes[0])
+  default:
+    var value: UInt64 = 0
+    for (index, byte) in bytes.prefix(8).enumerated() { value |= UInt64(byte) << UInt64(8 * index) }
+    return Int64(bitPattern: value)
+  }
+}
+
+/// Bytes that are written again and again, in memory that is kept.
+final class ScapBuffer {
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 16)
+  private(set) var count = 0
+
+  deinit { memory.deallocate() }
+
+  /// Replaces what is there. The bytes are valid until this is called again.
+  func set(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.count > memory.count {
+      memory.deallocate()
+      memory = .allocate(byteCount: bytes.count * 2, alignment: 16)
+    }
+    memory.copyMemory(from: bytes)
+    count = bytes.count
+  }
+
+  @inline(__always)
+  subscript(range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[range]) }
+}

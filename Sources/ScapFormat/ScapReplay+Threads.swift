@@ -1,0 +1,212 @@
+import EventBatch
+
+// What calls do to threads, and how threads come and go.
+
+extension ScapReplay {
+  mutating func actOnThread(
+    _ values: ScapValues, _ plan: ScapPlan, _ thread: ScapThread, result: Int64?, time: Int64
+  ) {
+    guard let result, result >= 0 else { return }
+    switch plan.action {
+    case .setUser: setUser(values.integer(.uid, isSigned: false), thread)
+    case .setEffectiveUser: setUser(values.integer(.euid, isSigned: false), thread)
+    case .setGroup: setGroup(values.integer(.gid, isSigned: false), thread)
+    case .setEffectiveGroup: setGroup(values.integer(.egid, isSigned: false), thread)
+    case .setSession:
+      thread.session = result
+      changed(thread)
+    case .setProcessGroup: setProcessGroup(values, thread)
+    case .setLimit: setLimit(values, thread)
+    case .changeRoot:
+      if let path = values.bytes(.path) {
+        thread.root = ScapPath.join(
+          directory(of: thread), path.last == 0 ? UnsafeRawBufferPointer(rebasing: path.dropLast()) : path)
+        changed(thread)
+      }
+    case .clone: if result > 0 { parentReturned(values, thread, child: result, time: time) }
+    case .execute: execute(values, thread)
+    default: break
+    }
+  }
+
+  private mutating func changed(_ thread: ScapThread) {
+    thread.change()
+    star.epoch &+= 1
+  }
+
+  private mutating func setUser(_ uid: Int64?, _ thread: ScapThread) {
+    guard let uid, uid != 0xFFFF_FFFF, thread.uid != uid else { return }
+    thread.uid = uid
+    changed(thread)
+  }
+
+  private mutating func setGroup(_ gid: Int64?, _ thread: ScapThread) {
+    guard let gid, gid != 0xFFFF_FFFF, thread.gid != gid else { return }
+    thread.gid = gid
+    changed(thread)
+  }
+
+  private mutating func setProcessGroup(_ values: ScapValues, _ thread: ScapThread) {
+    guard let group = values.integer(.pgid), let pid = values.integer(.pid) else { return }
+    // Ids of another pid namespace lead nowhere; the process itself is 0.
+    let target = pid == 0 || pid == thread.virtualPid ? thread : threads[pid]
+    guard let target else { return }
+    target.virtualGroup = group == 0 ? target.virtualPid : group
+    changed(target)
+  }
+
+  private mutating func setLimit(_ values: ScapValues, _ thread: ScapThread) {
+    // RLIMIT_NOFILE.
+    guard values.integer(.resource, isSigned: false) == 7 else { return }
+    let pid = values.integer(.pid) ?? 0
+    guard let limit = values.integer(.newcur) ?? values.integer(.cur), limit >= 0,
+      let target = pid == 0 ? thread : threads[pid]
+    else { return }
+    target.descriptorLimit = limit
+    changed(target)
+  }
+
+  // MARK: Birth
+
+  /// The thread that returns from the call that made it.
+  mutating func child(ofReturn event: ScapEventBytes, _ plan: ScapPlan, _ time: Int64) -> ScapThread {
+    let values = ScapValues(event, nil, plan)
+    let parentID = values.integer(.ptid) ?? ScapThread.unknown
+    let parent = threads[parentID]
+    let known = threads.find(event.tid)
+    // Its maker may have returned before it.
+    let isNew =
+      known.map { $0.isInvented || $0.startTime == ScapThread.unknown || time - $0.startTime > 2_000_000_000 } ?? true
+    let thread: ScapThread
+    if let known, !isNew {
+      thread = known
+    } else {
+      let pid = values.integer(.pid) ?? event.tid
+      thread = ScapThread(tid: event.tid, pid: pid, parent: parentID)
+      thread.startTime = time
+      let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
+      inherit(thread, from: flags & ScapCloneFlags.thread != 0 ? threads[pid] ?? parent : parent, flags: flags)
+      threads.add(thread)
+    }
+    thread.wasMadeByChild = true
+    describe(thread, values)
+    if let virtual = values.integer(.vtid) { thread.virtualTid = virtual }
+    if let virtual = values.integer(.vpid) { thread.virtualPid = virtual }
+    if let parentID = values.integer(.ptid) { thread.parent = parentID }
+    changed(thread)
+    return thread
+  }
+
+  /// A thread made another one and returns.
+  private mutating func parentReturned(_ values: ScapValues, _ thread: ScapThread, child tid: Int64, time: Int64) {
+    // In another pid namespace the result is not the id that events have: the child tells more.
+    if let virtual = values.integer(.vtid), virtual != thread.tid { return }
+    let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
+    if flags & ScapCloneFlags.childInNamespace != 0 { return }
+    if let known = threads[tid], known.wasMadeByChild { return }
+    let isThread = flags & ScapCloneFlags.thread != 0
+    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: isThread ? thread.parent : thread.tid)
+    child.startTime = time
+    inherit(child, from: thread, flags: flags)
+    describe(child, values)
+    threads.add(child)
+    changed(child)
+  }
+
+  /// What a thread has from the one that made it.
+  private func inherit(_ child: ScapThread, from parent: ScapThread?, flags: UInt32) {
+    child.flags = flags
+    guard let parent else { return }
+    child.comm = parent.comm
+    child.exe = parent.exe
+    child.executablePath = parent.executablePath
+    child.arguments = parent.arguments
+    child.environment = (threads.main(of: parent) ?? parent).environment
+    child.cgroups = parent.cgroups
+    child.workingDirectory = directory(of: parent)
+    child.root = parent.root
+    child.filename = parent.filename
+    child.uid = parent.uid
+    child.gid = parent.gid
+    child.loginUid = parent.loginUid
+    child.tty = parent.tty
+    child.session = parent.session
+    child.group = parent.group
+    child.virtualGroup = parent.virtualGroup
+    child.descriptorLimit = parent.descriptorLimit
+    child.capabilities = parent.capabilities
+    child.executable = parent.executable
+    child.container = parent.container
+    if flags & ScapCloneFlags.files == 0 {
+      child.descriptors =
+        (parent.sharesDescriptors ? threads.main(of: parent) ?? parent : parent).descriptors
+    }
+  }
+
+  /// What the event itself tells of a new thread, or of one that executed something.
+  private func describe(_ thread: ScapThread, _ values: ScapValues) {
+    if let exe = values.text(.exe) { thread.exe = exe }
+    if let comm = values.text(.comm) {
+      thread.comm = comm
+    } else if let exe = values.text(.exe) {
+      // The first versions of the format did not tell the name.
+      thread.comm = Array(exe[((exe.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)...].prefix(15))
+    }
+    if values.bytes(.exe) != nil { thread.arguments = values.texts(.args) ?? [] }
+    if let cgroups = values.texts(.cgroups) {
+      thread.cgroups = cgroups
+      thread.container = scapContainerID(cgroups)
+    }
+    if let limit = values.integer(.fdlimit) { thread.descriptorLimit = limit }
+    if let uid = values.integer(.uid, isSigned: false) { thread.uid = uid }
+    if let gid = values.integer(.gid, isSigned: false) { thread.gid = gid }
+    if thread.workingDirectory.isEmpty, let directory = values.text(.cwd), !directory.isEmpty {
+      thread.workingDirectory = directory
+    }
+  }
+
+  // MARK: Execution and end
+
+  private mutating func execute(_ values: ScapValues, _ thread: ScapThread) {
+    describe(thread, values)
+    thread.isInvented = false
+    if let pid = values.integer(.pid) { thread.pid = pid }
+    if let parent = values.integer(.ptid) { thread.parent = parent }
+    if let environment = values.texts(.env) { thread.environment = environment } else { thread.environment = [] }
+    if let terminal = values.integer(.tty, isSigned: false) { thread.tty = terminal }
+    if let group = values.integer(.vpgid) { thread.virtualGroup = group }
+    if let group = values.integer(.pgid) {
+      // Files of a certain time call the group inside the namespace so.
+      if values.bytes(.vpgid) == nil { thread.virtualGroup = group } else { thread.group = group }
+    }
+    if let login = values.integer(.loginuid, isSigned: false) { thread.loginUid = login }
+    if let bits = values.integer(.capInheritable) { thread.capabilities.inheritable = bits }
+    if let bits = values.integer(.capPermitted) { thread.capabilities.permitted = bits }
+    if let bits = values.integer(.capEffective) { thread.capabilities.effective = bits }
+    thread.executable = ScapThread.Executable()
+    if let flags = values.integer(.flags, isSigned: false) { thread.executable.flags = flags }
+    if let inode = values.integer(.exeInode) { thread.executable.inode = inode }
+    if let time = values.integer(.exeChanged) { thread.executable.changeTime = time }
+    if let time = values.integer(.exeModified) { thread.executable.modificationTime = time }
+    let given = values.text(.filename) ?? values.text(.pathname)
+    if let given, given != Array("<NA>".utf8) { thread.filename = given }
+    if let path = values.text(.trustedPath), !path.isEmpty {
+      thread.executablePath = path
+    } else if let given, given != Array("<NA>".utf8) {
+      var base = directory(of: thread)
+      if let descriptor = values.integer(.dirfd), descriptor != -100 {
+        base = object(descriptor, of: thread)?.name ?? Array("<UNKNOWN>".utf8)
+      }
+      thread.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
+    } else {
+      thread.executablePath = nil
+    }
+    changed(thread)
+  }
+
+  /// Forgets a thread that ended. A process whose main thread ended first is known until its last thread goes.
+  mutating func remove(_ thread: ScapThread) {
+    threads.remove(thread.tid)
+    star.epoch &+= 1
+  }
+}

@@ -1,0 +1,242 @@
+import BinaryCoding
+import EventBatch
+import EventSchema
+
+/// Writes a `.scap` file.
+///
+///     var writer = ScapWriter(machine: machine, users: users, schema: schema)
+///     writer.append(processesOf: state)
+///     writer.append(descriptorsOf: state)
+///     for batch in batches {
+///       writer.append(batch, rows: rows)
+///       try file.write(writer.takeOutput())
+///     }
+///     writer.finish()
+///     try file.write(writer.takeOutput())
+///
+/// Bytes are made in memory and taken by the caller; between two calls at most a few tens of megabytes are held back, however
+/// long the file becomes.
+public struct ScapWriter: ~Copyable {
+  /// Whom the file is for.
+  public let dialect: ScapDialect
+  /// How many events of Reel were written.
+  public private(set) var events = 0
+  /// How many had nothing like them in such files.
+  public private(set) var leftOut = 0
+
+  private let architecture: Architecture
+  private let processors: UInt32
+  private let plans: [TypePlan]
+  private let openFlags: FlagTable?
+  private let threadFlags: UInt32
+  private var output = ByteBuffer(capacity: 1 << 20)
+  private var sequencer: EventSequencer
+  private var peer: PeerState
+
+  /// A file that begins with what is known of the machine.
+  ///
+  /// - Parameters:
+  ///   - interfaces: addresses of the machine.
+  ///   - held: how many bytes of events are held back to bring them into order.
+  public init(
+    machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
+    architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 24 << 20
+  ) {
+    self.dialect = dialect
+    self.architecture = architecture
+    processors = machine.processors
+    plans = EventPlanner(schema: schema, dialect: dialect, architecture: architecture).plans()
+    openFlags = schema.flagTables.first { $0.name == "file_flags" }
+    let cloneFlags = schema.flagTables.first { $0.name == "clone_flags" }
+    threadFlags = ["CLONE_THREAD", "CLONE_FILES", "CLONE_VM", "CLONE_FS", "CLONE_SIGHAND"].reduce(0) { flags, name in
+      let entry = cloneFlags?.entries.first { $0.name == name }
+      return flags | UInt32(truncatingIfNeeded: entry?.portable ?? 0)
+    }
+    sequencer = EventSequencer(capacity: held)
+    peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
+    machine.append(to: &output, dialect: dialect)
+    ScapInterface.append(interfaces, to: &output)
+    ScapUser.append(users, to: &output)
+  }
+
+  /// The bytes that were made since the last call.
+  public mutating func takeOutput() -> [UInt8] {
+    let bytes = output.array()
+    output.truncate(to: 0)
+    return bytes
+  }
+
+  /// Whether there are so many bytes that they should be taken.
+  public var hasOutput: Bool { output.count > 0 }
+
+  /// Ends the file: hands out everything that was held back.
+  public mutating func finish() { sequencer.finish(into: &output) }
+}
+
+// What was there when the recording began. Processes must be told before descriptors, and both before events.
+extension ScapWriter {
+  /// Appends the threads of a state: rows of type `state_thread`.
+  public mutating func append(processesOf state: EventBatch, rows: some Sequence<UInt32>) {
+    guard let type = state.schema.type(named: "state_thread") else { return }
+    let threads = ThreadReader(state.dimensions)
+    let sizes = memory(state, type)
+    var block: Int?
+    for row in rows.lazy.map({ Int($0) }) where state.types[row] == type.id.rawValue {
+      guard let thread = threads.thread(ofLineage: state.lineages[row]), peer.tell(thread, threads) else { continue }
+      let start = block ?? output.beginBlock(.processesV9)
+      block = start
+      let rank = Int(state.ranks[row])
+      threads.append(
+        thread: thread, memory: ScapMemory(size: sizes.size(rank), resident: sizes.resident(rank)), to: &output,
+        dialect: dialect, threadFlags: threadFlags)
+      // Readers take blocks of any size; ours stay small enough to be looked at.
+      if output.count - start > 1 << 18 {
+        output.endBlock(start)
+        block = nil
+      }
+    }
+    if let block { output.endBlock(block) }
+  }
+
+  /// Appends the threads that a batch's lineages name and that were there before its first event: where no state says what
+  /// was there.
+  public mutating func append(processesOf batch: EventBatch, startedBefore time: Int64) {
+    let threads = ThreadReader(batch.dimensions)
+    let block = output.beginBlock(.processesV9)
+    for row in 0..<batch.dimensions.lineages.count {
+      guard let thread = threads.thread(ofLineage: UInt32(row)),
+        (threads.number(thread, .startTime) ?? 0) < time, peer.tell(thread, threads)
+      else { continue }
+      threads.append(thread: thread, memory: ScapMemory(), to: &output, dialect: dialect, threadFlags: threadFlags)
+    }
+    output.endBlock(block)
+  }
+
+  /// Appends the descriptors of a state: rows of type `state_descriptor`.
+  ///
+  ///     block    | thread u64 | entries … |
+  public mutating func append(descriptorsOf state: EventBatch, rows: some Sequence<UInt32>) {
+    guard let type = state.schema.type(named: "state_descriptor"),
+      let arguments = state.arguments(of: type.id), let numbers = arguments.columns.first, numbers.isPresent
+    else { return }
+    let threads = ThreadReader(state.dimensions)
+    let objects = ObjectReader(state.dimensions)
+    var block: (start: Int, pid: Int64)?
+    for row in rows.lazy.map({ Int($0) }) where state.types[row] == type.id.rawValue {
+      let object = Int(state.objects[row])
+      guard let thread = threads.thread(ofLineage: state.lineages[row]), let pid = threads.number(thread, .pid),
+        object < state.dimensions.objects.count
+      else { continue }
+      if let open = block, open.pid != pid {
+        output.endBlock(open.start)
+        block = nil
+      }
+      if block == nil {
+        block = (output.beginBlock(.descriptorsV2), pid)
+        output.append(pid)
+      }
+      let descriptor = numbers.values[Int(state.ranks[row])]
+      peer.descriptors.tell(pid: pid, descriptor, objects.shown(object))
+      let flags = objects.number(object, .openFlags).map { UInt64(bitPattern: $0) } ?? 0
+      objects.append(
+        descriptor: descriptor, object: object, to: &output, dialect: dialect,
+        flags: UInt32(truncatingIfNeeded: openFlags?.portableFlags(for: flags, architecture: architecture) ?? 0))
+    }
+    if let block { output.endBlock(block.start) }
+  }
+
+  private func memory(
+    _ state: EventBatch, _ type: EventType
+  ) -> (size: (Int) -> Int64, resident: (Int) -> Int64) {
+    let arguments = state.arguments(of: type.id)
+    let stored = type.parameters.filter { $0.source.isStored }
+    func column(_ name: String) -> (Int) -> Int64 {
+      guard let index = stored.firstIndex(where: { $0.name == name }),
+        let column = arguments?.columns[index], column.isPresent
+      else { return { _ in 0 } }
+      return { column.isMissing($0) ? 0 : column.values[$0] }
+    }
+    return (column("vm_size"), column("vm_rss"))
+  }
+}
+
+// What happened.
+extension ScapWriter {
+  /// Appends events of a batch, which come in the order of their returns.
+  ///
+  /// - Parameter rows: which ones, ascending.
+  public mutating func append(_ batch: EventBatch, rows: some Sequence<UInt32>) {
+    let encoder = EventEncoder(batch, dialect: dialect, architecture: architecture, processors: processors)
+    var told = PeerBatch(encoder)
+    for row in rows { append(Int(row), encoder, &told) }
+    sequencer.drain(into: &output)
+  }
+
+  private mutating func append(_ row: Int, _ encoder: EventEncoder, _ told: inout PeerBatch) {
+    let batch = encoder.batch
+    let type = Int(batch.types[row])
+    guard type < plans.count else {
+      leftOut += 1
+      return
+    }
+    let plan = plans[type]
+    let flags = EventFlags(rawValue: batch.flags[row])
+    let isUnfinished = flags.contains(.unfinished)
+    if plan.shape == .leftOut || (isUnfinished && plan.enter == nil) {
+      leftOut += 1
+      return
+    }
+    let thread = encoder.threads.thread(ofLineage: batch.lineages[row])
+    let exit = batch.exitTimes[row]
+    let latency = batch.latencies[row]
+    let begin = latency == EventBatch.missing ? exit : exit - max(latency, 0)
+    let isChild = flags.contains(.childReturn)
+    let first = plan.shape == .single ? exit : begin
+    for event in peer.events(before: plan, row: row, isChild: isChild, encoder, &told) {
+      sequencer.append(time: first) { event.append(time: first, to: &$0) }
+    }
+    // A new task returns from a call that it did not begin.
+    if let enter = plan.enter, !(isChild && plan.shape == .pair) {
+      sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
+    }
+    // What ends the task never returns.
+    let returns = batch.results[row] != EventBatch.missing || plan.shape == .single
+    if let event = plan.exit, !isUnfinished, returns {
+      sequencer.append(time: exit) { encoder.append(event, row: row, time: exit, thread: thread, to: &$0) }
+    }
+    events += 1
+  }
+}
+
+// What is no event of Reel, and is one in such files.
+extension ScapWriter {
+  /// Appends what is known of a container, as an event that readers take in and do not show.
+  ///
+  /// - Parameter json: the object that readers take: `{"container":{"id":…,"name":…}}`.
+  public mutating func append(containerJSON json: [UInt8], time: Int64) {
+    // What does not fit a block is not told: half an object is none.
+    if json.count > ScapLimits.payload { return }
+    let head = EventHead(time: time, tid: -1, code: 324, cpu: 0, isHidden: true)
+    sequencer.append(time: time) { output in
+      let start = head.begin(parameters: 1, in: &output)
+      output.append(bytes: json)
+      output.append(UInt8(0))
+      head.set(size: json.count + 1, of: 0, start, in: &output)
+      head.end(start, parameters: 1, in: &output)
+    }
+  }
+
+  /// Appends a loss: two events between which others are missing, whose number stands where readers have a ratio.
+  public mutating func append(lossOf count: UInt64, from: Int64, to: Int64, cpu: UInt32?) {
+    let processor = UInt16(truncatingIfNeeded: (cpu ?? 0) % max(processors, 1))
+    for (code, time) in [(UInt16(148), from), (149, max(from, to))] {
+      let head = EventHead(time: time, tid: -1, code: code, cpu: processor, isHidden: false)
+      sequencer.append(time: time) { output in
+        let start = head.begin(parameters: 1, in: &output)
+        output.append(UInt32(clamping: count))
+        head.set(size: 4, of: 0, start, in: &output)
+        head.end(start, parameters: 1, in: &output)
+      }
+    }
+  }
+}
