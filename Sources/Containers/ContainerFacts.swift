@@ -100,7 +100,10 @@ public struct ContainerFacts: Hashable, Sendable {
     var isWritable: Bool
     var propagation: String
 
-    var text: String { "\(source):\(destination):\(mode):\(isWritable):\(propagation)" }
+    var text: String {
+      // Commas stand between mounts.
+      "\(source):\(destination):\(mode.replacing(",", with: " ")):\(isWritable):\(propagation)"
+    }
   }
 
   /// Sets the mounts, in their order.

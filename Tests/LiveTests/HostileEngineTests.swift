@@ -79,15 +79,49 @@ extension Live {
       }
     }
 
+    @Test("a container of a hierarchy of the older kind is recognised and recorded")
+    func olderHierarchy() async throws {
+      let hierarchy = "/sys/fs/cgroup/memory"
+      guard FileManager.default.fileExists(atPath: "\(hierarchy)/cgroup.procs") else {
+        print("SKIPPED: this machine has no older hierarchy of control groups")
+        return
+      }
+      try await withTemporaryDirectory { directory in
+        let id = Self.randomID()
+        let group = "\(hierarchy)/reel-test-\(id)"
+        try FileManager.default.createDirectory(atPath: group, withIntermediateDirectories: false)
+        defer { rmdir(group) }
+        let capture = Capture(path: "\(directory)/x.reel")
+        let recorder = try reelCommand([
+          "record", "-o", capture.path, "--container", String(id.prefix(12)), "--until-exit",
+        ]).start()
+        defer { recorder.killGroup() }
+        try await waitUntilAttached(recorder)
+        let inside = try await Command(
+          "/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; for i in 1 2 3; do ls / >/dev/null; sleep 0.3; done"
+        ).run()
+        #expect(inside.status == 0, "\(inside.errorText)")
+        let result = try await recorder.result(timeout: .seconds(20))
+        #expect(result.status == 0, "\(result.errorText)")
+        try await capture.expectNothingLost()
+        #expect(try await capture.count("container.full_id = \(id) and proc.name = ls and evt.type = execve") == 3)
+        #expect(try await capture.count("not container.full_id = \(id)") == 0)
+      }
+    }
+
+    private static func randomID() -> String {
+      (0..<4).map { _ in
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
+    }
+
     /// A control group as Docker names it, in the unified hierarchy.
     private static func withGroup(_ body: (_ id: String, _ group: String) async throws -> Void) async throws {
       let table = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
       let line = try #require(table.split(separator: "\n").first { $0.contains(" - cgroup2 ") })
       let hierarchy = String(try #require(line.split(separator: " ").dropFirst(4).first))
-      let id = (0..<4).map { _ in
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-      }.joined()
+      let id = randomID()
       let group = "\(hierarchy)/reel-test-\(id).scope"
       try FileManager.default.createDirectory(atPath: group, withIntermediateDirectories: false)
       defer { rmdir(group) }
