@@ -177,6 +177,7 @@ let package = Package(
     .testTarget(
       name: "ScapFormatTests",
       dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"],
+      exclude: ["peer"],
       swiftSettings: strict),
     .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
     .testTarget(
