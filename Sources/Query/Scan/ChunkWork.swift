@@ -34,7 +34,7 @@ struct ChunkWork {
     if missing.isEmpty, hasRead { return }
     let batch = try content.read(missing, adding: hasRead ? known : nil)
     hasRead = true
-    known = KnownColumns(batch: batch, selection: known.selection.union(missing))
+    known = KnownColumns(batch: batch, selection: known.selection.havingRead(missing))
     evaluator.view = BatchView(batch, context: context, previousExit: previousExit)
   }
 
@@ -100,6 +100,20 @@ struct ChunkWork {
       }
     }
     return keys.isEmpty ? .none : .only(keys)
+  }
+}
+
+extension ColumnSelection {
+  /// What is there when this was read before and another selection now. Payloads are there when no arguments were read
+  /// without them.
+  func havingRead(_ other: ColumnSelection) -> ColumnSelection {
+    func lacksPayloads(_ selection: ColumnSelection) -> Bool {
+      if case .none = selection.arguments { return false }
+      return !selection.payloads
+    }
+    var both = union(other)
+    both.payloads = both.payloads && !lacksPayloads(self) && !lacksPayloads(other)
+    return both
   }
 }
 
