@@ -62,7 +62,7 @@ struct EngineTests {
           let wanted = Self.randomSelection(&generator)
           let missing = known.map { wanted.subtracting($0.selection) } ?? wanted
           let batch = try opened.read(missing, adding: known)
-          known = KnownColumns(batch: batch, selection: known?.selection.union(missing) ?? missing)
+          known = KnownColumns(batch: batch, selection: known?.selection.havingRead(missing) ?? missing)
         }
         // In the end everything: nothing that was read before may stand in the way.
         let all = ColumnSelection(core: .all, arguments: .all, payloads: true, dimensions: true)

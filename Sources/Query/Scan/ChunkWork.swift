@@ -9,6 +9,8 @@ struct ChunkWork {
   private let context: ScanContext
   private let previousExit: Int64?
   private var known: KnownColumns
+  /// Whether anything was read: how many events there are is known then.
+  private var hasRead = false
   private var evaluator: Evaluator
   /// How many events were selected after each step.
   private(set) var rowsAfterSteps: [Int] = []
@@ -29,9 +31,10 @@ struct ChunkWork {
   /// Reads columns unless they are there.
   mutating func read(_ columns: ColumnSelection) throws {
     let missing = columns.subtracting(known.selection)
-    if missing.isEmpty { return }
-    let batch = try content.read(missing, adding: known.selection.isEmpty ? nil : known)
-    known = KnownColumns(batch: batch, selection: known.selection.union(missing))
+    if missing.isEmpty, hasRead { return }
+    let batch = try content.read(missing, adding: hasRead ? known : nil)
+    hasRead = true
+    known = KnownColumns(batch: batch, selection: known.selection.havingRead(missing))
     evaluator.view = BatchView(batch, context: context, previousExit: previousExit)
   }
 
@@ -46,8 +49,9 @@ struct ChunkWork {
           try read(step.columns)
           selected = question.window(view.batch)
         }
-        let rows = selected?.countSelected()
-        rowsAfterSteps.append(rows ?? -1)
+        try read(.nothing)
+        let rows = selected?.countSelected() ?? view.batch.count
+        rowsAfterSteps.append(rows)
         if rows == 0 { return nil }
         continue
       }
@@ -64,6 +68,7 @@ struct ChunkWork {
       if found.isNone { return nil }
       selected = found
     }
+    try read(.nothing)
     return selected ?? Mask(count: view.batch.count, all: true)
   }
 
@@ -95,6 +100,20 @@ struct ChunkWork {
       }
     }
     return keys.isEmpty ? .none : .only(keys)
+  }
+}
+
+extension ColumnSelection {
+  /// What is there when this was read before and another selection now. Payloads are there when no arguments were read
+  /// without them.
+  func havingRead(_ other: ColumnSelection) -> ColumnSelection {
+    func lacksPayloads(_ selection: ColumnSelection) -> Bool {
+      if case .none = selection.arguments { return false }
+      return !selection.payloads
+    }
+    var both = union(other)
+    both.payloads = both.payloads && !lacksPayloads(self) && !lacksPayloads(other)
+    return both
   }
 }
 

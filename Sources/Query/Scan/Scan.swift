@@ -108,7 +108,7 @@ public struct Scan<Source: EventSource>: Sendable {
         return result
       }
       result.count = work.view.batch.count
-      result.rowsAfterSteps = work.rowsAfterSteps.map { $0 < 0 ? work.view.batch.count : $0 }
+      result.rowsAfterSteps = work.rowsAfterSteps
       var rows = mask.rows()
       result.selected = rows.count
       if rows.isEmpty { return result }
