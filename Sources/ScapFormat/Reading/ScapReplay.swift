@@ -113,8 +113,21 @@ struct ScapReplay: ~Copyable {
 
   /// The thread with an id. One that nobody spoke of yet has only that.
   private mutating func thread(_ tid: Int64) -> ScapThread {
+    guard let known = threads.find(tid) else { return invent(tid) }
+    if known.isBare {
+      known.isBare = false
+      known.change()
+      star.epoch &+= 1
+    }
+    return known
+  }
+
+  /// A thread that an event names without its doing anything.
+  private mutating func namedThread(_ tid: Int64) -> ScapThread {
     if let known = threads.find(tid) { return known }
-    return invent(tid)
+    let named = invent(tid)
+    named.isBare = true
+    return named
   }
 
   mutating func invent(_ tid: Int64) -> ScapThread {
@@ -171,7 +184,7 @@ struct ScapReplay: ~Copyable {
   private mutating func alone(_ event: ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
     // What recorders note has no thread, but for how much time one has used.
     let hasThread = !plan.isMetadata || event.code == 234
-    let thread = hasThread ? thread(event.tid) : nil
+    let thread = hasThread ? namedThread(event.tid) : nil
     let values = ScapValues(event, nil, plan)
     switch plan.action {
     case .container, .asyncEvent: noteContainer(values)

@@ -42,8 +42,10 @@ final class ScapThread {
   var lastDescriptor: Int64 = -1
   /// Made from the return of the child, before that of the parent was seen.
   var wasMadeByChild = false
-  /// Nothing is known but its id.
+  /// No list and no event told of its making.
   var isInvented = false
+  /// Nothing is known but its id: it was only named, and did nothing.
+  var isBare = false
 
   // The call that it is in.
   var enter = ScapEnter()
