@@ -128,7 +128,8 @@ extension ScapReplay {
   /// What a thread has from the one that made it.
   private func inherit(_ child: ScapThread, from parent: ScapThread?, flags: UInt32) {
     child.flags = flags
-    guard let parent, parent !== child else { return }
+    // Of a parent that nobody told of there is nothing to have.
+    guard let parent, parent !== child, !parent.isInvented else { return }
     child.comm = parent.comm
     child.exe = parent.exe
     child.executablePath = parent.executablePath
