@@ -384,7 +384,9 @@ struct ScapReplay: ~Copyable {
   /// it takes theirs. Calls that are out of order take the time of the call in front of them.
   private mutating func settleTimes(_ batch: inout EventBatch) {
     for row in metadataRows.reversed() where row + 1 < batch.count {
-      batch.exitTimes[row] = min(batch.exitTimes[row], batch.exitTimes[row + 1])
+      let next = batch.exitTimes[row + 1]
+      // What was noted before anything else was may bear no time at all.
+      batch.exitTimes[row] = batch.exitTimes[row] == 0 ? next : min(batch.exitTimes[row], next)
     }
     for row in 0..<batch.count {
       if batch.exitTimes[row] < lastTime { batch.exitTimes[row] = lastTime } else { lastTime = batch.exitTimes[row] }
