@@ -20,7 +20,9 @@ let package = Package(
     .library(name: "EventSchema", targets: ["EventSchema"]),
     .library(
       name: "Captures",
-      targets: ["CaptureFile", "CaptureFormat", "Compression", "EventBatch", "BinaryCoding", "Filter", "Query"]),
+      targets: [
+        "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "BinaryCoding", "Filter", "Query", "ScapFormat",
+      ]),
     .library(name: "TestSupport", targets: ["TestSupport"]),
   ],
   dependencies: [
@@ -176,8 +178,7 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",
-      dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"],
-      exclude: ["peer"],
+      dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"], exclude: ["peer"],
       swiftSettings: strict),
     .testTarget(name: "PresentationTests", dependencies: ["Presentation"], swiftSettings: strict),
     .testTarget(

@@ -119,6 +119,8 @@ public struct StreamDecompressor: ~Copyable {
   private mutating func decompress(
     _ context: OpaquePointer, _ from: UnsafeRawPointer, _ count: Int, _ to: UnsafeMutableRawPointer, _ room: Int
   ) -> Step {
+    // Without input the library begins to wait for another frame.
+    if count == 0, isAtEndOfMember { return Step(consumed: 0, produced: 0, isDamaged: false) }
     var input = ZSTD_inBuffer(src: from, size: count, pos: 0)
     var output = ZSTD_outBuffer(dst: to, size: room, pos: 0)
     let status = ZSTD_decompressStream(context, &output, &input)

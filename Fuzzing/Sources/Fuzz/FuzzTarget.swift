@@ -6,6 +6,7 @@ import EventBatch
 import EventSchema
 import Filter
 import Query
+import ScapFormat
 import TestSupport
 
 /// Something that reads bytes of others. Inputs are these bytes as they are, so that a corpus of captures is a folder of
@@ -32,6 +33,8 @@ enum FuzzTarget: String, CaseIterable {
   case frames
   /// A filter, parsed and bound.
   case filter
+  /// A `.scap` file, read into batches.
+  case scap
 
   /// The one that this process runs. Set once, before libFuzzer starts.
   nonisolated(unsafe) static var current = FuzzTarget.capture
@@ -58,8 +61,11 @@ enum FuzzTarget: String, CaseIterable {
       case .schema: try FuzzTarget.schema(bytes)
       case .header: try FuzzTarget.header(bytes)
       case .filter: try FuzzTarget.filter(bytes)
+      case .scap: try FuzzTarget.scap(bytes)
       }
-    } catch is MalformedBytes, is CaptureError, is FilterSyntaxError, is QueryError, is SchemaDecodingError {
+    } catch is MalformedBytes, is CaptureError, is FilterSyntaxError, is QueryError, is SchemaDecodingError,
+      is ScapError
+    {
       // Refused, as it may be.
     } catch {
       fatalError("an error of an unknown kind: \(error)")
@@ -100,6 +106,17 @@ enum FuzzTarget: String, CaseIterable {
       guard error.kind == .partlyReadable else { fatalError("damage inside of a chunk is said as \(error)") }
       return nil
     }
+  }
+
+  /// Whatever is read is a batch like any other.
+  private static func scap(_ bytes: UnsafeRawBufferPointer) throws {
+    var input = try ScapImport(bytes: Array(bytes))
+    for part in input.initialState { try check(part.rows) }
+    while let batch = try input.nextBatch() { try check(batch) }
+  }
+
+  private static func check(_ batch: EventBatch) throws {
+    do { try batch.checkInvariants() } catch { fatalError("what was read is no batch: \(error)") }
   }
 
   private static func chunk(_ bytes: UnsafeRawBufferPointer) throws {

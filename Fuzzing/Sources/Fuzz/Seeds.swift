@@ -33,9 +33,39 @@ func writeSeeds(to directory: String) throws {
     }
   }
   try write(try withoutResults("\(directory)/chunk/plain"), "\(directory)/chunk/no-results")
+  try write(scapSeed(hasCounts: true), "\(directory)/scap/counted")
+  try write(scapSeed(hasCounts: false), "\(directory)/scap/uncounted")
   for (index, filter) in filterSeeds.enumerated() {
     try write(Array(filter.utf8), "\(directory)/filter/\(index)")
   }
+}
+
+/// A process that opens, reads, connects, makes another and ends, in both versions of events.
+private func scapSeed(hasCounts: Bool) -> [UInt8] {
+  func i64(_ value: Int64) -> [UInt8] { ScapFileBuilder.bytes(of: value) }
+  func u32(_ value: UInt32) -> [UInt8] { ScapFileBuilder.bytes(of: value) }
+  let text = ScapFileBuilder.parameter
+  var file = ScapFileBuilder()
+  file.hasCounts = hasCounts
+  file.process(tid: 10, pid: 10, parent: 1, comm: "sh", arguments: ["-c", "x"], directory: "/home")
+  file.files(tid: 10, [(5, "/etc/hosts")])
+  file.event(6, time: 1, tid: 10, [i64(5), u32(9)])
+  file.event(7, time: 2, tid: 10, [i64(3), [1, 2, 3]])
+  file.event(307, time: 3, tid: 10, [i64(6), i64(-100), text("a/../b"), u32(1), u32(0), u32(9), i64(7)])
+  file.event(19, time: 4, tid: 10, [i64(7), u32(2), u32(1), u32(0)])
+  file.event(23, time: 5, tid: 10, [i64(0), [2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], i64(7)])
+  file.event(
+    223, time: 6, tid: 10,
+    [
+      i64(20), text("sh"), text("-c"), i64(10), i64(10), i64(1), [0], i64(9), i64(0), i64(0), u32(0), u32(0), u32(0),
+      text("sh"), text("a=/docker/0"), u32(0), u32(0), u32(0), i64(10), i64(10),
+    ])
+  file.event(365, time: 7, tid: 20, [i64(8), i64(7), i64(8), u32(0)])
+  file.event(0, time: 8, tid: 20, [[2, 0], [60, 0]])
+  file.event(186, time: 9, tid: 20, [i64(0)])
+  file.event(324, time: .max, tid: 1, [text("{\"container\":{\"id\":\"ab\",\"name\":\"w\"}}")])
+  file.event(900, time: 10, tid: 10, [[1], [2, 3]])
+  return file.bytes
 }
 
 /// Short ones of every construct.

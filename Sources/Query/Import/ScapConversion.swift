@@ -46,7 +46,12 @@ public struct ScapConversion {
     let started = batch?.exitTimes.first ?? input.machine?.bootTime ?? 0
     var writer = try CaptureWriter(
       path: path, header: header(input.machine, started: started), schema: input.schema, options: options)
-    for part in input.initialState { try writer.append(part) }
+    for var part in input.initialState {
+      // What was noted first may bear no time: the state is that of the first event that does.
+      part.time = started
+      part.rows.exitTimes = [Int64](repeating: started, count: part.rows.count)
+      try writer.append(part)
+    }
     while let events = batch {
       try writer.append(events)
       progress(input.fileBytes)

@@ -6,15 +6,15 @@ final class ScapEventBytes {
   /// At most as many parameters are looked at; the widest type has 32.
   static let mostParameters = 64
 
-  private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-  private(set) var cpu: UInt16 = 0
-  private(set) var time: UInt64 = 0
-  private(set) var tid: Int64 = 0
-  private(set) var code: UInt16 = 0
+  @exclusivity(unchecked) private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) private(set) var cpu: UInt16 = 0
+  @exclusivity(unchecked) private(set) var time: UInt64 = 0
+  @exclusivity(unchecked) private(set) var tid: Int64 = 0
+  @exclusivity(unchecked) private(set) var code: UInt16 = 0
   /// How many parameters are looked at.
-  private(set) var count = 0
+  @exclusivity(unchecked) private(set) var count = 0
   /// Where each value begins in `bytes`; one more where the last one ends.
-  private var places = [UInt32](repeating: 0, count: ScapEventBytes.mostParameters + 1)
+  @exclusivity(unchecked) private var places = [UInt32](repeating: 0, count: ScapEventBytes.mostParameters + 1)
 
   /// Looks at the event in the body of a block.
   ///
@@ -122,8 +122,8 @@ func scapInteger(_ bytes: UnsafeRawBufferPointer, isSigned: Bool) -> Int64 {
 
 /// Bytes that are written again and again, in memory that is kept.
 final class ScapBuffer {
-  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 16)
-  private(set) var count = 0
+  @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 16)
+  @exclusivity(unchecked) private(set) var count = 0
 
   deinit { memory.deallocate() }
 

@@ -71,9 +71,11 @@ extension ScapReplay {
   /// The thread that returns from the call that made it.
   mutating func child(ofReturn event: ScapEventBytes, _ plan: ScapPlan, _ time: Int64) -> ScapThread {
     let values = ScapValues(event, nil, plan)
-    let parentID = values.integer(.ptid) ?? ScapThread.unknown
-    let parent = threads[parentID]
-    if parent == nil, parentID > 0 { describeParent(invent(parentID), values) }
+    let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
+    // The event names the parent of the process: that of a thread is the process itself.
+    let isThread = flags & ScapCloneFlags.thread != 0
+    let parentID = values.integer(isThread ? .pid : .ptid) ?? -1
+    if threads[parentID] == nil, parentID > 0, parentID != event.tid { describeParent(invent(parentID), values) }
     let known = threads.find(event.tid)
     // Its maker may have returned before it.
     let isNew =
@@ -85,8 +87,7 @@ extension ScapReplay {
       let pid = values.integer(.pid) ?? event.tid
       thread = ScapThread(tid: event.tid, pid: pid, parent: parentID)
       thread.startTime = time
-      let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
-      inherit(thread, from: flags & ScapCloneFlags.thread != 0 ? threads[pid] ?? parent : parent, flags: flags)
+      inherit(thread, from: threads[parentID], flags: flags)
       threads.add(thread)
     }
     thread.wasMadeByChild = true
@@ -127,7 +128,8 @@ extension ScapReplay {
   /// What a thread has from the one that made it.
   private func inherit(_ child: ScapThread, from parent: ScapThread?, flags: UInt32) {
     child.flags = flags
-    guard let parent else { return }
+    // Of a parent that nobody told of there is nothing to have.
+    guard let parent, parent !== child, !parent.isInvented else { return }
     child.comm = parent.comm
     child.exe = parent.exe
     child.executablePath = parent.executablePath

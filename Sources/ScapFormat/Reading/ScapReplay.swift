@@ -113,8 +113,21 @@ struct ScapReplay: ~Copyable {
 
   /// The thread with an id. One that nobody spoke of yet has only that.
   private mutating func thread(_ tid: Int64) -> ScapThread {
+    guard let known = threads.find(tid) else { return invent(tid) }
+    if known.isBare {
+      known.isBare = false
+      known.change()
+      star.epoch &+= 1
+    }
+    return known
+  }
+
+  /// A thread that an event names without its doing anything.
+  private mutating func namedThread(_ tid: Int64) -> ScapThread {
     if let known = threads.find(tid) { return known }
-    return invent(tid)
+    let named = invent(tid)
+    named.isBare = true
+    return named
   }
 
   mutating func invent(_ tid: Int64) -> ScapThread {
@@ -171,7 +184,7 @@ struct ScapReplay: ~Copyable {
   private mutating func alone(_ event: ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
     // What recorders note has no thread, but for how much time one has used.
     let hasThread = !plan.isMetadata || event.code == 234
-    let thread = hasThread ? thread(event.tid) : nil
+    let thread = hasThread ? namedThread(event.tid) : nil
     let values = ScapValues(event, nil, plan)
     switch plan.action {
     case .container, .asyncEvent: noteContainer(values)
@@ -371,7 +384,9 @@ struct ScapReplay: ~Copyable {
   /// it takes theirs. Calls that are out of order take the time of the call in front of them.
   private mutating func settleTimes(_ batch: inout EventBatch) {
     for row in metadataRows.reversed() where row + 1 < batch.count {
-      batch.exitTimes[row] = min(batch.exitTimes[row], batch.exitTimes[row + 1])
+      let next = batch.exitTimes[row + 1]
+      // What was noted before anything else was may bear no time at all.
+      batch.exitTimes[row] = batch.exitTimes[row] == 0 ? next : min(batch.exitTimes[row], next)
     }
     for row in 0..<batch.count {
       if batch.exitTimes[row] < lastTime { batch.exitTimes[row] = lastTime } else { lastTime = batch.exitTimes[row] }

@@ -122,7 +122,7 @@ public struct ScapSchema: Sendable {
           && (shown == "res" || (shown == "fd" && current.flags.contains(.createsDescriptor)))
         parameters.append(
           Parameter(
-            name: shown, type: storedType(parameter, known?.parameters.first { $0.name == shown }?.type),
+            name: shown, type: storedType(parameter, of: name, known?.parameters.first { $0.name == shown }?.type),
             flagTable: parameter.table.flatMap { tables.index(named: $0) }, source: isResult ? .result : .assembled))
       }
     }
@@ -170,8 +170,12 @@ public struct ScapSchema: Sendable {
   }
 
   /// How a parameter is stored and shown. Reel's own catalogue says which numbers are addresses.
-  private static func storedType(_ parameter: ScapParameter, _ known: ParameterType?) -> ParameterType {
-    switch parameter.type {
+  private static func storedType(
+    _ parameter: ScapParameter, of event: String, _ known: ParameterType?
+  ) -> ParameterType {
+    // Where something was mapped is an address, which the tables call an error.
+    if parameter.name == "res", event == "mmap" || event == "mmap2" { return .address }
+    return switch parameter.type {
     case .int8: .int8
     case .int16: .int16
     case .int32: .int32

@@ -119,6 +119,11 @@ struct ScapStar {
     var values = [Int64](repeating: EventBatch.missing, count: ThreadColumn.allCases.count)
     func set(_ column: ThreadColumn, _ value: Int64) { values[column.rawValue] = value }
     set(.tid, thread.tid)
+    if thread.isBare {
+      thread.threadRow = dimensions.threads.appendRow(values)
+      thread.threadGeneration = generation
+      return thread.threadRow
+    }
     set(.pid, thread.pid)
     set(.virtualTid, thread.virtualTid)
     set(.virtualPid, thread.virtualPid)

@@ -31,30 +31,32 @@ final class ScapThread {
   )
   var executable = Executable()
   /// Portable bits of `clone_flags`.
-  var flags: UInt32 = 0
+  @exclusivity(unchecked) var flags: UInt32 = 0
   /// When it was made, in nanoseconds of the epoch.
   var startTime: Int64 = ScapThread.unknown
   /// The full id of its container, empty on the host.
   var container: [UInt8] = []
   /// Its own descriptors; those of the main thread apply where threads share them.
-  var descriptors = ScapDescriptors()
+  @exclusivity(unchecked) var descriptors = ScapDescriptors()
   /// The descriptor that its last call was about.
-  var lastDescriptor: Int64 = -1
+  @exclusivity(unchecked) var lastDescriptor: Int64 = -1
   /// Made from the return of the child, before that of the parent was seen.
   var wasMadeByChild = false
-  /// Nothing is known but its id.
+  /// No list and no event told of its making.
   var isInvented = false
+  /// Nothing is known but its id: it was only named, and did nothing.
+  @exclusivity(unchecked) var isBare = false
 
   // The call that it is in.
-  var enter = ScapEnter()
+  @exclusivity(unchecked) var enter = ScapEnter()
 
   // Where it stands in the dimensions; see `ScapStar`.
-  var threadRow: UInt32 = 0
-  var threadGeneration: UInt32 = 0
-  var lineage: UInt32 = 0
+  @exclusivity(unchecked) var threadRow: UInt32 = 0
+  @exclusivity(unchecked) var threadGeneration: UInt32 = 0
+  @exclusivity(unchecked) var lineage: UInt32 = 0
   var lineageParent: UInt32 = .max
   var lineageLeaders: (UInt32, UInt32) = (.max, .max)
-  var lineageEpoch: UInt32 = 0
+  @exclusivity(unchecked) var lineageEpoch: UInt32 = 0
   var lineageGeneration: UInt32 = 0
   var lineageThreadRow: UInt32 = .max
   var isBeingLookedAt = false
