@@ -138,7 +138,8 @@ public struct ScapSchema: Sendable {
   private static func objectBinding(_ event: ScapEventType, _ parameters: inout [Parameter]) -> ObjectBinding {
     let descriptor = parameters.firstIndex { $0.type == .fd && $0.source != .result }
     guard event.flags.contains(.usesDescriptor), let descriptor else {
-      return event.flags.contains(.createsDescriptor) && parameters.first?.source == .result ? .result : .none
+      let makesOne = event.flags.contains(.createsDescriptor) && parameters.first?.source == .result
+      return makesOne && parameters.first?.type == .fd ? .result : .none
     }
     let bound = parameters[descriptor]
     parameters[descriptor] = Parameter(
@@ -176,7 +177,7 @@ public struct ScapSchema: Sendable {
     case .int64: .int64
     case .uint8, .l4proto, .sockfamily: .uint8
     case .uint16: .uint16
-    case .uint32, .sigset: .uint32
+    case .uint32, .sigset: known == .mode || known == .raw ? known ?? .uint32 : .uint32
     case .uint64: known == .address || known == .raw ? known ?? .uint64 : .uint64
     case .charbuf: .string
     case .bytebuf: ["args", "env", "cgroups"].contains(parameter.name) ? .strings : .bytes

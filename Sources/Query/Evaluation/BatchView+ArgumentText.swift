@@ -74,6 +74,8 @@ extension BatchView {
       text.plain = bytes.map { $0 == 0 ? UInt8(ascii: ".") : $0 }
     case .socketAddress:
       appendAddress(bytes, to: &text.plain)
+    case .socketTuple:
+      appendTuple(bytes, to: &text.plain)
     case .path, .relativePath:
       text.plain = Array(bytes)
       if let absolute = absolutePath(layout, index, row: row), !absolute.elementsEqual(bytes) {
@@ -194,6 +196,33 @@ private func appendAddress(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
   case SocketAddress.ipv6Family where rest.count == 18: appendEndpoint(rest.prefix(16), port(), to: &text)
   case SocketAddress.unixFamily: text.append(contentsOf: SocketAddress.pathText(rest).utf8)
   default: text.append(contentsOf: SocketAddress.text(bytes).utf8)
+  }
+}
+
+/// Appends both ends of a connection. What is made from an object is text already; what is imported has this layout:
+///
+///     family (1) | address (4 or 16), port (2) of the source | the same of the destination
+///     family (1) | source (8), destination (8) of a unix socket | its path
+private func appendTuple(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+  let rest = bytes.dropFirst()
+  func endpoint(_ size: Int, at start: Int) -> (address: ArraySlice<UInt8>, port: Int64) {
+    let part = rest.dropFirst(start)
+    let port = part.dropFirst(size)
+    return (part.prefix(size), Int64(port[port.startIndex]) | Int64(port[port.startIndex + 1]) << 8)
+  }
+  switch bytes.first.map(UInt16.init) {
+  case SocketAddress.ipv4Family where rest.count == 12:
+    appendConnection(endpoint(4, at: 0), endpoint(4, at: 6), to: &text)
+  case SocketAddress.ipv6Family where rest.count == 36:
+    appendConnection(endpoint(16, at: 0), endpoint(16, at: 18), to: &text)
+  case SocketAddress.unixFamily where rest.count >= 16:
+    for (index, part) in [rest.prefix(8), rest.dropFirst(8).prefix(8)].enumerated() {
+      if index > 0 { text.append(contentsOf: "->".utf8) }
+      text.append(contentsOf: String(part.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, radix: 16).utf8)
+    }
+    text.append(UInt8(ascii: " "))
+    text.append(contentsOf: rest.dropFirst(16))
+  default: text.append(contentsOf: bytes)
   }
 }
 

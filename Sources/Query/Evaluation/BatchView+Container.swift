@@ -8,6 +8,8 @@ extension BatchView {
     guard let thread = thread(ofLineage: row) else { return .missing }
     let container = batch.dimensions.threads[thread, .container]
     guard container >= 0, container < Int64(batch.dimensions.containers.count) else {
+      // Of a thread of which nothing is known it is not known where it runs.
+      if batch.dimensions.threads[thread, .pid] == EventBatch.missing { return .missing }
       switch property {
       case .shortID, .name, .engine: return .text("host")
       default: return .missing

@@ -74,18 +74,46 @@ extension BatchView {
     return normalPath((Array(directory) + [UInt8(ascii: "/")] + written)[...])
   }
 
-  /// Whether and how a call opens a file: its access mode and flags, `nil` for other calls.
-  func openFlags(row: Int) -> (flags: UInt64, mode: UInt64?)? {
+  /// Whether and how a call opens a file; `nil` for other calls.
+  func openKind(row: Int) -> OpenKind? {
     guard let layout = layout(ofType: batch.types[row]), layout.type.opensFile else { return nil }
-    func value(_ name: String) -> UInt64? {
+    func value(_ name: String) -> (UInt64, Parameter)? {
       guard let index = layout.type.parameters.firstIndex(where: { $0.name == name }),
         case .integer(let value) = raw(layout, index, row: row)
       else { return nil }
-      return UInt64(bitPattern: value)
+      return (UInt64(bitPattern: value), layout.type.parameters[index])
     }
+    let mode = value("mode")?.0 ?? 0
     // `creat` is an open for writing that makes the file.
-    return (layout.type.name == "creat" ? 0o1101 : value("flags") ?? 0, value("mode"))
+    if layout.type.name == "creat" { return OpenKind(writes: true, creates: true, mode: mode) }
+    // What is imported has other numbers, but the same names.
+    guard let (flags, parameter) = value("flags"), let table = schema.flagTable(of: parameter) else {
+      return OpenKind(reads: true, mode: mode)
+    }
+    var kind = OpenKind(mode: mode)
+    var hasAccess = false
+    for name in table.text(for: flags, architecture: context.architecture).split(separator: "|") {
+      switch name {
+      case "O_RDONLY": (kind.reads, hasAccess) = (true, true)
+      case "O_WRONLY": (kind.writes, hasAccess) = (true, true)
+      case "O_RDWR": (kind.reads, kind.writes, hasAccess) = (true, true, true)
+      case "O_CREAT": kind.creates = true
+      case "O_TMPFILE": kind.isTemporary = true
+      default: break
+      }
+    }
+    if !hasAccess { kind.reads = true }
+    return kind
   }
+}
+
+/// How a call opens a file.
+struct OpenKind {
+  var reads = false
+  var writes = false
+  var creates = false
+  var isTemporary = false
+  var mode: UInt64 = 0
 }
 
 extension EventType {
