@@ -22,10 +22,10 @@ extension BatchView {
     case .fullID: return text(batch.dimensions.containers[found, .id])
     case .name: return text(found, .label, "name")
     case .image: return text(found, .image, "image")
-    case .repository, .tag: return imagePart(property, of: text(found, .image, "image"))
-    case .digest:
-      let told = text(found, "image.digest")
-      return told == .missing ? imagePart(.digest, of: text(found, .image, "image")) : told
+    case .repository, .tag, .digest:
+      let key = property == .repository ? "image.repository" : property == .tag ? "image.tag" : "image.digest"
+      let told = text(found, key)
+      return told == .missing ? imagePart(property, of: text(found, .image, "image")) : told
     case .engine: return text(found, .engine, "engine")
     case .pod: return text(found, .pod, "pod")
     case .podNamespace: return text(found, .podNamespace, "pod_namespace")

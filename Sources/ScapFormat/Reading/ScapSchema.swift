@@ -136,6 +136,8 @@ public struct ScapSchema: Sendable {
 
   /// The descriptor that the event is about, which becomes argument 0.
   private static func objectBinding(_ event: ScapEventType, _ parameters: inout [Parameter]) -> ObjectBinding {
+    // Mappings have only lately been about the file that they map; files say nothing of when they were written.
+    if event.name == "mmap" || event.name == "mmap2" { return .none }
     let descriptor = parameters.firstIndex { $0.type == .fd && $0.source != .result }
     guard event.flags.contains(.usesDescriptor), let descriptor else {
       let makesOne = event.flags.contains(.createsDescriptor) && parameters.first?.source == .result
@@ -177,7 +179,10 @@ public struct ScapSchema: Sendable {
     case .int64: .int64
     case .uint8, .l4proto, .sockfamily: .uint8
     case .uint16: .uint16
-    case .uint32, .sigset: known == .mode || known == .raw ? known ?? .uint32 : .uint32
+    // Permissions; other modes have a table of their own.
+    case .uint32 where parameter.name == "mode": .mode
+    // Device numbers are hexadecimal, as Reel's own catalogue has them.
+    case .uint32, .sigset: known == .raw ? .raw : .uint32
     case .uint64: known == .address || known == .raw ? known ?? .uint64 : .uint64
     case .charbuf: .string
     case .bytebuf: ["args", "env", "cgroups"].contains(parameter.name) ? .strings : .bytes
