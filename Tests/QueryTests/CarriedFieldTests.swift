@@ -68,6 +68,9 @@ struct CarriedFieldTests {
       ["fds": .raw([3, 0, 0, 0, 1, 0, 1, 0, 5, 0, 0, 0, 4, 0, 0, 0, 9]), "timeout": .integer(-1), "nfds": .integer(2)])
     // 7
     maker.event("state_thread", at: 1_000_007_001, lineage: process, ["vm_size": .integer(10240)])
+    // 8: a thread of which nothing is known but its id
+    let unknown = maker.lineage(tid: 70, comm: "", columns: [.pid: EventBatch.missing])
+    maker.event("getpid", at: 1_000_007_002, lineage: unknown)
     return maker.finish()
   }
 
@@ -79,6 +82,7 @@ struct CarriedFieldTests {
     (0, "thread.exectime", "<NA>"), (1, "thread.exectime", "1500"), (1, "thread.pfmajor", "2"),
     (1, "thread.pfminor", "40"), (1, "proc.vmsize", "100"), (1, "thread.vmsize.b", "102400"),
     (1, "proc.nthreads", "<NA>"), (1, "evt.count.procinfo", "<NA>"), (2, "proc.vmsize", "<NA>"),
+    (8, "thread.ismain", "<NA>"), (8, "container.id", "<NA>"), (8, "thread.tid", "70"), (0, "thread.ismain", "true"),
     (7, "proc.vmsize", "10"), (7, "thread.vmsize.b", "10240"), (2, "syslog.facility", "4"),
     (2, "syslog.facility.str", "auth"), (2, "syslog.severity", "2"),
     (2, "syslog.severity.str", "crit"), (2, "syslog.message", "sshd: no"), (3, "syslog.message", "<NA>"),
@@ -119,8 +123,8 @@ struct CarriedFieldTests {
 
   /// `evt.around` selects what is near, in milliseconds.
   @Test(arguments: [
-    ("evt.around[1000] = 0", 1), ("evt.around[3000] = 0", 1), ("evt.around[3000] = 1", 6), ("evt.around[0] = 1001", 8),
-    ("evt.around[1000] = 1000", 6), ("not evt.around[3000] = 1", 2), ("evt.around[3000] = 9223372036854775807", 8),
+    ("evt.around[1000] = 0", 1), ("evt.around[3000] = 0", 1), ("evt.around[3000] = 1", 6), ("evt.around[0] = 1001", 9),
+    ("evt.around[1000] = 1000", 6), ("not evt.around[3000] = 1", 3), ("evt.around[3000] = 9223372036854775807", 9),
     ("evt.around[3000] = 1 and evt.type = connect", 2), ("thread.cpu > 12", 1), ("thread.cpu >= 12.6", 0),
     ("proc.vmrss >= 10 and proc.vmrss < 2048", 1), ("container.label.team = billing", 8),
     ("container.privileged = true and fd.name_changed = true", 2), ("fd.types intersects (unix)", 1),

@@ -8,6 +8,8 @@ extension BatchView {
     guard let thread = thread(ofLineage: row) else { return .missing }
     let container = batch.dimensions.threads[thread, .container]
     guard container >= 0, container < Int64(batch.dimensions.containers.count) else {
+      // Of a thread of which nothing is known it is not known where it runs.
+      if batch.dimensions.threads[thread, .pid] == EventBatch.missing { return .missing }
       switch property {
       case .shortID, .name, .engine: return .text("host")
       default: return .missing
@@ -20,10 +22,10 @@ extension BatchView {
     case .fullID: return text(batch.dimensions.containers[found, .id])
     case .name: return text(found, .label, "name")
     case .image: return text(found, .image, "image")
-    case .repository, .tag: return imagePart(property, of: text(found, .image, "image"))
-    case .digest:
-      let told = text(found, "image.digest")
-      return told == .missing ? imagePart(.digest, of: text(found, .image, "image")) : told
+    case .repository, .tag, .digest:
+      let key = property == .repository ? "image.repository" : property == .tag ? "image.tag" : "image.digest"
+      let told = text(found, key)
+      return told == .missing ? imagePart(property, of: text(found, .image, "image")) : told
     case .engine: return text(found, .engine, "engine")
     case .pod: return text(found, .pod, "pod")
     case .podNamespace: return text(found, .podNamespace, "pod_namespace")

@@ -184,16 +184,13 @@ extension BatchView {
   }
 
   private func openKind(_ property: EventProperty, row: Int) -> FieldValue {
-    guard let open = openFlags(row: row) else { return .boolean(false) }
-    let access = open.flags & 3
+    guard let open = openKind(row: row) else { return .boolean(false) }
+    let isMade = !isError(batch.results[row])
     switch property {
-    case .openRead: return .boolean(access == 0 || access == 2)
-    case .openWrite: return .boolean(access == 1 || access == 2)
-    case .openCreate: return .boolean(open.flags & 0o100 != 0 && !isError(batch.results[row]))
-    default:
-      // A file is made when the flags say so (O_CREAT, O_TMPFILE).
-      let makes = open.flags & 0o100 != 0 || open.flags & 0o20_000_000 != 0
-      return .boolean(makes && (open.mode ?? 0) & 0o111 != 0 && !isError(batch.results[row]))
+    case .openRead: return .boolean(open.reads)
+    case .openWrite: return .boolean(open.writes)
+    case .openCreate: return .boolean(open.creates && isMade)
+    default: return .boolean((open.creates || open.isTemporary) && open.mode & 0o111 != 0 && isMade)
     }
   }
 

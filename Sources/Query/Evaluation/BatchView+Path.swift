@@ -74,34 +74,46 @@ extension BatchView {
     return normalPath((Array(directory) + [UInt8(ascii: "/")] + written)[...])
   }
 
-  /// Whether and how a call opens a file: its access mode and flags, `nil` for other calls.
-  func openFlags(row: Int) -> (flags: UInt64, mode: UInt64?)? {
+  /// Whether and how a call opens a file; `nil` for other calls.
+  func openKind(row: Int) -> OpenKind? {
     guard let layout = layout(ofType: batch.types[row]), layout.type.opensFile else { return nil }
-    func value(_ name: String) -> UInt64? {
+    func value(_ name: String) -> (UInt64, Parameter)? {
       guard let index = layout.type.parameters.firstIndex(where: { $0.name == name }),
         case .integer(let value) = raw(layout, index, row: row)
       else { return nil }
-      return UInt64(bitPattern: value)
+      return (UInt64(bitPattern: value), layout.type.parameters[index])
     }
+    let mode = value("mode")?.0 ?? 0
     // `creat` is an open for writing that makes the file.
-    if layout.type.name == "creat" { return (0o1101, value("mode")) }
-    let index = layout.type.parameters.firstIndex { $0.name == "flags" }
-    let table = index.flatMap { schema.flagTable(of: layout.type.parameters[$0]) }
-    return (nativeOpenFlags(value("flags") ?? 0, table), value("mode"))
+    if layout.type.name == "creat" { return OpenKind(writes: true, creates: true, mode: mode) }
+    // What is imported has other numbers, but the same names.
+    guard let (flags, parameter) = value("flags"), let table = schema.flagTable(of: parameter) else {
+      return OpenKind(reads: true, mode: mode)
+    }
+    var kind = OpenKind(mode: mode)
+    var hasAccess = false
+    for name in table.text(for: flags, architecture: context.architecture).split(separator: "|") {
+      switch name {
+      case "O_RDONLY": (kind.reads, hasAccess) = (true, true)
+      case "O_WRONLY": (kind.writes, hasAccess) = (true, true)
+      case "O_RDWR": (kind.reads, kind.writes, hasAccess) = (true, true, true)
+      case "O_CREAT": kind.creates = true
+      case "O_TMPFILE": kind.isTemporary = true
+      default: break
+      }
+    }
+    if !hasAccess { kind.reads = true }
+    return kind
   }
 }
 
-/// The kernel's bits of open flags that are told in the terms of a table: imported captures keep the ecosystem's.
-private func nativeOpenFlags(_ flags: UInt64, _ table: FlagTable?) -> UInt64 {
-  guard let table, table.value(named: "O_CREAT") != 0o100 else { return flags }
-  func has(_ name: String) -> Bool {
-    guard let bits = table.value(named: name), bits != 0 else { return false }
-    return flags & bits == bits
-  }
-  var native: UInt64 = has("O_RDWR") ? 2 : has("O_WRONLY") ? 1 : has("O_RDONLY") ? 0 : 3
-  if has("O_CREAT") { native |= 0o100 }
-  if has("O_TMPFILE") { native |= 0o20_000_000 }
-  return native
+/// How a call opens a file.
+struct OpenKind {
+  var reads = false
+  var writes = false
+  var creates = false
+  var isTemporary = false
+  var mode: UInt64 = 0
 }
 
 extension EventType {

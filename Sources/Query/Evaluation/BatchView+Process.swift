@@ -90,7 +90,7 @@ extension BatchView {
     case .virtualPid: return number(threads[thread, .virtualPid])
     case .tid: return number(threads[thread, .tid])
     case .virtualTid: return number(threads[thread, .virtualTid])
-    case .isMainThread: return .boolean(threads[thread, .tid] == threads[thread, .pid])
+    case .isMainThread: return same(threads[thread, .tid], threads[thread, .pid])
     case .threadName: return text(threads[thread, .comm])
     case .name: return name(ofThread: thread)
     case .exe, .executablePath, .executableWritable, .executableUpperLayer, .executableLowerLayer,

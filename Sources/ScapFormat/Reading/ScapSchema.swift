@@ -140,7 +140,8 @@ public struct ScapSchema: Sendable {
     if event.name == "mmap" || event.name == "mmap2" { return .none }
     let descriptor = parameters.firstIndex { $0.type == .fd && $0.source != .result }
     guard event.flags.contains(.usesDescriptor), let descriptor else {
-      return event.flags.contains(.createsDescriptor) && parameters.first?.source == .result ? .result : .none
+      let makesOne = event.flags.contains(.createsDescriptor) && parameters.first?.source == .result
+      return makesOne && parameters.first?.type == .fd ? .result : .none
     }
     let bound = parameters[descriptor]
     parameters[descriptor] = Parameter(
@@ -184,7 +185,8 @@ public struct ScapSchema: Sendable {
     case .uint16: .uint16
     // Permissions; other modes have a table of their own.
     case .uint32 where parameter.name == "mode": .mode
-    case .uint32, .sigset: .uint32
+    // Device numbers are hexadecimal, as Reel's own catalogue has them.
+    case .uint32, .sigset: known == .raw ? .raw : .uint32
     case .uint64: known == .address || known == .raw ? known ?? .uint64 : .uint64
     case .charbuf: .string
     case .bytebuf: ["args", "env", "cgroups"].contains(parameter.name) ? .strings : .bytes

@@ -45,8 +45,11 @@ class Differences:
         for entry in self.entries:
             entry["used"] = 0
 
-    def reason(self, capture, text, kind):
+    def reason(self, capture, text, kind, is_random):
         for entry in self.entries:
+            # Whatever a random filter asks beside a field that differs may be denied: it is matched by the field alone.
+            if entry.get("random", False) and not is_random:
+                continue
             if (
                 re.search(entry.get("capture", ""), capture)
                 and re.search(entry.get("filter", ""), text)
@@ -162,7 +165,8 @@ def random_filter(generator, capture, pool):
 class Report:
     """Counts, and what differs without a reason: for each question the capture, the event, and who alone selects it."""
 
-    def __init__(self):
+    def __init__(self, listed):
+        self.listed = {""} | set(listed)
         self.differences = Differences()
         self.compared = self.selected = self.agreed = self.explained = 0
         self.reasons = {}
@@ -171,7 +175,7 @@ class Report:
     def note(self, capture, text, number, who):
         """Takes a difference down. Returns whether it has no reason."""
         kind = f"{who} {capture.kinds.get(number, '')}"
-        reason = self.differences.reason(capture.name, text, kind)
+        reason = self.differences.reason(capture.name, text, kind, text not in self.listed)
         if reason is None:
             self.left.setdefault(text, []).append((capture, number, who))
             return True
@@ -233,7 +237,7 @@ def main():
     options = parser.parse_args()
     with open(os.path.join(HERE, "filters.txt"), encoding="utf-8") as file:
         filters = [line.strip() for line in file if line.strip() and not line.startswith("#")]
-    report = Report()
+    report = Report(filters)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         for path in options.captures:
             capture = Capture(path, options.reel, folder)
