@@ -35,6 +35,9 @@ public struct RecordingOptions: Sendable {
   public var engines = EngineAddresses()
   /// Takes a line for people: something that does not keep the recording from going on.
   public var warn: @Sendable (String) -> Void = { _ in }
+  /// How many bytes of payload are kept of each event of a batch, where that is less than what the kernel copies; all of
+  /// them when this is not set.
+  public var payloadLimits: (@Sendable (EventBatch) -> [UInt32])?
   /// What is recorded, as the capture says it: the filter behind `selection`, and the scope that the kernel decides.
   public var filterText: String?
   /// A program to run; the recording ends with it and its descendants.

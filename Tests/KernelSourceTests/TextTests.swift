@@ -87,31 +87,6 @@ struct TextTests {
     #expect(found.map { String(decoding: $0, as: UTF8.self) } == text)
   }
 
-  static let id = String(repeating: "0123456789abcdef", count: 4)
-
-  @Test(
-    "A container is recognised by its cgroup",
-    arguments: [
-      ("/docker/\(id)", "docker"),
-      ("/system.slice/docker-\(id).scope", "docker"),
-      ("/libpod_parent/libpod-\(id)", "podman"),
-      ("/kubepods/besteffort/pod0a1b/cri-containerd-\(id)", "containerd"),
-      ("/kubepods.slice/kubepods-pod1.slice/crio-\(id).scope", "cri-o"),
-      ("/docker/\(id)/init.scope", "docker"),
-    ])
-  func container(path: String, engine: String) throws {
-    let found = try #require(ContainerPath.container(Array(path.utf8)[...]))
-    #expect(String(decoding: found.id, as: UTF8.self) == TextTests.id)
-    #expect(found.engine == engine)
-  }
-
-  @Test(
-    "The host's cgroups are no containers",
-    arguments: ["/", "/user.slice/user-0.slice", "/docker", "/docker/abc", "/x/\(id.uppercased())", "/\(id)0x"])
-  func host(path: String) {
-    #expect(ContainerPath.container(Array(path.utf8)[...]) == nil)
-  }
-
   @Test(
     "A register holds only what its type has",
     arguments: [

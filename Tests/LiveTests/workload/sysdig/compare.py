@@ -8,6 +8,7 @@ a call; those of the end are compared, and the kinds that exist only as beginnin
 """
 
 import argparse
+import bisect
 import json
 import os
 import random
@@ -21,6 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What sysdig has only as the beginning of something.
 ONLY_ENTER = "procexit, switch, signaldeliver, page_fault, exit_group, exit"
+# What sysdig 0.29 reads but does not count.
+UNCOUNTED = "useradded, userdeleted, groupadded, groupdeleted"
 
 # Fields for random filters, and the operators that go with them.
 TEXTS = """evt.type evt.category evt.res proc.name proc.pname proc.exe proc.cmdline proc.args proc.cwd fd.name fd.type fd.typechar
@@ -34,13 +37,13 @@ def run(arguments):
 
 
 class Differences:
-    """What differs by design or because one of both is wrong, each with its reason."""
+    """What differs by design or because sysdig is wrong, each with its reason."""
 
     def __init__(self):
         with open(os.path.join(HERE, "differences.json"), encoding="utf-8") as file:
             self.entries = json.load(file)
         for entry in self.entries:
-            entry["used"] = False
+            entry["used"] = 0
 
     def reason(self, capture, text, kind):
         for entry in self.entries:
@@ -49,7 +52,7 @@ class Differences:
                 and re.search(entry.get("filter", ""), text)
                 and re.search(entry.get("event", ""), kind)
             ):
-                entry["used"] = True
+                entry["used"] += 1
                 return entry["reason"]
         return None
 
@@ -63,32 +66,52 @@ class Capture:
         self.reel = reel
         self.imported = os.path.join(folder, self.name + ".reel")
         self.problem = None
+        self.crashes = False
+        self.uncounted = []
         listing = self.sysdig(None, "%evt.num %evt.dir%evt.type")
-        if not listing:
+        if self.crashes:
+            self.problem = "sysdig crashes on it"
+        elif not listing:
             self.problem = "sysdig does not open it, or shows no event of it"
+        if self.problem:
             return
         made = run([reel, "import", path, "-o", self.imported])
         if made.returncode not in (0, 3):
             self.problem = "import: " + made.stderr.decode(errors="replace").strip()
             return
         self.kinds = dict(line.split(" ", 1) for line in listing)
-        self.ours = self.answer(None)
+        self.uncounted = sorted(int(number) for number in self.ask(f"evt.type in ({UNCOUNTED})"))
+        self.ours = self.answer("not evt.type in (useradded)")
         self.common = set(self.kinds) & self.ours
 
     def sysdig(self, text, form):
         ends = f"(evt.dir=< or evt.type in ({ONLY_ENTER}))"
         question = ends if text is None else f"({text}) and {ends}"
         result = run(["sysdig", "-r", self.path, "-p", form, question])
+        self.crashes = result.returncode < 0
         if result.returncode != 0 and b"filter" in result.stderr:
             raise ValueError(result.stderr.decode(errors="replace").strip())
         return result.stdout.decode(errors="replace").splitlines()
 
-    def answer(self, text):
-        question = [] if text is None else [text]
-        result = run([self.reel, "events", self.imported, "-p", "%evt.num"] + question)
+    def ask(self, text):
+        result = run([self.reel, "events", self.imported, "-p", "%evt.num", text])
         if result.returncode not in (0, 3):
             raise ValueError(result.stderr.decode(errors="replace").strip())
-        return set(result.stdout.decode().split())
+        return result.stdout.decode().split()
+
+    def answer(self, text):
+        """What Reel selects, by the numbers of sysdig."""
+        if re.search(r"evt\.num", text):
+            text = re.sub(r"(evt\.num \S+ )(\d+)", lambda match: match[1] + self.counted_back(int(match[2])), text)
+        numbers = (int(number) for number in self.ask(text))
+        return {str(number - bisect.bisect_right(self.uncounted, number)) for number in numbers}
+
+    def counted_back(self, number):
+        """The number that Reel has for an event of sysdig."""
+        for position, uncounted in enumerate(self.uncounted):
+            if uncounted - position > number:
+                return str(number + position)
+        return str(number + len(self.uncounted))
 
     def compare(self, text):
         """The events that only sysdig and that only Reel selects, of those that both have."""
@@ -100,8 +123,8 @@ class Capture:
         """An event as both see it."""
         shown = "*%evt.num %proc.name %evt.type %fd.name %evt.args"
         theirs = self.sysdig(f"evt.num = {number}", shown)
-        ours = run([self.reel, "events", self.imported, f"evt.num = {number}", "-p", shown]).stdout.decode(errors="replace")
-        return f"      sysdig: {' '.join(theirs)[:300]}\n      reel:   {ours.strip()[:300]}"
+        ours = run([self.reel, "events", self.imported, f"evt.num = {self.counted_back(int(number))}", "-p", shown])
+        return f"      sysdig: {' '.join(theirs)[:240]}\n      reel:   {ours.stdout.decode(errors='replace').strip()[:240]}"
 
     def values(self, field):
         """Values of a field, as sysdig shows them."""
@@ -136,75 +159,61 @@ def random_filter(generator, capture, pool):
     return f" {generator.choice(['and', 'or'])} ".join(terms)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--reel", required=True)
-    parser.add_argument("--random", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=3)
-    parser.add_argument("captures", nargs="+")
-    options = parser.parse_args()
-    with open(os.path.join(HERE, "filters.txt"), encoding="utf-8") as file:
-        filters = [line.strip() for line in file if line.strip() and not line.startswith("#")]
-    differences = Differences()
-    unexplained = compared = events = agreed = explained = 0
-    reasons = {}
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        for path in options.captures:
-            capture = Capture(path, options.reel, folder)
-            if capture.problem:
-                print(f"{capture.name}: left out: {capture.problem}")
-                continue
-            only = sorted(set(capture.kinds) - capture.common, key=int)
-            more = sorted(capture.ours - capture.common, key=int)
-            for number in only + more:
-                kind = capture.kinds.get(number, "beside sysdig's")
-                reason = differences.reason(capture.name, "", kind)
-                if reason is None:
-                    unexplained += 1
-                    if unexplained <= options.show:
-                        print(f"  {capture.name}: event {number} ({kind}) is in one alone\n{capture.describe(number)}")
-                else:
-                    reasons[reason] = reasons.get(reason, 0) + 1
-            asked = list(filters)
-            generator = random.Random(f"{options.seed} {capture.name}")
-            known = {}
-            asked += [random_filter(generator, capture, known) for _ in range(options.random)]
-            shown = 0
-            for text, answer in zip(asked, pool.map(lambda text: guarded(capture, text), asked)):
-                if isinstance(answer, str):
-                    print(f"  {capture.name}: {text}: {answer}")
-                    unexplained += 1
-                    continue
-                theirs, ours, count = answer
-                compared += 1
-                events += count
-                different = 0
-                for number in sorted(theirs | ours, key=int):
-                    reason = differences.reason(capture.name, text, capture.kinds[number])
-                    if reason is None:
-                        different += 1
-                        unexplained += 1
-                        if different == 1 and shown < options.show:
-                            shown += 1
-                            who = "sysdig" if number in theirs else "Reel"
-                            print(f"  {capture.name}: {text}: {len(theirs)} only in sysdig, {len(ours)} only in Reel; {who}:")
-                            print(capture.describe(number))
-                    else:
-                        reasons[reason] = reasons.get(reason, 0) + 1
-                        explained += 1
-                agreed += different == 0
-            print(f"{capture.name}: {len(capture.common)} events, {len(asked)} filters")
-    for reason, count in sorted(reasons.items()):
-        print(f"  {count} times: {reason}")
-    for entry in differences.entries:
-        if not entry["used"]:
-            print(f"  not met any more: {entry['reason']}")
-    print(
-        f"{agreed} of {compared} answers agree ({events} events selected), {explained} events differ with a reason, "
-        f"{unexplained} without"
-    )
-    sys.exit(1 if unexplained else 0)
+class Report:
+    """Counts, and what differs without a reason: for each question the capture, the event, and who alone selects it."""
+
+    def __init__(self):
+        self.differences = Differences()
+        self.compared = self.selected = self.agreed = self.explained = 0
+        self.reasons = {}
+        self.left = {}
+
+    def note(self, capture, text, number, who):
+        """Takes a difference down. Returns whether it has no reason."""
+        kind = f"{who} {capture.kinds.get(number, '')}"
+        reason = self.differences.reason(capture.name, text, kind)
+        if reason is None:
+            self.left.setdefault(text, []).append((capture, number, who))
+            return True
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        self.explained += 1
+        return False
+
+    def add(self, capture, text, answer):
+        if isinstance(answer, str):
+            self.left.setdefault(f"{text}: {answer}", []).append((capture, None, ""))
+            return
+        theirs, ours, count = answer
+        self.compared += 1
+        self.selected += count
+        different = [self.note(capture, text, number, "sysdig") for number in sorted(theirs, key=int)]
+        different += [self.note(capture, text, number, "Reel") for number in sorted(ours, key=int)]
+        self.agreed += not any(different)
+
+    def show(self, limit):
+        """Prints all. Returns how much has no reason."""
+        for text, found in self.left.items():
+            names = {capture.name for capture, _, _ in found}
+            print(f"{text or 'events that one alone has'}: {len(found)} events of {len(names)} captures")
+            seen = set()
+            for capture, number, who in found:
+                if number is None or len(seen) >= limit:
+                    break
+                kind = (who, capture.kinds.get(number))
+                if kind not in seen:
+                    seen.add(kind)
+                    print(f"    only {who} selects, in {capture.name}:\n{capture.describe(number)}")
+        for reason, count in sorted(self.reasons.items()):
+            print(f"  {count} times: {reason}")
+        for entry in self.differences.entries:
+            if not entry["used"]:
+                print(f"  not met: {entry['reason']}")
+        unexplained = sum(len(found) for found in self.left.values())
+        print(
+            f"{self.agreed} of {self.compared} answers agree ({self.selected} events selected); {self.explained} differences"
+            f" have a reason, {unexplained} have none"
+        )
+        return unexplained
 
 
 def guarded(capture, text):
@@ -212,6 +221,36 @@ def guarded(capture, text):
         return capture.compare(text)
     except ValueError as error:
         return str(error)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--reel", required=True)
+    parser.add_argument("--random", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=2)
+    parser.add_argument("captures", nargs="+")
+    options = parser.parse_args()
+    with open(os.path.join(HERE, "filters.txt"), encoding="utf-8") as file:
+        filters = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        for path in options.captures:
+            capture = Capture(path, options.reel, folder)
+            if capture.problem:
+                print(f"{capture.name}: left out: {capture.problem}")
+                continue
+            for number in sorted(set(capture.kinds) - capture.common, key=int):
+                report.note(capture, "", number, "sysdig")
+            for number in sorted(capture.ours - capture.common, key=int):
+                report.note(capture, "", number, "Reel")
+            generator = random.Random(f"{options.seed} {capture.name}")
+            known = {}
+            asked = filters + [random_filter(generator, capture, known) for _ in range(options.random)]
+            for text, answer in zip(asked, pool.map(lambda text, capture=capture: guarded(capture, text), asked)):
+                report.add(capture, text, answer)
+            print(f"{capture.name}: {len(capture.common)} events, {len(asked)} filters", flush=True)
+        sys.exit(1 if report.show(options.show) else 0)
 
 
 main()
