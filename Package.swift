@@ -71,13 +71,15 @@ let package = Package(
     .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
     .target(
       name: "KernelSource",
-      dependencies: ["Probe", "ProbeImage", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
+      dependencies: ["Probe", "ProbeImage", "Containers", "EventBatch", "EventSchema", "CLibBPF", systemPackage],
       swiftSettings: strict),
+    // Which container it is, and what engines know of it.
+    .target(name: "Containers", swiftSettings: strict),
     .target(name: "CLinux"),
     .target(
       name: "Recorder",
       dependencies: [
-        "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
+        "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "CLinux",
       ],
       swiftSettings: strict),
 
@@ -85,7 +87,9 @@ let package = Package(
     .target(name: "Filter", swiftSettings: strict),
     .target(
       name: "Query",
-      dependencies: ["Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat"],
+      dependencies: [
+        "Filter", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "ScapFormat", "CLinux",
+      ],
       swiftSettings: strict),
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
@@ -102,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "reel",
       dependencies: [
-        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Recorder", "Query", "Inspect",
-        "Export", "ScapFormat", "Presentation", "Seals", argumentParser,
+        "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
+        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -153,10 +157,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EventBatchTests", dependencies: ["EventBatch", "EventSchema", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
       dependencies: [
-        "Recorder", "KernelSource", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Recorder", "KernelSource", "Containers", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

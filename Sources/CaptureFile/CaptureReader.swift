@@ -110,6 +110,8 @@ public struct CaptureReader: Sendable {
     let entry = try pageReader.entry(ofChunk: index)
     return try ChunkFetch(file, decompression).read(StoredChunk(entry), columns, schema: schema, names: names)
   }
+
+  func entry(ofChunk index: Int) throws(CaptureError) -> ChunkEntry { try pageReader.entry(ofChunk: index) }
 }
 
 // Heads are read page by page when they are asked for: what is in memory does not grow with the file.

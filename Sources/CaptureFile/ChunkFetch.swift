@@ -53,30 +53,42 @@ struct ChunkFetch {
   func read(
     _ chunk: StoredChunk, _ columns: ColumnSelection, schema: Schema, names: DimensionNames
   ) throws(CaptureError) -> EventBatch {
-    let directoryRange = ChunkLayout.directoryRange(chunk.head)
-    let directory = try bytes(directoryRange, chunk.start)
-    do {
-      let layout = try directory.withBytes { (bytes) throws(MalformedBytes) in
+    try read(chunk, layout(of: chunk), columns, schema: schema, names: names, adding: nil)
+  }
+
+  /// Reads a chunk's directory.
+  func layout(of chunk: StoredChunk) throws(CaptureError) -> ChunkLayout {
+    let directory = try bytes(ChunkLayout.directoryRange(chunk.head), chunk.start)
+    do throws(MalformedBytes) {
+      return try directory.withBytes { (bytes) throws(MalformedBytes) in
         try ChunkLayout(chunk.head, directory: bytes, decompression)
       }
-      let blocks = layout.blocks(for: columns)
-      let ranges = layout.ranges(of: blocks)
-      let spans = ChunkFetch.coalesced(ranges)
-      var parts: [[UInt8]] = []
-      for span in spans { parts.append(try bytes(span, chunk.start)) }
-      return try decode(layout, columns, schema, names, blocks, ranges, spans, parts)
-    } catch let error as MalformedBytes {
-      throw damaged(chunk.what, chunk.offset, error)
-    } catch let error as CaptureError {
-      throw error
     } catch {
-      throw CaptureError(.failed, "\(error)", path: file.path, offset: chunk.offset)
+      throw damaged(chunk.what, chunk.offset, error)
+    }
+  }
+
+  /// Reads a selection of a chunk whose directory was read.
+  /// - Parameter known: what was read before, and stays.
+  func read(
+    _ chunk: StoredChunk, _ layout: ChunkLayout, _ columns: ColumnSelection, schema: Schema, names: DimensionNames,
+    adding known: KnownColumns?
+  ) throws(CaptureError) -> EventBatch {
+    let blocks = layout.blocks(for: columns, beyond: known?.selection ?? .nothing)
+    let ranges = layout.ranges(of: blocks)
+    let spans = ChunkFetch.coalesced(ranges)
+    var parts: [[UInt8]] = []
+    for span in spans { parts.append(try bytes(span, chunk.start)) }
+    do throws(MalformedBytes) {
+      return try decode(layout, columns, schema, names, blocks, ranges, spans, parts, known)
+    } catch {
+      throw damaged(chunk.what, chunk.offset, error)
     }
   }
 
   private func decode(
     _ layout: ChunkLayout, _ columns: ColumnSelection, _ schema: Schema, _ names: DimensionNames, _ blocks: [Int],
-    _ ranges: [Range<Int>], _ spans: [Range<Int>], _ parts: [[UInt8]]
+    _ ranges: [Range<Int>], _ spans: [Range<Int>], _ parts: [[UInt8]], _ known: KnownColumns?
   ) throws(MalformedBytes) -> EventBatch {
     // The parts are joined so that one borrowed buffer holds all blocks; most selections have one part only.
     var joined = parts.isEmpty ? [] : parts[0]
@@ -95,7 +107,7 @@ struct ChunkFetch {
         stored.append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count]))
       }
       return try layout.decode(
-        columns, schema: schema, names: names, blocks: blocks, stored: stored, decompression)
+        columns, schema: schema, names: names, blocks: blocks, stored: stored, decompression, adding: known)
     }
   }
 

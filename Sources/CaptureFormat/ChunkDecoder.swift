@@ -10,6 +10,8 @@ struct ChunkDecoder {
   private let schema: Schema
   private let names: DimensionNames
   private let selection: ColumnSelection
+  /// What was decoded before.
+  private let known: KnownColumns?
   /// The decompressed blocks, by number; the owner keeps them alive.
   private let blocks: [UnsafeRawBufferPointer?]
   private var order: TypeOrder?
@@ -18,8 +20,9 @@ struct ChunkDecoder {
 
   init(
     _ layout: ChunkLayout, schema: Schema, names: DimensionNames, _ selection: ColumnSelection,
-    blocks: [UnsafeRawBufferPointer?]
+    blocks: [UnsafeRawBufferPointer?], adding known: KnownColumns? = nil
   ) {
+    self.known = known
     self.layout = layout
     self.schema = schema
     self.names = names
@@ -28,9 +31,12 @@ struct ChunkDecoder {
   }
 
   mutating func decode() throws(MalformedBytes) -> EventBatch {
-    var batch = EventBatch(schema: schema)
+    var batch = known?.batch ?? EventBatch(schema: schema)
     batch.count = layout.head.count
-    if selection.readsDimensions { batch.dimensions = try DimensionDecoder(self, names).decode() }
+    let knownSelection = known?.selection ?? .nothing
+    try DimensionDecoder(self, names).decode(into: &batch.dimensions) {
+      selection.reads($0) && !knownSelection.reads($0)
+    }
     try decodeCore(&batch)
     try decodeArguments(&batch)
     return batch
@@ -39,24 +45,27 @@ struct ChunkDecoder {
   // MARK: Core columns
 
   private mutating func decodeCore(_ batch: inout EventBatch) throws(MalformedBytes) {
-    let core = selection.effectiveCore
-    let needed = layout.needed(selection).map { layout.directory.entries[$0] }
+    let before = known?.selection.core ?? []
+    let core = selection.effectiveCore.subtracting(before)
+    let needed = layout.needed(selection, beyond: known?.selection ?? .nothing).map { layout.directory.entries[$0] }
     // One that was asked for and is not there is missed when it is read.
     func isNeeded(_ column: CoreColumn) -> Bool {
       core.contains(column.selection) || needed.contains { $0.key == .core(column) }
     }
-    batch.numbers = .consecutive(first: layout.head.firstNumber)
+    if !before.contains(.numbers) { batch.numbers = .consecutive(first: layout.head.firstNumber) }
     if core.contains(.numbers), let column = try self.core(.numbers) {
       batch.numbers = .listed(column.values.map { UInt64(bitPattern: $0) })
       try checkNumbers(batch.numbers)
-    } else if layout.head.count > 0, layout.entries[.core(.numbers)] == nil {
+    } else if layout.head.count > 0, layout.entry(.core(.numbers)) == nil {
       guard layout.head.lastNumber - layout.head.firstNumber == UInt64(layout.head.count - 1) else {
         throw MalformedBytes("the chunk's numbers have gaps and no column")
       }
     }
-    if isNeeded(.types) {
-      let types: [UInt16] = try narrow(.types, missing: nil)
-      try setOrder(types, needed)
+    let needsOrder = needed.contains { $0.isByType || $0.encoding == .result || $0.encoding == .same }
+    if isNeeded(.types) || needsOrder || core.contains(.ranks) {
+      let types: [UInt16] = before.contains(.types) ? batch.types : try narrow(.types, missing: nil)
+      ranks = before.contains(.ranks) ? batch.ranks : []
+      try setOrder(types, needsOrder)
       if core.contains(.types) { batch.types = types }
       if core.contains(.ranks) { batch.ranks = ranks }
     }
@@ -72,8 +81,8 @@ struct ChunkDecoder {
       batch.objects = try narrow(.objects, missing: EventBatch.noRow)
       try check(batch.objects, below: batch.dimensions.objects.count, "object")
     }
-    if isNeeded(.results) {
-      let results = try wide(.results)
+    if isNeeded(.results) || before.contains(.results) && needsOrder {
+      let results = before.contains(.results) ? batch.results : try wide(.results)
       if core.contains(.results) { batch.results = results }
       if let order {
         sortedResults = ResultsByType(sorted: order.sorted(results), counts: layout.head.typeCounts)
@@ -92,11 +101,10 @@ struct ChunkDecoder {
   }
 
   /// Ranks are not stored: they count the events of each type. The order of types is made where a column needs it.
-  private mutating func setOrder(_ types: [UInt16], _ needed: [ColumnDirectory.Entry]) throws(MalformedBytes) {
+  private mutating func setOrder(_ types: [UInt16], _ needsOrder: Bool) throws(MalformedBytes) {
     let counts = layout.head.typeCounts
-    let needsOrder = needed.contains { $0.isByType || $0.encoding == .result || $0.encoding == .same }
     if needsOrder || selection.core.contains(.ranks) {
-      ranks = try TypeOrder.ranks(types, counts)
+      if ranks.isEmpty { ranks = try TypeOrder.ranks(types, counts) }
       if needsOrder { order = TypeOrder(types: types, ranks: ranks, counts: counts) }
     } else {
       try TypeOrder.check(types, counts)
@@ -104,18 +112,17 @@ struct ChunkDecoder {
   }
 
   private func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {
-    guard let index = layout.entries[.core(column)] else { return nil }
-    let entry = layout.directory.entries[index]
+    guard let entry = layout.entry(.core(column)) else { return nil }
     guard entry.rows == layout.head.count else { throw MalformedBytes("the column \(column) has \(entry.rows) rows") }
     return try numbers(entry)
   }
 
   private func wide(_ column: CoreColumn) throws(MalformedBytes) -> [Int64] {
-    guard let decoded = try core(column), let index = layout.entries[.core(column)] else {
+    guard let decoded = try core(column), let entry = layout.entry(.core(column)) else {
       if layout.head.count == 0 { return [] }
       throw MalformedBytes("the column \(column) is not there")
     }
-    guard layout.directory.entries[index].isByType else { return decoded.values }
+    guard entry.isByType else { return decoded.values }
     guard let order else { throw MalformedBytes("the column \(column) is in the order of types, which are not there") }
     return order.restore(decoded.values)
   }
@@ -126,16 +133,21 @@ struct ChunkDecoder {
     let values = try wide(column)
     var isTooWide = false
     let narrow = [Value](unsafeUninitializedCapacity: values.count) { target, count in
-      // Loops without branches, which become vectors. What is missing is the least number: it does not fit either.
+      // One pass without branches, which becomes vectors. A missing value is the least number there is: its sign makes all
+      // bits, which is what stands for "missing" here, and anything else that is negative does not fit.
       var seen: UInt64 = 0
-      for row in values.indices {
-        seen |= UInt64(bitPattern: values[row])
-        target[row] = Value(truncatingIfNeeded: values[row])
-      }
-      if seen > UInt64(Value.max), let missing {
-        seen = 0
-        for row in values.indices where values[row] != EventBatch.missing { seen |= UInt64(bitPattern: values[row]) }
-        for row in values.indices where values[row] == EventBatch.missing { target[row] = missing }
+      if missing == Value.max {
+        for row in values.indices {
+          let value = values[row]
+          let sign = value >> 63
+          seen |= UInt64(bitPattern: (value & ~sign) | ((value ^ EventBatch.missing) & sign))
+          target[row] = Value(truncatingIfNeeded: value | sign)
+        }
+      } else {
+        for row in values.indices {
+          seen |= UInt64(bitPattern: values[row])
+          target[row] = Value(truncatingIfNeeded: values[row])
+        }
       }
       isTooWide = seen > UInt64(Value.max)
       count = values.count
@@ -156,9 +168,11 @@ struct ChunkDecoder {
   // MARK: Arguments
 
   private mutating func decodeArguments(_ batch: inout EventBatch) throws(MalformedBytes) {
+    let before = batch.arguments
+    batch.arguments = []
     // A column that is not there takes memory like any other.
     var values = 0
-    for (type, count) in layout.head.typeCounts {
+    for (position, (type, count)) in layout.head.typeCounts.enumerated() {
       guard let declaration = schema.type(type) else {
         throw MalformedBytes("the chunk has events of type \(type.rawValue), which the schema does not have")
       }
@@ -166,8 +180,21 @@ struct ChunkDecoder {
       guard values <= CaptureLimits.chunkValues else {
         throw MalformedBytes("the arguments of the chunk's events are more than \(CaptureLimits.chunkValues) values")
       }
+      if !selection.hasArguments {
+        let stored = declaration.parameters.count { $0.source.isStored }
+        let columns = [ArgumentColumn](repeating: .absent, count: stored)
+        let absent = TypeArguments(type: type, count: Int(count), columns: columns)
+        batch.arguments.append(position < before.count ? before[position] : absent)
+        continue
+      }
       var columns: [ArgumentColumn] = []
       for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {
+        if position < before.count, columns.count < before[position].columns.count,
+          before[position].columns[columns.count].isPresent
+        {
+          columns.append(before[position].columns[columns.count])
+          continue
+        }
         let isBytes = described.type.storage == .bytes
         if !selection.includes(type, parameter) || isBytes && !selection.payloads {
           columns.append(.absent)
@@ -183,11 +210,11 @@ struct ChunkDecoder {
   private func argument(
     _ type: EventTypeID, _ parameter: Int, _ storage: ParameterStorage, _ count: Int, _ strings: Int
   ) throws(MalformedBytes) -> ArgumentColumn {
-    guard let index = layout.entries[.argument(type, parameter, part: 0)] else {
+    guard let entry = layout.entry(.argument(type, parameter, part: 0)) else {
       // A parameter without a column has no value in any event.
       return ArgumentColumn(values: [Int64](repeating: 0, count: count), missing: Array(0..<UInt32(count)))
     }
-    let decoded = try argumentNumbers(layout.directory.entries[index], type, count, isFollowing: false)
+    let decoded = try argumentNumbers(entry, type, count, isFollowing: false)
     var values = decoded.values
     for row in decoded.missing { values[Int(row)] = 0 }
     switch storage {
@@ -200,10 +227,10 @@ struct ChunkDecoder {
       }
       return ArgumentColumn(values: values, missing: decoded.missing)
     case .bytes:
-      guard let heap = layout.entries[.argument(type, parameter, part: 1)] else {
+      guard let heap = layout.entry(.argument(type, parameter, part: 1)) else {
         throw MalformedBytes("a payload of type \(type.rawValue) has lengths and no bytes")
       }
-      let bytes = try self.heap(layout.directory.entries[heap])
+      let bytes = try self.heap(heap)
       try DimensionDecoder.sumLengths(&values, total: bytes.count)
       return ArgumentColumn(values: values, bytes: bytes, missing: decoded.missing)
     }
@@ -220,11 +247,11 @@ struct ChunkDecoder {
     case .same:
       // One step only: no circles.
       guard !isFollowing, entry.length == 0, entry.missing == .none, let repeated = entry.repeated,
-        let other = layout.entries[entry.key.sibling(repeated)]
+        let other = layout.entry(entry.key.sibling(repeated))
       else {
         throw MalformedBytes("a column of type \(type.rawValue) repeats one that is not there")
       }
-      return try argumentNumbers(layout.directory.entries[other], type, count, isFollowing: true)
+      return try argumentNumbers(other, type, count, isFollowing: true)
     case .result:
       return try repeatedResults(entry, type)
     default:
@@ -247,12 +274,12 @@ struct ChunkDecoder {
 
   // MARK: Columns
 
-  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? {
-    layout.entries[key].map { layout.directory.entries[$0] }
-  }
+  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? { layout.entry(key) }
 
   var tables: [(table: UInt8, rows: Int)] { layout.directory.tables }
-  var entries: [ColumnDirectory.Entry] { layout.directory.entries }
+  func entries(of table: DimensionTableID) -> [ColumnDirectory.Entry] {
+    layout.directory.positions(of: table).map { layout.directory.entries[$0] }
+  }
 
   /// The values of a column; `EventBatch.missing` where there is none.
   func numbers(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> DecodedColumn {

@@ -9,16 +9,17 @@ extension ChunkLayout {
   ///   - names: the columns of dimension tables as the file declares them.
   ///   - blocks: what `blocks(for:)` said.
   ///   - stored: the stored bytes of each of them.
+  ///   - known: what was read of the chunk before, and stays.
   public func decode(
     _ selection: ColumnSelection, schema: Schema, names: DimensionNames, blocks: [Int],
-    stored: [UnsafeRawBufferPointer], _ decompression: BlockDecompression
+    stored: [UnsafeRawBufferPointer], _ decompression: BlockDecompression, adding known: KnownColumns? = nil
   ) throws(MalformedBytes) -> EventBatch {
     let raw = RawBlocks()
     var bytes = [UnsafeRawBufferPointer?](repeating: nil, count: head.blocks.count)
     for (index, block) in blocks.enumerated() {
       bytes[block] = try raw.add(head.blocks[block], stored[index], decompression)
     }
-    var decoder = ChunkDecoder(self, schema: schema, names: names, selection, blocks: bytes)
+    var decoder = ChunkDecoder(self, schema: schema, names: names, selection, blocks: bytes, adding: known)
     let batch = try decoder.decode()
     // The decoder holds pointers into the blocks, which go with their owner.
     withExtendedLifetime(raw) {}

@@ -57,6 +57,19 @@ public struct ColumnSelection: Sendable {
     case only(Set<ArgumentKey>)
   }
 
+  /// The dimension tables, in the groups in which they are read. Texts are read with any of them.
+  public struct Tables: OptionSet, Hashable, Sendable {
+    /// A bit for each group.
+    public let rawValue: UInt8
+    /// A set from its bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// What events were done to; read with the column `objects`.
+    public static let objects = Tables(rawValue: 1 << 0)
+    /// Who did them: lineages, threads, images, containers and users; read with the column `lineages`.
+    public static let lineages = Tables(rawValue: 1 << 1)
+  }
+
   /// The columns that every event has.
   public var core: Core
   /// The argument columns.
@@ -66,18 +79,35 @@ public struct ColumnSelection: Sendable {
   /// Whether dimensions and texts are read also where nothing selected refers to them: a question about times and results
   /// takes half as long without.
   public var dimensions: Bool
+  /// Tables that are read beside those that selected columns refer to.
+  public var tables: Tables
 
   /// A selection.
-  public init(core: Core, arguments: Arguments = .none, payloads: Bool = false, dimensions: Bool = true) {
+  public init(
+    core: Core, arguments: Arguments = .none, payloads: Bool = false, dimensions: Bool = true, tables: Tables = []
+  ) {
     self.core = core
     self.arguments = arguments
     self.payloads = payloads
     self.dimensions = dimensions
+    self.tables = tables
   }
 
-  /// Whether dimensions are read.
-  var readsDimensions: Bool {
-    if dimensions || core.contains(.lineages) || core.contains(.objects) { return true }
+  /// Nothing at all.
+  public static let nothing = ColumnSelection(core: [], dimensions: false)
+
+  /// Whether a dimension table is read.
+  func reads(_ table: DimensionTableID) -> Bool {
+    if dimensions { return true }
+    let hasObjects = core.contains(.objects) || tables.contains(.objects)
+    let hasLineages = core.contains(.lineages) || tables.contains(.lineages)
+    let isOfGroup =
+      switch table {
+      case .strings: hasObjects || hasLineages
+      case .objects: hasObjects
+      case .images, .threads, .lineages, .containers, .users: hasLineages
+      }
+    if isOfGroup { return true }
     if case .none = arguments { return false }
     return true
   }

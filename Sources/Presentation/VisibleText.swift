@@ -73,12 +73,21 @@ public enum VisibleText {
   /// lines: nothing is copied when all is well.
   public static func isHarmless(_ bytes: some Collection<UInt8>) -> Bool {
     let answer = bytes.withContiguousStorageIfAvailable { bytes in
-      var doubtful = false
-      // One pass without branches: bytes below the blank other than tab and line feed, DEL, and all beyond ASCII.
-      for byte in bytes {
-        doubtful = doubtful || (byte < 0x20 && byte != 0x0A && byte != 0x09) || byte >= 0x7F
+      var start = 0
+      // Bytes below the blank, DEL and all beyond ASCII must be as many as tabs and line feeds. Sums as narrow as what is
+      // counted, so that the loops become those over vectors of bytes.
+      while start < bytes.count {
+        let end = min(start &+ 255, bytes.count)
+        var special: UInt8 = 0
+        var tabs: UInt8 = 0
+        var lineFeeds: UInt8 = 0
+        for index in start..<end { if bytes[index] &- 0x20 >= 0x5F { special &+= 1 } }
+        for index in start..<end { if bytes[index] == 0x09 { tabs &+= 1 } }
+        for index in start..<end { if bytes[index] == 0x0A { lineFeeds &+= 1 } }
+        if special != tabs &+ lineFeeds { return false }
+        start = end
       }
-      return !doubtful
+      return true
     }
     return answer ?? bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x0A || $0 == 0x09 }
   }

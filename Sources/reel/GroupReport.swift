@@ -13,20 +13,19 @@ struct GroupReport {
   let progress: ScanProgress
 
   /// Scans and sorts.
-  init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?) async throws {
+  init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?, cores: Int?) async throws {
     var bar = ProgressBar("reading", terminal: .progress)
-    let (table, progress) = try await grouping.run(over: selected.source, selected.question) { progress in
+    let (table, progress) = try await grouping.run(
+      over: selected.source, selected.question, parallelism: cores
+    ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
     keyNames = table.keyNames
     columnNames = table.columnNames
     groupCount = table.count
-    let sorted = try table.sorted(by: sort)
-    rows = limit.map { Array(sorted.prefix($0)) } ?? sorted
-    totals = table.columnNames.indices.map { index in
-      .integer(sorted.reduce(0) { $0 &+ ($1.values[index].integerValue ?? 0) })
-    }
+    rows = try table.sorted(by: sort, limit: limit)
+    totals = table.columnNames.indices.map { .integer(table.total(ofColumn: $0)) }
     self.progress = progress
   }
 
@@ -54,7 +53,7 @@ struct GroupReport {
   /// Groups as a table: the aggregates first where their digits line up, then the fields.
   func rendered(for terminal: Terminal, hasTotals: Bool, zone: ClockZone) -> String {
     let valueUnits = columnNames.map { CellUnit(aggregate: $0) }
-    let keyUnits = keyNames.map { CellUnit(field: $0) }
+    let keyUnits = keyNames.map { $0 == Grouping.timeName ? .time : CellUnit(field: $0) }
     var columns: [Table.Column] = []
     for (index, name) in keyNames.enumerated() {
       columns.append(.holding(rows.lazy.map { $0.key[index] }, title: name, unit: keyUnits[index]))

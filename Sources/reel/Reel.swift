@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Dispatch
 import Presentation
 
@@ -39,6 +40,7 @@ struct Reel: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     // So does a file that may not become larger.
     signal(SIGXFSZ, SIG_IGN)
+    reel_keep_memory()
     switch parse(Array(CommandLine.arguments.dropFirst())) {
     case .done(let status): Glibc.exit(status)
     case .command(let command as any AsyncParsableCommand):

@@ -29,17 +29,36 @@ final class StandardOutput {
     if buffer.count >= StandardOutput.writeSize { try flush() }
   }
 
+  /// Adds bytes; large amounts go out from where they are.
+  func write(_ bytes: ArraySlice<UInt8>) throws(OutputError) {
+    if bytes.count < StandardOutput.writeSize {
+      buffer.append(contentsOf: bytes)
+      if buffer.count >= StandardOutput.writeSize { try flush() }
+      return
+    }
+    try flush()
+    let result = bytes.withUnsafeBytes { bytes in
+      Result<Void, OutputError> { () throws(OutputError) in try send(bytes) }
+    }
+    try result.get()
+  }
+
   /// Adds text.
   func write(_ text: String) throws(OutputError) { try write(text.utf8) }
 
   /// Writes what waits. To be called at the end: what was not flushed is not written.
   func flush() throws(OutputError) {
     defer { buffer.removeAll(keepingCapacity: true) }
+    let result = buffer.withUnsafeBytes { bytes in
+      Result<Void, OutputError> { () throws(OutputError) in try send(bytes) }
+    }
+    try result.get()
+  }
+
+  private func send(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
     var offset = 0
-    while offset < buffer.count {
-      let written = buffer.withUnsafeBytes { bytes in
-        Glibc.write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
-      }
+    while offset < bytes.count {
+      let written = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
       if written >= 0 {
         offset += written
         continue

@@ -207,7 +207,7 @@ struct FilterPropertyTests {
   @Test(arguments: [
     ("evt.type = mount", 0), ("not evt.type exists", 0), ("proc.pid = 4711", 0), ("fd.name = /nowhere/at/all", 0),
     ("fd.ip = 8.8.8.8", 0), ("evt.num < 1500", 1), ("evt.rawtime >= 3000000", 1), ("proc.exepath = /bin/none", 0),
-    ("container.id = dddddddddddd", 0), ("evt.type = mount or evt.num < 1500", 1), ("not evt.num < 1500", 3),
+    ("container.id = dddddddddddd", 0), ("evt.type = mount or evt.num < 1500", 1), ("not evt.num < 1500", 2),
     ("container.id = host or proc.pid = 4711", 3), ("fd.directory = /nowhere", 0), ("evt.res = EPERM", 0),
     ("evt.res in (EPERM, EIO)", 0), ("evt.res in (EPERM, ENOENT)", 3), ("evt.res = SUCCESS", 3), ("evt.rawres = -1", 0),
     ("evt.rawres < 0", 3), ("evt.failed = true", 3), ("fd.port = 999", 0), ("fd.sport > 3", 0), ("fd.rport = 2", 3),

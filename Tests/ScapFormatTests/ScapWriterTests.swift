@@ -7,7 +7,7 @@ import Testing
 
 /// Files that the writer makes, taken apart again.
 @Suite struct ScapWriterTests {
-  static let machine = ScapWriter.Machine(hostname: "testhost", processors: 4, bootTime: 1_600_000_000_000_000_000)
+  static let machine = ScapMachine(hostname: "testhost", processors: 4, bootTime: 1_600_000_000_000_000_000)
 
   /// The file of some batches.
   private func file(

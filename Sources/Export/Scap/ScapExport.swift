@@ -50,7 +50,7 @@ public struct ScapExport: Sendable {
     let reader = source.reader
     let start = try StartingState(reader, question, context: source.scanContext)
     let architecture = Architecture(rawValue: reader.header.architecture) ?? .current
-    let machine = ScapWriter.Machine(
+    let machine = ScapMachine(
       hostname: reader.header.hostname, processors: max(reader.header.cpuCount, 1), bootTime: reader.header.bootTime)
     var meta = try MetaEvents(source.readers, question)
     var writer = ScapWriter(

@@ -8,9 +8,9 @@ import ScapFormat
 /// What was there when the events that are exported begin: the last state of the capture in front of them.
 struct StartingState {
   /// Users and groups of the machine itself.
-  private(set) var users: [ScapWriter.User] = []
+  private(set) var users: [ScapUser] = []
   /// Addresses that sockets of the machine had.
-  private(set) var interfaces: [ScapWriter.Interface] = []
+  private(set) var interfaces: [ScapInterface] = []
   private let reader: CaptureReader
   private let parts: [StateEntry]
   private let selection: EventSelection
@@ -21,7 +21,7 @@ struct StartingState {
     // A recording takes its first state when it begins, which takes a moment: what happened meanwhile is in the rows.
     let moment = question.from.flatMap { reader.state(at: $0) } ?? reader.states.first
     parts = moment?.parts ?? []
-    var known = Set<ScapWriter.User>()
+    var known = Set<ScapUser>()
     var addresses = Set<[UInt8]>()
     for part in parts {
       let rows = try reader.readState(part).rows
@@ -48,8 +48,8 @@ struct StartingState {
     selection.stateRows?(state) ?? (0..<UInt32(state.count)).map { $0 }
   }
 
-  private static func users(_ state: EventBatch) -> [ScapWriter.User] {
-    var users: [ScapWriter.User] = []
+  private static func users(_ state: EventBatch) -> [ScapUser] {
+    var users: [ScapUser] = []
     for (name, isGroup) in [("state_user", false), ("state_group", true)] {
       guard let type = state.schema.type(named: name), let arguments = state.arguments(of: type.id) else { continue }
       let stored = type.parameters.filter { $0.source.isStored }
@@ -65,9 +65,9 @@ struct StartingState {
         guard let number = number(column(isGroup ? "gid" : "uid"), rank) else { continue }
         let group = isGroup ? nil : self.number(column("gid"), rank)
         users.append(
-          ScapWriter.User(
-            number: number, group: group ?? UInt32.max, name: text("name", rank), home: text("home", rank),
-            shell: text("shell", rank), isGroup: isGroup))
+          ScapUser(
+            isGroup: isGroup, number: number, group: group ?? UInt32.max, name: text("name", rank),
+            home: text("home", rank), shell: text("shell", rank)))
       }
     }
     return users
@@ -97,10 +97,10 @@ struct StartingState {
     }
   }
 
-  private static func interfaces(_ addresses: Set<[UInt8]>) -> [ScapWriter.Interface] {
+  private static func interfaces(_ addresses: Set<[UInt8]>) -> [ScapInterface] {
     var interfaces = [
-      ScapWriter.Interface(name: "lo", address: [127, 0, 0, 1], mask: [255, 0, 0, 0]),
-      ScapWriter.Interface(
+      ScapInterface(name: "lo", address: [127, 0, 0, 1], mask: [255, 0, 0, 0]),
+      ScapInterface(
         name: "lo", address: [UInt8](repeating: 0, count: 15) + [1], mask: [UInt8](repeating: 255, count: 16)),
     ]
     let known = Set(interfaces.map(\.address))
@@ -108,7 +108,7 @@ struct StartingState {
     for (index, address) in others.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {
       // Nobody knows the network's size from a socket: the address alone is certain.
       interfaces.append(
-        ScapWriter.Interface(
+        ScapInterface(
           name: "address\(index)", address: address, mask: [UInt8](repeating: 255, count: address.count)))
     }
     return interfaces

@@ -11,7 +11,9 @@ struct GroupCollector {
   private let rows: [UInt32]
   /// For each selected event the number of its group.
   private var groups: [UInt32] = []
-  private var groupKeys: [[FieldValue]] = []
+  /// The groups' keys as bytes, one behind the other, and where each ends.
+  private var keys: [UInt8] = []
+  private var ends: [Int] = []
 
   init(_ grouping: Grouping, _ events: SelectedEvents) {
     view = events.view
@@ -20,78 +22,118 @@ struct GroupCollector {
   }
 
   mutating func collect() -> GroupTable {
-    formGroups()
-    var columns = grouping.aggregates.map { aggregate in
-      [AggregateState](repeating: AggregateState(aggregate.function), count: groupKeys.count)
-    }
-    for (index, aggregate) in grouping.aggregates.enumerated() { add(aggregate, to: &columns[index]) }
     var table = GroupTable(grouping)
-    for group in groupKeys.indices {
-      table.append(groupKeys[group].map(\.detached), columns.map { $0[group] })
+    if rows.isEmpty { return table }
+    formGroups()
+    keys.withUnsafeBytes { keys in
+      var start = 0
+      for end in ends {
+        // Each is another one, so that they get the numbers that they have here.
+        _ = table.group(UnsafeRawBufferPointer(rebasing: keys[start..<end]))
+        start = end
+      }
     }
+    table.setColumns(grouping.aggregates.map { column(of: $0) })
     return table
   }
 
   /// Gives each event a group, part by part of the key.
   private mutating func formGroups() {
-    groups = [UInt32](repeating: 0, count: rows.count)
-    groupKeys = [[]]
-    for key in grouping.keys {
-      let (numbers, values) = numbered(key)
-      if groupKeys.count == 1 {
-        // The first part, or the first that tells events apart: its numbers are the groups.
-        groupKeys = values.map { groupKeys[0] + [$0] }
-        groups = numbers
-        continue
-      }
-      pair(with: numbers, values)
+    if grouping.keys.isEmpty {
+      groups = [UInt32](repeating: 0, count: rows.count)
+      keys = Grouping.everything
+      ends = [keys.count]
     }
-    if grouping.keys.isEmpty { return }
-    if rows.isEmpty { groupKeys = [] }
+    for (index, key) in grouping.keys.enumerated() {
+      let numbered = numbered(key)
+      if index == 0 {
+        groups = numbered.numbers
+        keys = numbered.keys.heap
+        ends = (0..<numbered.keys.count).map { numbered.keys.range(of: $0).upperBound }
+        // The first row of the table is the empty text, which is no key.
+        ends.removeFirst()
+      } else {
+        pair(with: numbered.numbers, numbered.keys)
+      }
+    }
   }
 
   /// Splits the groups by a further part of the key.
-  private mutating func pair(with numbers: [UInt32], _ values: [FieldValue]) {
-    var keys: [[FieldValue]] = []
-    let width = values.count
+  private mutating func pair(with numbers: [UInt32], _ parts: StringTable) {
+    let width = parts.count - 1
+    if width == 1 {
+      // All have the same: nothing is split.
+      return extendKeys(with: parts[1])
+    }
+    var paired: [UInt8] = []
+    var pairedEnds: [Int] = []
     // A table of all pairs answers at once; where it would be too large, pairs are hashed.
     let unknown = UInt32.max
-    var table = [UInt32](repeating: unknown, count: groupKeys.count * width <= 1 << 20 ? groupKeys.count * width : 0)
+    let isSmall = ends.count * width <= 1 << 20
+    var table = [UInt32](repeating: unknown, count: isSmall ? ends.count * width : 0)
     var hashed: [Int: UInt32] = [:]
     for index in groups.indices {
       let pair = Int(groups[index]) * width + Int(numbers[index])
-      var group = table.isEmpty ? hashed[pair] ?? unknown : table[pair]
+      var group = isSmall ? table[pair] : hashed[pair] ?? unknown
       if group == unknown {
-        group = UInt32(keys.count)
-        keys.append(groupKeys[Int(groups[index])] + [values[Int(numbers[index])]])
-        if table.isEmpty { hashed[pair] = group } else { table[pair] = group }
+        group = UInt32(pairedEnds.count)
+        let old = Int(groups[index])
+        paired.append(contentsOf: keys[(old == 0 ? 0 : ends[old - 1])..<ends[old]])
+        paired.append(contentsOf: parts[Int(numbers[index]) + 1])
+        pairedEnds.append(paired.count)
+        if isSmall { table[pair] = group } else { hashed[pair] = group }
       }
       groups[index] = group
     }
-    groupKeys = keys
+    (keys, ends) = (paired, pairedEnds)
   }
 
-  /// The different values of one part of the key, and for each event the number of its value.
-  private func numbered(_ key: Grouping.BoundKey) -> (numbers: [UInt32], values: [FieldValue]) {
+  private mutating func extendKeys(with part: ArraySlice<UInt8>) {
+    var extended: [UInt8] = []
+    var start = 0
+    for index in ends.indices {
+      extended.append(contentsOf: keys[start..<ends[index]])
+      extended.append(contentsOf: part)
+      start = ends[index]
+      ends[index] = extended.count
+    }
+    keys = extended
+  }
+
+  /// The different values of an operand, as keys, and for each event the number of its value.
+  private func numbered(_ key: Grouping.BoundKey) -> (numbers: [UInt32], keys: StringTable) {
     var numbering = ValueNumbering()
     var numbers = [UInt32](repeating: 0, count: rows.count)
     switch key {
     case .time(let every):
+      var (low, high, number) = (Int64.max, Int64.min, UInt32(0))
       for (index, row) in rows.enumerated() {
-        let slice = floorDivide(view.batch.exitTimes[Int(row)], every) &* every
-        numbers[index] = numbering.number(of: .integer(slice))
+        let time = view.batch.exitTimes[Int(row)]
+        if time < low || time > high {
+          low = floorDivide(time, every) &* every
+          high = low.addingReportingOverflow(every - 1).overflow ? Int64.max : low + (every - 1)
+          number = numbering.number(of: .integer(low))
+        }
+        numbers[index] = number
       }
     case .operand(let operand):
       switch operand.domain {
       case .constant:
         _ = numbering.number(of: view.value(operand, at: .event(0)))
       case .event:
+        var last = FieldValue.missing
+        var number = UInt32.max
         for (index, row) in rows.enumerated() {
-          numbers[index] = numbering.number(of: view.value(operand, at: .event(Int(row))))
+          let value = view.value(operand, at: .event(Int(row)))
+          if number == UInt32.max || value != last {
+            number = numbering.number(of: value)
+            last = value
+          }
+          numbers[index] = number
         }
       case .type:
         let count = (view.schema.types.last.map { Int($0.id.rawValue) } ?? 0) + 1
-        look(operand, view.batch.types.map(UInt32.init), count, &numbering, &numbers) { .type(UInt16($0)) }
+        look(operand, view.batch.types, count, &numbering, &numbers) { .type(UInt16($0)) }
       case .lineage:
         let count = view.batch.dimensions.lineages.count
         look(operand, view.batch.lineages, count, &numbering, &numbers) { .lineage($0) }
@@ -100,19 +142,19 @@ struct GroupCollector {
         look(operand, view.batch.objects, count, &numbering, &numbers) { .object($0) }
       }
     }
-    return (numbers, numbering.values)
+    return (numbers, numbering.keys.table)
   }
 
   /// Numbers the values of dimension rows as they are met, and looks them up for events.
-  private func look(
-    _ operand: Operand, _ references: [UInt32], _ count: Int, _ numbering: inout ValueNumbering,
+  private func look<Reference: FixedWidthInteger & UnsignedInteger>(
+    _ operand: Operand, _ references: [Reference], _ count: Int, _ numbering: inout ValueNumbering,
     _ numbers: inout [UInt32], _ position: (Int) -> Position
   ) {
     let unknown = UInt32.max
     var known = [UInt32](repeating: unknown, count: count + 1)
     for index in rows.indices {
       // All rows that do not exist share the place behind the last.
-      let reference = Int(min(references[Int(rows[index])], UInt32(count)))
+      let reference = min(Int(references[Int(rows[index])]), count)
       if known[reference] == unknown {
         let value = reference < count ? view.value(operand, at: position(reference)) : .missing
         known[reference] = numbering.number(of: value)
@@ -121,7 +163,7 @@ struct GroupCollector {
     }
   }
 
-  private func add(_ aggregate: Aggregate, to states: inout [AggregateState]) {
+  private func column(of aggregate: Aggregate) -> AggregateColumn {
     var included = [Bool]()
     if let condition = aggregate.condition {
       var evaluator = Evaluator(view)
@@ -129,119 +171,130 @@ struct GroupCollector {
       included = rows.map { mask.bytes[Int($0)] == 1 }
     }
     let isIncluded = { (index: Int) in included.isEmpty || included[index] }
-    guard let operand = aggregate.operand else {
-      var counts = [UInt64](repeating: 0, count: states.count)
-      for index in groups.indices where isIncluded(index) { counts[Int(groups[index])] += 1 }
-      for group in states.indices { states[group] = .count(counts[group]) }
-      return
-    }
+    guard let operand = aggregate.operand else { return .count(counts(included)) }
     switch aggregate.function {
     case .sum, .average:
-      var sums = [Int128](repeating: 0, count: states.count)
-      var counts = [UInt64](repeating: 0, count: states.count)
+      var sums = [Int128](repeating: 0, count: ends.count)
+      var counts = [UInt64](repeating: 0, count: ends.count)
       let values = view.integers(operand, rows: rows)
       for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
         sums[Int(groups[index])] += Int128(values[index])
         counts[Int(groups[index])] += 1
       }
-      for group in states.indices { states[group] = .sum(sums[group], count: counts[group]) }
+      return .sum(sums, counts: counts)
     case .percentile:
-      var histograms = [Histogram](repeating: Histogram(), count: states.count)
+      var histograms = [Histogram](repeating: Histogram(), count: ends.count)
       let values = view.integers(operand, rows: rows)
       for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
         histograms[Int(groups[index])].add(values[index])
       }
-      for group in states.indices { states[group] = .histogram(histograms[group]) }
+      return .histogram(histograms)
     case .minimum, .maximum:
       guard operand.type.isNumber, operand.multiplicity == .single else {
-        addValues(aggregate.function, operand, isIncluded, to: &states)
-        return
+        return values(aggregate.function, operand, isIncluded)
       }
-      addExtremes(aggregate.function, operand, isIncluded, to: &states)
-    case .count, .distinct:
-      addValues(aggregate.function, operand, isIncluded, to: &states)
-    case .first, .last:
-      addEdges(aggregate.function, operand, isIncluded, to: &states)
+      return extremes(aggregate.function, operand, isIncluded)
+    case .count, .distinct: return values(aggregate.function, operand, isIncluded)
+    case .first, .last: return edges(aggregate.function, operand, isIncluded)
     }
   }
 
+  /// How many events each group has.
+  private func counts(_ included: [Bool]) -> [UInt64] {
+    var counts = [UInt64](repeating: 0, count: ends.count)
+    if included.isEmpty {
+      for group in groups { counts[Int(group)] &+= 1 }
+    } else {
+      for index in groups.indices where included[index] { counts[Int(groups[index])] &+= 1 }
+    }
+    return counts
+  }
+
   /// The least or greatest number of each group.
-  private func addExtremes(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool, to states: inout [AggregateState]
-  ) {
+  private func extremes(
+    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
+  ) -> AggregateColumn {
     let values = view.integers(operand, rows: rows)
-    var best = [Int64](repeating: EventBatch.missing, count: states.count)
+    var best = [Int64](repeating: EventBatch.missing, count: ends.count)
     for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
       let group = Int(groups[index])
       let isBetter = function == .minimum ? values[index] < best[group] : values[index] > best[group]
       if best[group] == EventBatch.missing || isBetter { best[group] = values[index] }
     }
     let isUnsigned = operand.type == .unsigned || operand.type == .port
-    for group in states.indices where best[group] != EventBatch.missing {
-      states[group] = .extreme(isUnsigned ? .unsigned(UInt64(clamping: best[group])) : .integer(best[group]))
-    }
+    return .extreme(
+      best.map { value in
+        if value == EventBatch.missing { return .missing }
+        return isUnsigned ? .unsigned(UInt64(clamping: value)) : .integer(value)
+      })
   }
 
   /// Aggregates that look at values: each different value of a group once, where it belongs to a dimension.
-  private func addValues(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool, to states: inout [AggregateState]
-  ) {
-    let (numbers, values) = numbered(.operand(operand))
+  private func values(
+    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
+  ) -> AggregateColumn {
+    let (numbers, keys) = numbered(.operand(operand))
+    let values = (1..<keys.count).map { row in
+      var key = keys[row]
+      return FieldValue.takeKey(&key)
+    }
     if function == .count {
-      var counts = [UInt64](repeating: 0, count: states.count)
+      var counts = [UInt64](repeating: 0, count: ends.count)
       let isThere = values.map { $0 != .missing }
       for index in groups.indices where isThere[Int(numbers[index])] && isIncluded(index) {
         counts[Int(groups[index])] += 1
       }
-      for group in states.indices { states[group] = .count(counts[group]) }
-      return
+      return .count(counts)
     }
     var seen: Set<UInt64> = []
-    var distinct = [Set<FieldValue>](repeating: [], count: states.count)
+    var last = UInt64.max
+    var distinct = [Set<FieldValue>](repeating: [], count: function == .distinct ? ends.count : 0)
+    var best = [FieldValue](repeating: .missing, count: function == .distinct ? 0 : ends.count)
     for index in groups.indices where isIncluded(index) {
       let pair = UInt64(groups[index]) << 32 | UInt64(numbers[index])
+      if pair == last { continue }
+      last = pair
       guard seen.insert(pair).inserted else { continue }
-      let value = values[Int(numbers[index])].detached
+      let value = values[Int(numbers[index])]
       if value == .missing { continue }
       if function == .distinct {
         distinct[Int(groups[index])].insert(value)
       } else {
-        states[Int(groups[index])].addExtreme(value, function)
+        best[Int(groups[index])].keepExtreme(value, function)
       }
     }
-    if function == .distinct {
-      for group in states.indices { states[group] = .distinct(distinct[group]) }
-    }
+    return function == .distinct ? .distinct(distinct) : .extreme(best)
   }
 
   /// The first or last value of each group.
-  private func addEdges(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool, to states: inout [AggregateState]
-  ) {
-    var open = states.count
-    var isDone = [Bool](repeating: false, count: states.count)
+  private func edges(
+    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
+  ) -> AggregateColumn {
+    var edges = [FieldValue](repeating: .missing, count: ends.count)
+    var open = ends.count
+    var isDone = [Bool](repeating: false, count: ends.count)
     let order = function == .first ? Array(groups.indices) : Array(groups.indices.reversed())
     for index in order where !isDone[Int(groups[index])] && isIncluded(index) {
       let value = view.value(operand, at: .event(Int(rows[index])))
       if value == .missing { continue }
-      states[Int(groups[index])] = .edge(value.detached)
+      edges[Int(groups[index])] = value.detached
       isDone[Int(groups[index])] = true
       open -= 1
       if open == 0 { break }
     }
+    return .edge(edges)
   }
 }
 
 /// Numbers different values in the order in which they are met.
 private struct ValueNumbering {
-  private(set) var values: [FieldValue] = []
-  private var numbers: [FieldValue: UInt32] = [:]
+  /// The values as keys; the number of a value is its row less one.
+  private(set) var keys = StringInterner()
+  private var key: [UInt8] = []
 
   mutating func number(of value: FieldValue) -> UInt32 {
-    if let known = numbers[value] { return known }
-    let number = UInt32(values.count)
-    numbers[value] = number
-    values.append(value)
-    return number
+    key.removeAll(keepingCapacity: true)
+    value.appendKey(to: &key)
+    return key.withUnsafeBytes { keys.intern($0) } - 1
   }
 }

@@ -28,12 +28,19 @@ public struct Grouping: Sendable {
     case time(every: Int64)
   }
 
+  /// What the part of a key that is a time slice is called.
+  public static let timeName = "time"
+
   /// Groups by fields.
+  /// - Parameter every: the length in nanoseconds of time slices, which then come before the fields; `nil` for none.
   /// - Throws: which field or aggregate is wrong.
-  public init(by fields: [String], show aggregates: [String] = ["count"], schema: Schema) throws(QueryError) {
+  public init(
+    by fields: [String], every: Int64? = nil, show aggregates: [String] = ["count"], schema: Schema
+  ) throws(QueryError) {
     var bound: [Aggregate] = []
     for aggregate in aggregates { bound.append(try Aggregate(aggregate, schema: schema)) }
-    try self.init(by: fields.map { .field($0) }, show: bound, schema: schema)
+    let slices = every.map { [Key.time(every: $0)] } ?? []
+    try self.init(by: slices + fields.map { .field($0) }, show: bound, schema: schema)
   }
 
   /// Groups by fields and time.
@@ -48,7 +55,7 @@ public struct Grouping: Sendable {
       case .time(let every):
         guard every > 0 else { throw QueryError("a time slice must be longer than nothing") }
         bound.append(.time(every: every))
-        names.append("time")
+        names.append(Grouping.timeName)
       }
     }
     self.keys = bound
@@ -74,6 +81,9 @@ public struct Grouping: Sendable {
     return columns.selection
   }
 
+  /// The key of the one group that there is without fields.
+  static let everything: [UInt8] = [0]
+
   /// The groups of a batch's events.
   public func groups(of events: SelectedEvents) -> GroupTable {
     var collector = GroupCollector(self, events)
@@ -96,96 +106,10 @@ public struct Grouping: Sendable {
       return true
     }
     // Without fields there is one group, also when it is empty.
-    if keys.isEmpty, table.count == 0 { table.append([], aggregates.map { AggregateState($0.function) }) }
+    if keys.isEmpty, table.count == 0 {
+      _ = Grouping.everything.withUnsafeBytes { table.group($0) }
+      table.setColumns(aggregates.map { AggregateColumn($0.function, groups: 1) })
+    }
     return (table, done)
-  }
-}
-
-/// Groups with their aggregates.
-public struct GroupTable: Sendable {
-  /// One group.
-  public struct Row: Sendable {
-    /// The parts of the key, in order.
-    public var key: [FieldValue]
-    /// The aggregates, in order.
-    public var values: [FieldValue]
-
-    /// A row from its parts.
-    public init(key: [FieldValue], values: [FieldValue]) {
-      self.key = key
-      self.values = values
-    }
-  }
-
-  /// The names of the key's parts, in order.
-  public let keyNames: [String]
-  /// The names of the aggregates, in order.
-  public let columnNames: [String]
-  private let functions: [Aggregate.Function]
-  private(set) var keys: [[FieldValue]] = []
-  private(set) var states: [[AggregateState]] = []
-  private var positions: [[FieldValue]: Int] = [:]
-
-  init(_ grouping: Grouping) {
-    keyNames = grouping.keyNames
-    columnNames = grouping.columnNames
-    functions = grouping.aggregates.map(\.function)
-  }
-
-  /// How many groups there are.
-  public var count: Int { keys.count }
-
-  /// Adds a group that is not there yet.
-  mutating func append(_ key: [FieldValue], _ state: [AggregateState]) {
-    if let known = positions[key] {
-      for index in functions.indices { states[known][index].merge(state[index], functions[index]) }
-      return
-    }
-    positions[key] = keys.count
-    keys.append(key)
-    states.append(state)
-  }
-
-  /// Adds the groups of another chunk, which comes later in the order of the scan.
-  public mutating func merge(_ other: GroupTable) {
-    for index in other.keys.indices { append(other.keys[index], other.states[index]) }
-  }
-
-  /// The groups as values, in the order in which they were seen first.
-  public var rows: [Row] {
-    keys.indices.map { index in
-      Row(key: keys[index], values: functions.indices.map { states[index][$0].value(functions[$0]) })
-    }
-  }
-
-  /// The groups sorted by a column, the greatest first, ties by key.
-  /// - Parameters:
-  ///   - column: the name of a key's part or of an aggregate; `nil` sorts by key, the least first. With a minus sign
-  ///     in front the least come first.
-  ///   - limit: the most rows wanted.
-  /// - Throws: when there is no such column.
-  public func sorted(by column: String?, limit: Int? = nil) throws(QueryError) -> [Row] {
-    var rows = rows
-    guard let column else {
-      rows.sort { $0.key.lexicographicallyPrecedes($1.key) }
-      return Array(rows.prefix(limit ?? rows.count))
-    }
-    let isAscending = column.hasPrefix("-")
-    let name = isAscending ? String(column.dropFirst()) : column
-    let value: (Row) -> FieldValue
-    if let index = columnNames.firstIndex(of: name) {
-      value = { $0.values[index] }
-    } else if let index = keyNames.firstIndex(of: name) {
-      value = { $0.key[index] }
-    } else {
-      let names = (keyNames + columnNames).map { "'\($0)'" }.joined(separator: ", ")
-      throw QueryError("there is no column '\(name)' to sort by; there are \(names)")
-    }
-    rows.sort { one, other in
-      let (a, b) = (value(one), value(other))
-      if a == b { return one.key.lexicographicallyPrecedes(other.key) }
-      return isAscending ? a < b : b < a
-    }
-    return Array(rows.prefix(limit ?? rows.count))
   }
 }

@@ -204,9 +204,23 @@ func appendConnection(
   if let server { appendEndpoint(server.address, server.port, to: &text) }
 }
 
+/// Appends an address of 4 or 16 bytes. Those of IPv4 are common enough to be written without a string.
+func appendIP(_ address: ArraySlice<UInt8>, to text: inout [UInt8]) {
+  guard address.count == 4 else {
+    text.append(contentsOf: SocketAddress.ipText(address).utf8)
+    return
+  }
+  for (index, byte) in address.enumerated() {
+    if index > 0 { text.append(UInt8(ascii: ".")) }
+    if byte >= 100 { text.append(UInt8(ascii: "0") + byte / 100) }
+    if byte >= 10 { text.append(UInt8(ascii: "0") + byte / 10 % 10) }
+    text.append(UInt8(ascii: "0") + byte % 10)
+  }
+}
+
 /// Appends `address:port`. The ecosystem writes IPv6 addresses without brackets, and filters compare with that.
 func appendEndpoint(_ address: ArraySlice<UInt8>, _ port: Int64, to text: inout [UInt8]) {
-  text.append(contentsOf: SocketAddress.ipText(address).utf8)
+  appendIP(address, to: &text)
   text.append(UInt8(ascii: ":"))
   appendDecimal(port == EventBatch.missing ? 0 : port & 0xFFFF, to: &text)
 }

@@ -26,6 +26,25 @@ indirect enum BoundExpression: Sendable {
     }
   }
 
+  /// The share of events that is likely to fulfil the expression: a guess from what is asked, for putting terms in order.
+  var likelihood: Double {
+    switch self {
+    case .constant(let value): return value ? 1 : 0
+    case .not(let term): return 1 - term.likelihood
+    case .and(let terms): return terms.reduce(1) { $0 * $1.likelihood }
+    case .or(let terms): return 1 - terms.reduce(1) { $0 * (1 - $1.likelihood) }
+    case .predicate(let predicate):
+      switch predicate.test {
+      case .exists: return 0.8
+      case .compare(.notEqual, _): return 0.9
+      case .compare(.equal, _): return 0.1
+      case .compare(.less, _), .compare(.lessOrEqual, _), .compare(.greater, _), .compare(.greaterOrEqual, _):
+        return 0.4
+      case .compare, .quantified: return 0.2
+      }
+    }
+  }
+
   /// Calls a body for each predicate.
   func forEachPredicate(_ body: (Predicate) -> Void) {
     switch self {
@@ -79,7 +98,12 @@ indirect enum BoundExpression: Sendable {
     }
     if kept.isEmpty { return .constant(!absorbing) }
     if kept.count == 1 { return kept[0] }
-    let ordered = kept.enumerated().sorted { ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset) }
+    // What spares most of the work of the others for its own cost: a term of a conjunction by failing, of a
+    // disjunction by holding.
+    func rank(_ term: BoundExpression) -> Double {
+      term.cost / max(absorbing ? term.likelihood : 1 - term.likelihood, 0.01)
+    }
+    let ordered = kept.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
     return absorbing ? .or(ordered.map(\.element)) : .and(ordered.map(\.element))
   }
 }

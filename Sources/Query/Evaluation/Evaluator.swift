@@ -6,7 +6,8 @@ import Filter
 /// Predicates on dimensions are answered once for each row of the dimension; what is left for an event is to look up a
 /// byte. Predicates that need the event itself are asked only for events that nothing else excluded.
 struct Evaluator {
-  let view: BatchView
+  /// The batch; as more of it is read, there comes another view of the same events.
+  var view: BatchView
   /// The answers for all rows of a dimension, by predicate: equal predicates share them.
   private var tables: [Int: [UInt8]] = [:]
 
@@ -49,12 +50,8 @@ struct Evaluator {
     switch predicate.domain {
     case .constant: return predicate.constantAnswer ? candidates : Mask(count: batch.count, all: false)
     case .type: return evaluateType(predicate, candidates)
-    case .lineage:
-      let table = table(predicate, rows: batch.dimensions.lineages.count) { .lineage($0) }
-      return look(table, batch.lineages, candidates)
-    case .object:
-      let table = table(predicate, rows: batch.dimensions.objects.count) { .object($0) }
-      return look(table, batch.objects, candidates)
+    case .lineage: return look(lineageTable(predicate), batch.lineages, candidates)
+    case .object: return look(objectTable(predicate), batch.objects, candidates)
     case .event: return evaluateRows(predicate, candidates)
     }
   }
@@ -63,6 +60,25 @@ struct Evaluator {
     var mask = Mask(bytes)
     mask.formIntersection(candidates)
     return mask
+  }
+
+  /// Whether an expression may hold for some event, as far as the rows of dimensions say.
+  mutating func mayHold(_ expression: BoundExpression) -> Bool {
+    expression.mayHold(wanted: true) { predicate, wanted in
+      switch predicate.domain {
+      case .lineage: lineageTable(predicate).contains(wanted ? 1 : 0)
+      case .object: objectTable(predicate).contains(wanted ? 1 : 0)
+      case .constant, .type, .event: true
+      }
+    }
+  }
+
+  private mutating func lineageTable(_ predicate: Predicate) -> [UInt8] {
+    table(predicate, rows: batch.dimensions.lineages.count) { .lineage($0) }
+  }
+
+  private mutating func objectTable(_ predicate: Predicate) -> [UInt8] {
+    table(predicate, rows: batch.dimensions.objects.count) { .object($0) }
   }
 
   /// The answers for all rows of a dimension, and one more for "no row".

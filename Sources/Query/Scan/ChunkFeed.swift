@@ -8,6 +8,8 @@ struct ChunkFeed<Source: EventSource> {
     var index: Int
     /// The greatest exit time of the chunk before, where it is known.
     var previousExit: Int64?
+    /// Whether the time window holds all of its events.
+    var isWithinWindow = false
   }
 
   private let source: Source
@@ -20,6 +22,8 @@ struct ChunkFeed<Source: EventSource> {
   private var chunks: [Chunk] = []
   /// How many chunks have to be read, as far as that is known: those of groups not yet looked at are counted.
   private(set) var chunksToRead: Int
+  /// How many chunks were not worth reading, and why.
+  private(set) var excluded: [ChunkExclusion: Int] = [:]
   /// Why groups of heads could not be read.
   private(set) var failures: [String] = []
 
@@ -28,7 +32,14 @@ struct ChunkFeed<Source: EventSource> {
     self.question = question
     self.isReversed = isReversed
     groups = source.groups
-    let wanted = groups.indices.filter { [groups] in groups[$0].bounds.map(question.mayMatch) ?? true }
+    var wanted: [Int] = []
+    for (index, group) in groups.enumerated() {
+      if group.bounds.map(question.mayMatch) ?? true {
+        wanted.append(index)
+      } else {
+        excluded[.page, default: 0] += group.chunks.count
+      }
+    }
     waiting = isReversed ? wanted : wanted.reversed()
     chunksToRead = wanted.reduce(0) { [groups] in $0 + groups[$1].chunks.count }
   }
@@ -54,7 +65,12 @@ struct ChunkFeed<Source: EventSource> {
     }
     var before = exit(before: group)
     for (index, head) in zip(range, heads) {
-      if head.map(question.mayMatch) ?? true { chunks.append(Chunk(index: index, previousExit: before)) }
+      if let exclusion = head.flatMap(question.exclusion) {
+        excluded[exclusion, default: 0] += 1
+      } else {
+        chunks.append(
+          Chunk(index: index, previousExit: before, isWithinWindow: head.map(question.isWithinWindow) ?? false))
+      }
       before = head?.greatestExit
     }
     chunksToRead -= range.count - chunks.count

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLinux
 
 /// How many cores this process may use.
-func coreCount() -> Int {
-  max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
-}
+func coreCount() -> Int { Int(reel_core_count()) }

@@ -17,7 +17,9 @@ public protocol EventSource: Sendable {
   /// Reads a chunk. Called from several threads at once.
   /// - Parameter columns: what is needed; a source may give more.
   func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch
-  /// Whether an error of `readChunk` is about that chunk alone, so that the others can still be read.
+  /// Opens a chunk whose columns are read as they are needed. Called from several threads at once.
+  func openChunk(_ index: Int) throws -> any ChunkContent
+  /// Whether an error of reading is about that chunk alone, so that the others can still be read.
   func isLimitedToChunk(_ error: any Error) -> Bool
   /// What fields may ask about the whole: host, start.
   var scanContext: ScanContext { get }
@@ -42,6 +44,9 @@ public struct ChunkGroup: Sendable {
 extension EventSource {
   /// All chunks are of one capture.
   public func context(ofChunk index: Int) -> ScanContext { scanContext }
+
+  /// Every step reads anew what was read before it: for sources to which reading costs little.
+  public func openChunk(_ index: Int) throws -> any ChunkContent { WholeChunk(source: self, index: index) }
 
   /// All chunks are one group: for sources of few chunks.
   public var groups: [ChunkGroup] { [ChunkGroup(chunks: 0..<chunkCount)] }

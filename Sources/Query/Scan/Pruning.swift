@@ -3,24 +3,58 @@ import EventBatch
 import EventSchema
 import Filter
 
-extension Question {
-  /// Whether a chunk may hold an event that the question selects. False only when its head excludes that.
-  public func mayMatch(_ head: ChunkHead) -> Bool {
-    if head.count == 0 { return false }
-    if let from, head.greatestExit < from { return false }
-    if let to, head.leastExit >= to { return false }
-    return ChunkPruner(head: head, schema: schema).mayHold(root, wanted: true)
-  }
+/// Why a chunk need not be read.
+public enum ChunkExclusion: Sendable, Hashable {
+  /// Its page of the summary says that it is outside of the time window, or of the numbers asked for.
+  case page
+  /// It has no events.
+  case empty
+  /// It is outside of the time window.
+  case time
+  /// Its head says that no event fulfils a step of the question, by the step's position among those of the filter.
+  case step(Int)
 }
 
 extension Question {
+  /// Whether a chunk may hold an event that the question selects. False only when its head excludes that.
+  public func mayMatch(_ head: ChunkHead) -> Bool {
+    if excludesByTime(head) != nil { return false }
+    return ChunkPruner(head: head, schema: schema).mayHold(root, wanted: true)
+  }
+
+  /// Why a chunk holds no event that the question selects; `nil` when it may hold one.
+  func exclusion(_ head: ChunkHead) -> ChunkExclusion? {
+    if let reason = excludesByTime(head) { return reason }
+    let pruner = ChunkPruner(head: head, schema: schema)
+    if pruner.mayHold(root, wanted: true) { return nil }
+    guard case .and(let terms) = root else { return .step(0) }
+    return .step(terms.firstIndex { !pruner.mayHold($0, wanted: true) } ?? 0)
+  }
+
+  private func excludesByTime(_ head: ChunkHead) -> ChunkExclusion? {
+    if head.count == 0 { return .empty }
+    if let from, head.greatestExit < from { return .time }
+    if let to, head.leastExit >= to { return .time }
+    return nil
+  }
+
+  /// Whether all events of a chunk are within the time window.
+  func isWithinWindow(_ head: ChunkHead) -> Bool {
+    if let from, head.leastExit < from { return false }
+    if let to, head.greatestExit >= to { return false }
+    return true
+  }
+
   /// Whether some chunks may hold an event that the question selects, by what their heads say together. Looks at times
-  /// alone: what else is asked, each head answers.
+  /// and numbers alone: what else is asked, each head answers.
   public func mayMatch(_ bounds: ChunkBounds) -> Bool {
     if bounds.events == 0 { return false }
     if let from, bounds.greatestExit < from { return false }
     if let to, bounds.leastExit >= to { return false }
-    return true
+    return root.mayHold(wanted: true) { predicate, wanted in
+      predicate.mayHold(
+        wanted, numbers: bounds.firstNumber, bounds.lastNumber, exits: bounds.leastExit, bounds.greatestExit) ?? true
+    }
   }
 }
 
@@ -36,6 +70,9 @@ private struct ChunkPruner {
         // The types of a chunk are known exactly, so both answers can be excluded.
         return predicate.mayHold(forTypes: head.typeCounts.map(\.type), of: schema, wanted: wanted)
       }
+      let byRange = predicate.mayHold(
+        wanted, numbers: head.firstNumber, head.lastNumber, exits: head.leastExit, head.greatestExit)
+      if let byRange { return byRange }
       // Indexes say what is there. That something else is there too, they do not exclude.
       return wanted ? mayHold(predicate) : true
     }
@@ -44,10 +81,7 @@ private struct ChunkPruner {
   private func mayHold(_ predicate: Predicate) -> Bool {
     guard case .field(let field) = predicate.operand else { return true }
     switch field.field.source {
-    case .event(.time): return mayHoldBetween(predicate, head.leastExit, head.greatestExit)
-    case .event(.startTime): return mayHoldBetween(predicate, head.leastStart, head.greatestExit)
-    case .event(.number):
-      return mayHoldBetween(predicate, Int64(clamping: head.firstNumber), Int64(clamping: head.lastNumber))
+    case .event(.startTime): return predicate.mayHoldBetween(head.leastStart, head.greatestExit)
     case .process(.pid, .itself):
       guard let pids = head.pids else { return true }
       return pids.contains { predicate.holds(.integer($0)) { _ in .missing } } || !predicate.hasConstants
@@ -97,19 +131,6 @@ private struct ChunkPruner {
     return ports.contains { port in predicate.holds(.unsigned(UInt64(port & 0xFFFF))) { _ in .missing } }
   }
 
-  /// Whether a comparison of numbers may hold for a value of a range.
-  private func mayHoldBetween(_ predicate: Predicate, _ least: Int64, _ greatest: Int64) -> Bool {
-    guard case .compare(let comparison, .one(.number(let number))) = predicate.test else { return true }
-    switch comparison {
-    case .equal: return number >= Int128(least) && number <= Int128(greatest)
-    case .less: return Int128(least) < number
-    case .lessOrEqual: return Int128(least) <= number
-    case .greater: return Int128(greatest) > number
-    case .greaterOrEqual: return Int128(greatest) >= number
-    default: return true
-    }
-  }
-
   /// Executables of the events and of their ancestors are listed together.
   private func mayHoldForExecutables(_ predicate: Predicate, _ relation: ProcessRelation) -> Bool {
     guard let executables = head.executables, predicate.hasConstants, relation != .sessionLeader,
@@ -122,6 +143,9 @@ private struct ChunkPruner {
     switch property {
     case .bothPorts, .clientPort, .serverPort, .localPort, .remotePort: return mayHoldForPorts(predicate)
     default: break
+    }
+    if property == .name || property == .realName, let directory = predicate.startingDirectory, let paths = head.paths {
+      return paths.mayContain(directory)
     }
     guard let wanted = predicate.equalTexts else { return mayHoldForAddresses(predicate, property) }
     switch property {
@@ -170,6 +194,55 @@ extension BoundExpression {
 }
 
 extension Predicate {
+  /// Whether a predicate on the number or the time of events, which are never missing, has the wanted answer for some event
+  /// of a range; `nil` for other predicates.
+  fileprivate func mayHold(
+    _ wanted: Bool, numbers first: UInt64, _ last: UInt64, exits least: Int64, _ greatest: Int64
+  ) -> Bool? {
+    guard case .field(let field) = operand else { return nil }
+    switch field.field.source {
+    case .event(.number):
+      return wanted
+        ? mayHoldBetween(Int64(clamping: first), Int64(clamping: last))
+        : mayFailBetween(Int64(clamping: first), Int64(clamping: last))
+    case .event(.time): return wanted ? mayHoldBetween(least, greatest) : mayFailBetween(least, greatest)
+    default: return nil
+    }
+  }
+
+  /// Whether a comparison of numbers may hold for a value of a range.
+  fileprivate func mayHoldBetween(_ least: Int64, _ greatest: Int64) -> Bool {
+    guard case .compare(let comparison, .one(.number(let number))) = test else { return true }
+    switch comparison {
+    case .equal: return number >= Int128(least) && number <= Int128(greatest)
+    case .less: return Int128(least) < number
+    case .lessOrEqual: return Int128(least) <= number
+    case .greater: return Int128(greatest) > number
+    case .greaterOrEqual: return Int128(greatest) >= number
+    default: return true
+    }
+  }
+
+  /// Whether a comparison of numbers may fail for a value of a range.
+  private func mayFailBetween(_ least: Int64, _ greatest: Int64) -> Bool {
+    guard case .compare(let comparison, .one(.number(let number))) = test else { return true }
+    switch comparison {
+    case .less: return Int128(greatest) >= number
+    case .lessOrEqual: return Int128(greatest) > number
+    case .greater: return Int128(least) <= number
+    case .greaterOrEqual: return Int128(least) < number
+    default: return true
+    }
+  }
+
+  /// The directory that the value must be below, when the predicate asks for a beginning that names one.
+  fileprivate var startingDirectory: ArraySlice<UInt8>? {
+    guard operand.type == .text, case .compare(.startsWith, .one(.bytes(let bytes))) = test,
+      bytes.first == UInt8(ascii: "/"), let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > 0
+    else { return nil }
+    return bytes[..<slash]
+  }
+
   /// Whether a predicate on the event's type has the wanted answer for one of some types.
   func mayHold(forTypes types: [EventTypeID], of schema: Schema, wanted: Bool) -> Bool {
     var empty = EventBatch(schema: schema)

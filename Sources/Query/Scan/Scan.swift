@@ -17,7 +17,8 @@ public struct Scan<Source: EventSource>: Sendable {
   public var isReversed = false
 
   /// A scan of a source.
-  /// - Parameter parallelism: how many chunks are worked on at once; `nil` for one more than there are cores.
+  /// - Parameter parallelism: how many chunks are worked on at once, 1 for a single core; `nil` for one more than there are
+  ///   cores.
   public init(_ source: Source, _ question: Question, parallelism: Int? = nil) {
     self.source = source
     self.question = question
@@ -48,7 +49,8 @@ public struct Scan<Source: EventSource>: Sendable {
   ) async throws -> ScanProgress {
     var feed = ChunkFeed(source, question, isReversed: isReversed)
     var progress = ScanProgress(chunks: source.chunkCount, chunksToRead: feed.chunksToRead)
-    let selection = question.columns.union(columns)
+    let steps = question.steps
+    progress.rowsAfterSteps = [Int](repeating: 0, count: steps.count)
     return try await withThrowingTaskGroup(of: (Int, ChunkResult<Partial>).self) { group in
       var started = 0
       var waiting: [Int: ChunkResult<Partial>] = [:]
@@ -57,7 +59,7 @@ public struct Scan<Source: EventSource>: Sendable {
         guard let chunk = try feed.next() else { return }
         let order = started
         started += 1
-        group.addTask { (order, try self.work(on: chunk, selection, transform)) }
+        group.addTask { (order, try self.work(on: chunk, steps, columns, transform)) }
       }
       for _ in 0..<parallelism { try start() }
       while next < started {
@@ -68,50 +70,62 @@ public struct Scan<Source: EventSource>: Sendable {
           progress.chunksRead += 1
           progress.eventsRead += result.count
           progress.eventsSelected += result.selected
+          for (step, rows) in result.rowsAfterSteps.enumerated() { progress.rowsAfterSteps[step] += rows }
           if let failure = result.failure { progress.failures.append(failure) }
-          // A chunk that waits for its turn counts as in flight, so that a slow consumer slows the readers down.
-          try start()
+          // A chunk that waits for its turn counts as in flight, so that a slow consumer slows the readers down. Alone, each
+          // waits for the one before to be consumed.
+          if parallelism > 1 { try start() }
           progress.chunksToRead = feed.chunksToRead
-          guard let partial = result.partial else { continue }
-          if try await !consume(partial, progress) {
+          if let partial = result.partial, try await !consume(partial, progress) {
             group.cancelAll()
             return progress
           }
+          if parallelism == 1 { try start() }
         }
         try Task.checkCancellation()
       }
       progress.chunksToRead = feed.chunksToRead
       progress.failures += feed.failures
+      progress.excluded = feed.excluded
       return progress
     }
   }
 
   private func work<Partial>(
-    on chunk: ChunkFeed<Source>.Chunk, _ columns: ColumnSelection,
+    on chunk: ChunkFeed<Source>.Chunk, _ steps: [QuestionStep], _ columns: ColumnSelection,
     _ transform: @Sendable (SelectedEvents) throws -> Partial
   ) throws -> ChunkResult<Partial> {
     try Task.checkCancellation()
-    let batch: EventBatch
+    var result = ChunkResult<Partial>()
     do {
-      batch = try source.readChunk(chunk.index, columns: columns)
+      let content = try source.openChunk(chunk.index)
+      var work = ChunkWork(
+        content, question, source.context(ofChunk: chunk.index), previousExit: chunk.previousExit)
+      if steps.isEmpty { try work.read(columns) }
+      guard let mask = try work.select(steps, isWithinWindow: chunk.isWithinWindow) else {
+        result.count = work.view.batch.count
+        result.rowsAfterSteps = work.rowsAfterSteps
+        return result
+      }
+      result.count = work.view.batch.count
+      result.rowsAfterSteps = work.rowsAfterSteps.map { $0 < 0 ? work.view.batch.count : $0 }
+      var rows = mask.rows()
+      result.selected = rows.count
+      if rows.isEmpty { return result }
+      try work.read(columns, for: rows)
+      if isReversed { rows.reverse() }
+      result.partial = try transform(SelectedEvents(view: work.view, rows: rows))
+      return result
     } catch  where source.isLimitedToChunk(error) {
-      return ChunkResult(count: 0, selected: 0, partial: nil, failure: "\(error)")
+      return ChunkResult(failure: "\(error)")
     }
-    let context = source.context(ofChunk: chunk.index)
-    let view = BatchView(batch, context: context, previousExit: chunk.previousExit)
-    let mask = question.mask(view)
-    let selected = mask.countSelected()
-    if selected == 0 { return ChunkResult(count: batch.count, selected: 0, partial: nil) }
-    var rows = mask.rows()
-    if isReversed { rows.reverse() }
-    let partial = try transform(SelectedEvents(view: view, rows: rows))
-    return ChunkResult(count: batch.count, selected: selected, partial: partial)
   }
 }
 
 private struct ChunkResult<Partial: Sendable>: Sendable {
-  var count: Int
-  var selected: Int
+  var count = 0
+  var selected = 0
+  var rowsAfterSteps: [Int] = []
   var partial: Partial?
   /// Why the chunk could not be read.
   var failure: String?
@@ -139,21 +153,10 @@ public struct ScanProgress: Sendable, Hashable {
   public var eventsRead = 0
   /// How many of them the question selected.
   public var eventsSelected = 0
+  /// How many events were left after each step of the question; see `QuestionPlan`.
+  public var rowsAfterSteps: [Int] = []
+  /// How many chunks were not read, and why.
+  public var excluded: [ChunkExclusion: Int] = [:]
   /// Why chunks could not be read, one line each; the rest was read.
   public var failures: [String] = []
-}
-
-extension ColumnSelection {
-  /// What either selection has.
-  public func union(_ other: ColumnSelection) -> ColumnSelection {
-    let arguments: Arguments =
-      switch (self.arguments, other.arguments) {
-      case (.all, _), (_, .all): .all
-      case (.none, let some), (let some, .none): some
-      case (.only(let one), .only(let two)): .only(one.union(two))
-      }
-    return ColumnSelection(
-      core: core.union(other.core), arguments: arguments, payloads: payloads || other.payloads,
-      dimensions: dimensions || other.dimensions)
-  }
 }

@@ -18,7 +18,7 @@ extension FieldValue {
     case .text(let bytes): text.append(contentsOf: bytes)
     case .bytes(let bytes):
       for byte in bytes { text.append(byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: ".")) }
-    case .address(let bytes): text.append(contentsOf: SocketAddress.ipText(bytes).utf8)
+    case .address(let bytes): appendIP(bytes, to: &text)
     case .list(let values):
       for (index, value) in values.enumerated() {
         if index > 0 { text.append(UInt8(ascii: ",")) }
