@@ -126,7 +126,7 @@ stop)
   fi
   # What keeps containers outlives an engine that was killed: known by the folder in its arguments, and its children with it.
   for process in /proc/[0-9]*; do
-    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qE "^[^ ]*(containerd-shim|conmon)[^ ]* .*$folder/"; then
+    if { tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null | grep -qE "^[^ ]*(containerd-shim|conmon)[^ ]* .*$folder/"; then
       keeper=${process#/proc/}
       for child in $(cat "$process/task/$keeper/children" 2>/dev/null); do kill -KILL "$child" 2>/dev/null || true; done
       kill -KILL "$keeper" 2>/dev/null || true
