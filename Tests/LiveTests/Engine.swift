@@ -14,7 +14,7 @@ struct Engine: Sendable {
     var image: String {
       switch self {
       case .docker: "local/busybox:1.0"
-      case .podman: "docker.io/local/busybox:1.0"
+      case .podman: "localhost/local/busybox:1.0"
       case .containerd: "docker.io/local/busybox:1.0"
       }
     }

@@ -40,11 +40,14 @@ struct EventEncoder {
   /// - Parameters:
   ///   - time: of the event, in nanoseconds of the epoch.
   ///   - thread: the row of the thread whose event it is.
-  func append(_ plan: EventPlan, row: Int, time: Int64, thread: Int?, to output: inout ByteBuffer) {
+  ///   - isShortened: of an imported event whether what older files do not have is left out at the end.
+  func append(
+    _ plan: EventPlan, row: Int, time: Int64, thread: Int?, isShortened: Bool, to output: inout ByteBuffer
+  ) {
     let event = EventHead(
       time: time, tid: thread.flatMap { threads.number($0, .tid) } ?? -1, code: plan.code,
       cpu: UInt16(UInt32(batch.cpus[row]) % processors), isHidden: false)
-    let parameters = isImported ? plan.parameters.prefix(written(plan, row)) : plan.parameters[...]
+    let parameters = isImported && isShortened ? plan.parameters.prefix(written(plan, row)) : plan.parameters[...]
     let start = event.begin(parameters: parameters.count, in: &output)
     for (index, parameter) in parameters.enumerated() {
       let before = output.count

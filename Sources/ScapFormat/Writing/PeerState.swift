@@ -11,14 +11,13 @@ struct PeerState: ~Copyable {
   /// What readers have been told about descriptors.
   var descriptors: PeerDescriptors
   private let threadFlags: UInt32
-  /// Whether events come from such a file, in which a program's start was all that said who a thread is.
-  private let isImported: Bool
   /// What was told last of each thread.
   private var known: [Int64: Int] = [:]
+  /// Threads of which readers know by what their parents got back, and nothing by themselves yet.
+  private var announced: Set<Int64> = []
 
-  init(threadFlags: UInt32, openFlags: FlagTable?, architecture: Architecture, isImported: Bool) {
+  init(threadFlags: UInt32, openFlags: FlagTable?, architecture: Architecture) {
     self.threadFlags = threadFlags
-    self.isImported = isImported
     descriptors = PeerDescriptors(openFlags: openFlags, architecture: architecture)
   }
 
@@ -48,7 +47,7 @@ struct PeerState: ~Copyable {
         tellAncestors(of: lineage, threads, &batch, &events)
         if makesItself {
           descriptors.inherit(thread, threads)
-        } else if plan.effect != .executes || !isImported {
+        } else {
           tellNew(thread, threads, &events)
         }
       } else if makesItself {
@@ -66,8 +65,13 @@ struct PeerState: ~Copyable {
     } else if plan.effect == .makesTask, isChild {
       descriptors.inherit(thread, threads)
     }
+    if plan.effect == .makesTask {
+      let result = encoder.batch.results[row]
+      if isChild { announced.remove(tid) } else if result > 0, known[result] == nil { announced.insert(result) }
+    }
     if plan.effect == .ends {
       known[tid] = nil
+      announced.remove(tid)
       descriptors.end(thread, threads)
     } else {
       descriptors.follow(plan.descriptor, row: row, thread, encoder, &batch, &events)
@@ -94,7 +98,9 @@ struct PeerState: ~Copyable {
   private mutating func tellNew(_ thread: Int, _ threads: ThreadReader, _ events: inout [HiddenEvent]) {
     events.append(HiddenEvent.newTask(thread, threads, flags: threadFlags))
     // Readers make up a parent that they do not know, with the child's name.
-    if let parent = threads.number(thread, .parentPid), known[parent] == nil { events.append(HiddenEvent.end(parent)) }
+    if let parent = threads.number(thread, .parentPid), known[parent] == nil, !announced.contains(parent) {
+      events.append(HiddenEvent.end(parent))
+    }
     descriptors.inherit(thread, threads)
     // What a new task executes, readers take from its parent.
     let isMain = threads.number(thread, .pid) == threads.number(thread, .tid)

@@ -53,9 +53,7 @@ public struct ScapWriter: ~Copyable {
       return flags | UInt32(truncatingIfNeeded: entry?.portable ?? 0)
     }
     sequencer = EventSequencer(capacity: held)
-    peer = PeerState(
-      threadFlags: threadFlags, openFlags: openFlags, architecture: architecture,
-      isImported: schema.type(ScapSchema.unknownType) != nil)
+    peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
     machine.append(to: &output, dialect: dialect)
     ScapInterface.append(interfaces, to: &output)
     ScapUser.append(users, to: &output)
@@ -206,10 +204,14 @@ extension ScapWriter {
     // A new task returns from a call that it did not begin.
     let older = encoder.version(plan, row)
     if let enter = older?.enter ?? plan.enter, !(isChild && plan.shape == .pair) {
-      sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
+      sequencer.append(time: first) {
+        encoder.append(enter, row: row, time: first, thread: thread, isShortened: plan.shape == .single, to: &$0)
+      }
     }
     if let event = older?.exit ?? plan.exit, !isUnfinished, !plan.endsTask {
-      sequencer.append(time: exit) { encoder.append(event, row: row, time: exit, thread: thread, to: &$0) }
+      sequencer.append(time: exit) {
+        encoder.append(event, row: row, time: exit, thread: thread, isShortened: true, to: &$0)
+      }
     }
     events += 1
   }

@@ -124,6 +124,14 @@ stop)
     done
     kill -KILL "$pid" 2>/dev/null || true
   fi
+  # What keeps containers outlives an engine that was killed: known by the folder in its arguments, and its children with it.
+  for process in /proc/[0-9]*; do
+    if { tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null | grep -qE "^[^ ]*(containerd-shim|conmon)[^ ]* .*$folder/"; then
+      keeper=${process#/proc/}
+      for child in $(cat "$process/task/$keeper/children" 2>/dev/null); do kill -KILL "$child" 2>/dev/null || true; done
+      kill -KILL "$keeper" 2>/dev/null || true
+    fi
+  done
   # Whatever an engine left mounted, innermost first.
   awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r point; do
     umount -l "$point" || true
