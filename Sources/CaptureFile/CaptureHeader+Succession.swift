@@ -49,3 +49,11 @@ extension CaptureHeader {
     self = found
   }
 }
+
+extension CaptureHeader {
+  /// Sixteen bytes that no other file has.
+  public static func randomID() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+}

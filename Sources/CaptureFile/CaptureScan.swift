@@ -43,31 +43,42 @@ struct CaptureScan {
   /// How far into a file its second header may stand: both stand in front of the first chunk.
   private static let frontBytes = 4 << 20
 
-  /// The file id: from a header at the front, else from the footer.
+  /// The file id: from the header at the front; else from a footer that knows the size of the file, since the next header
+  /// may be that of another capture, in a payload; else from that header; else from any footer.
   private static func findID(_ file: InputFile) throws(CaptureError) -> FileID {
     let front = try file.bytes(at: 0, count: frontBytes)
     if front.isEmpty { throw CaptureError(.refused, "the file is empty", path: file.path) }
-    let found: FileID? = front.withUnsafeBytes { front in
-      var position = CaptureHeader.magic.count
-      while position + FrameHeader.byteCount + 16 <= front.count {
+    let first = CaptureHeader.magic.count
+    if let id = headerID(front, from: first, to: first + 8) { return id }
+    let footer = try footer(of: file)
+    if let footer, footer.length == file.size { return footer.fileID }
+    if let id = headerID(front, from: first + 8, to: front.count) { return id }
+    if let footer { return footer.fileID }
+    let isCapture = Array(front.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic
+    throw CaptureError(
+      .refused, isCapture ? "the capture ends before its header" : "this is not a capture file", path: file.path,
+      offset: 0, remedy: isCapture ? nil : "name a file that reel record wrote")
+  }
+
+  /// The id that the first whole header has which begins within some bytes.
+  private static func headerID(_ front: [UInt8], from start: Int, to end: Int) -> FileID? {
+    front.withUnsafeBytes { front in
+      for position in stride(from: start, to: end, by: 8) {
+        guard position + FrameHeader.byteCount + 16 <= front.count else { return nil }
         if FrameHeader.hasMark(front, at: position),
           let (_, id) = FrameHeader.selfDescribed(UnsafeRawBufferPointer(rebasing: front[position...]), .header)
         {
           return id
         }
-        position += 8
       }
       return nil
     }
-    if let found { return found }
-    if file.size >= UInt64(Footer.frameBytes) {
-      let end = try file.bytes(at: file.size - UInt64(Footer.frameBytes), count: Footer.frameBytes)
-      if let footer = end.withUnsafeBytes({ Footer(frame: $0) }) { return footer.fileID }
-    }
-    let isCapture = Array(front.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic
-    throw CaptureError(
-      .refused, isCapture ? "the capture ends before its header" : "this is not a capture file", path: file.path,
-      offset: 0, remedy: isCapture ? nil : "name a file that reel record wrote")
+  }
+
+  private static func footer(of file: InputFile) throws(CaptureError) -> Footer? {
+    let length = UInt64(Footer.frameBytes)
+    guard file.size >= length else { return nil }
+    return try file.bytes(at: file.size - length, count: Footer.frameBytes).withUnsafeBytes { Footer(frame: $0) }
   }
 
   private mutating func hop(from start: UInt64) throws(CaptureError) {

@@ -46,14 +46,14 @@ struct CaptureSections {
 
   // MARK: From the end
 
-  /// The section that ends at a position with its footer, and begins where that says.
+  /// The section that ends at a position with its footer, and begins where that says: at a header, or with the file.
   private func whole(endingAt end: UInt64) throws(CaptureError) -> Range<UInt64>? {
     let length = UInt64(Footer.frameBytes)
     guard end >= length + UInt64(CaptureHeader.magic.count) else { return nil }
     let bytes = try file.bytes(at: end - length, count: Footer.frameBytes)
-    guard let footer = bytes.withUnsafeBytes({ Footer(frame: $0) }), footer.length <= end,
-      try headerID(at: end - footer.length) == footer.fileID
-    else { return nil }
+    guard let footer = bytes.withUnsafeBytes({ Footer(frame: $0) }), footer.length <= end else { return nil }
+    // Where the file itself begins nothing else can: its header may be damaged.
+    if footer.length < end, try headerID(at: end - footer.length) != footer.fileID { return nil }
     return end - footer.length..<end
   }
 

@@ -30,6 +30,10 @@ public final class Decompressor: Sendable {
         Int32(target.count))
       return Int(size) == target.count
     case .zstd:
+      // One frame, and nothing behind it: the library would go on with the next, and pass over what it calls skippable.
+      guard source.count >= 4, source.loadUnaligned(as: UInt32.self).littleEndian == ZSTD_MAGICNUMBER,
+        ZSTD_findFrameCompressedSize(from, source.count) == source.count
+      else { return false }
       guard let context = idle.withLock({ $0.take() }) else { return false }
       let size = ZSTD_decompressDCtx(OpaquePointer(context.pointer), to, target.count, from, source.count)
       idle.withLock { $0.put(context) }

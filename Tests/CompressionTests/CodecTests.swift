@@ -56,6 +56,17 @@ import Testing
     #expect(decompressed(codec, stored, 599) == nil || decompressed(codec, stored, 601) == nil)
   }
 
+  @Test func aZstandardBlockIsOneFrame() {
+    let bytes = [UInt8](repeating: 7, count: 300)
+    let (half, whole) = (compressed(Array(bytes[..<150]), Compressor(.zstd)), compressed(bytes, Compressor(.zstd)))
+    #expect(decompressed(.zstd, whole, 300) == bytes)
+    // Each is what the library would take for the same bytes.
+    #expect(decompressed(.zstd, half + half, 300) == nil)
+    let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 1, 2]
+    #expect(decompressed(.zstd, whole + skippable, 300) == nil)
+    #expect(decompressed(.zstd, skippable + whole, 300) == nil)
+  }
+
   @Test func levelsAreBroughtIntoRange() {
     #expect(Compressor(.zstd, level: 99).level == 19)
     #expect(Compressor(.zstd, level: -5).level == 1)

@@ -31,7 +31,28 @@ def decompressed(codec, stored, raw, limit):
     return result
 
 
+def _frame_length(stored):
+    """How many bytes the Zstandard frame takes with which some begin, by its headers (RFC 8878)."""
+    if bytes(stored[:4]) != b"\x28\xb5\x2f\xfd" or len(stored) < 6:
+        raise Damaged("no Zstandard frame")
+    descriptor = stored[4]
+    single, checksum = descriptor >> 5 & 1, descriptor >> 2 & 1
+    size = (single, 2, 4, 8)[descriptor >> 6]
+    at = 5 + (not single) + (0, 1, 2, 4)[descriptor & 3] + size
+    last = False
+    while not last:
+        header = bytes(stored[at : at + 3])
+        if len(header) < 3:
+            raise Damaged("a Zstandard frame ends early")
+        block = int.from_bytes(header, "little")
+        last, kind = block & 1, block >> 1 & 3
+        at += 3 + (1 if kind == 1 else block >> 3)
+    return at + 4 * checksum
+
+
 def _zstandard_frame(stored, raw):
+    if _frame_length(stored) != len(stored):
+        raise Damaged("a Zstandard frame with bytes behind it, or without its end")
     try:
         # One byte more than there may be shows what is too much, without making it.
         reader = _zstandard.stream_reader(io.BytesIO(stored), read_across_frames=False)

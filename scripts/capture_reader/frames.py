@@ -124,13 +124,18 @@ def find_file_id(file, by_tail):
             and file.read(first.offset + 32, 16) == file_id
         ):
             return file_id, tail
-    offset, end = 8, min(file.size, HEADER_SEARCH)
+    first = frame_at(file, 8)
+    if first is not None and first.type == HEADER:
+        return file.read(first.offset + 32, 16), None
+    footer = _footer(file)
+    if footer is not None and footer[1] == file.size:
+        return footer[0], None
+    offset, end = 16, min(file.size, HEADER_SEARCH)
     while (offset := file.find_mark(offset, end)) is not None:
         frame = frame_at(file, offset)
         if frame is not None and frame.type == HEADER:
             return file.read(offset + 32, 16), None
         offset += 8
-    footer = _footer(file)
     if footer is None:
         raise Refused("no header and no footer holds: this is no capture, or its identity is lost")
     return footer[0], None

@@ -33,7 +33,7 @@ def _length_by_footer(file, end):
         length = Cursor(payload_of(file, frame, crc32c(file_id)), 16).number(8)
     except Damaged:
         return None
-    if not 72 <= length <= end or _header_at(file, end - length) != file_id:
+    if not 72 <= length <= end or length < end and _header_at(file, end - length) != file_id:
         return None
     return length
 

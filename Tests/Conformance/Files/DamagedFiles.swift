@@ -63,6 +63,7 @@ func damagedFiles() throws -> [ConformanceFile] {
     ConformanceFile(
       "other-capture", "The frames of another capture stand in between.", whole,
       .insert(before: 6, Array(try otherCapture().bytes[8...]))),
+    try embeddedBehindDamagedFront(),
     try embedded("embedded-capture", "A payload is a whole capture, and the frame that holds it is damaged.", seed: 77),
     try embedded(
       "embedded-self", "A payload is the start of this very file, and the frame that holds it is damaged.", seed: 1),
@@ -71,6 +72,32 @@ func damagedFiles() throws -> [ConformanceFile] {
 
 private func otherCapture() throws -> FileSketch {
   try FileSketch(.test(seed: 200), recorded: [.chunk(Shop().batch(7))])
+}
+
+/// A finished capture with another one in a payload, at a multiple of 8 bytes, and without a header of its own at the front.
+private func embeddedBehindDamagedFront() throws -> ConformanceFile {
+  let shop = Shop()
+  var scene = Scene()
+  let thread = scene.thread(4, comm: "cat", image: nil)
+  let inner = try FileSketch(.test(seed: 77), recorded: [.chunk(shop.batch(1))]).bytes
+  func outer(_ before: Int) throws -> FileSketch {
+    let payload = [UInt8](repeating: 0, count: before) + inner
+    return try FileSketch(
+      .test(seed: 1), options: WriterOptions(codec: .none),
+      recorded: [
+        .chunk(
+          scene.batch([Event(2_000_000, "read", by: thread, result: 1, .payload(payload), .number(3), .number(1))])),
+        .chunk(shop.batch(3)),
+      ])
+  }
+  var sketch = try outer(0)
+  for before in 1..<8 where (sketch.bytes.firstRange(of: inner)?.lowerBound ?? 0) % 8 != 0 {
+    sketch = try outer(before)
+  }
+  return ConformanceFile(
+    "embedded-damaged-front",
+    "A payload is a whole capture, and the headers at the front are damaged: the footer knows.",
+    sketch, .zero(frame: 0, from: 0, count: 64), .zero(frame: 2, from: 0, count: 64))
 }
 
 /// A capture with another one in a payload at a multiple of 8 bytes.

@@ -105,6 +105,13 @@ struct FileSketch {
   /// Appends a batch, plainly.
   mutating func append(_ batch: EventBatch) { append(ChunkSketch(batch)) }
 
+  /// Leaves off a frame and all behind it.
+  mutating func cut(atFrame frame: Int) {
+    bytes.removeLast(bytes.count - frames[frame].range.lowerBound)
+    sequence = frames[frame].sequence
+    frames.removeLast(frames.count - frame)
+  }
+
   /// Leaves out sequence numbers, as when frames are gone.
   mutating func skip(_ frames: Int) { sequence += frames }
 }

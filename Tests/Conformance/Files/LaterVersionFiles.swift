@@ -1,3 +1,4 @@
+import CaptureFile
 import CaptureFormat
 import EventBatch
 import EventSchema
@@ -19,6 +20,9 @@ func laterVersionFiles() throws -> [ConformanceFile] {
       laterSchema()),
     ConformanceFile("later-losses", "A cause, flags and a field of losses that are not known.", laterLosses()),
     ConformanceFile("later-states", "A reason of a state that is not known.", laterStates()),
+    ConformanceFile(
+      "later-summary", "Sections of the summary that are not known, of a file that is read by its tail.",
+      try laterSummary()),
   ]
 }
 
@@ -31,6 +35,33 @@ private func laterFrames() -> FileSketch {
   sketch.append(0x7FFF, [UInt8](repeating: 0xC5, count: 40))
   sketch.append(shop.batch(1))
   sketch.append(0x00FE, [1])
+  return sketch
+}
+
+/// A whole file of which summary and footer are written anew.
+///
+///     0–3 front  4 chunk  5 chunk  6 header  7 schema  8 summary page  9 summary  10 footer
+private func laterSummary() throws -> FileSketch {
+  let shop = Shop()
+  var sketch = try FileSketch(
+    options: WriterOptions(codec: .none), recorded: [.chunk(shop.batch(0)), .chunk(shop.batch(1))])
+  let (tail, summary) = (sketch.frames[6].range.lowerBound, sketch.frames[9].range.lowerBound)
+  let length = (0..<4).reduce(0) { $0 | Int(sketch.bytes[summary + 8 + $1]) << (8 * $1) }
+  var sections: [UInt8] = []
+  sections.append(varint: 8)
+  sections.append(counted: "a section of a later version")
+  sections += sketch.bytes[(summary + 40)..<(summary + 32 + length)]
+  sections.append(varint: 1_000_000)
+  sections.append(counted: "")
+  // Codec, reserved bytes, and how many bytes they are.
+  var payload: [UInt8] = [0, 0, 0, 0]
+  payload.append(integer: UInt32(sections.count))
+  sketch.cut(atFrame: 9)
+  sketch.append(0x0051, payload + sections)
+  var footer = sketch.header.fileID
+  footer.append(integer: UInt64(sketch.bytes.count + 64))
+  footer.append(integer: UInt64(tail))
+  sketch.append(0x00FF, footer)
   return sketch
 }
 
