@@ -22,6 +22,8 @@ let package = Package(
       swiftSettings: strict),
     // What the whole of `reel record` costs.
     .executableTarget(name: "RecordPipeline", swiftSettings: strict),
+    // What questions cost, beside the peer.
+    .executableTarget(name: "QueryBench", swiftSettings: strict),
     // What a capture costs on disk, and to write and read.
     .executableTarget(
       name: "FormatBench",

@@ -752,6 +752,7 @@ enums:
     9: same
     10: result
     11: bytes
+    12: plane_deltas
   loss_cause:
     1: ring_full
     2: nested

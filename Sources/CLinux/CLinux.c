@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -19,4 +20,14 @@ void reel_keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 #endif
+}
+
+int reel_peek_pipe(int descriptor, void *bytes, int count) {
+  int copy[2];
+  if (pipe2(copy, O_CLOEXEC) != 0) return -1;
+  ssize_t seen = tee(descriptor, copy[1], (size_t)count, 0);
+  if (seen > 0) seen = read(copy[0], bytes, (size_t)seen);
+  close(copy[0]);
+  close(copy[1]);
+  return (int)seen;
 }

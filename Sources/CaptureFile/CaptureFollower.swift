@@ -40,6 +40,8 @@ public struct CaptureFollower: ~Copyable {
   private var fileID: FileID?
   private var names: DimensionNames?
   private let decompression = BlockDecompression.all()
+  /// Where the capture begins: not at the front when it stands behind another one.
+  private var sectionStart: UInt64 = 0
   /// The least sequence number that the next frame may have.
   private var sequence: UInt64 = 0
 
@@ -68,9 +70,24 @@ public struct CaptureFollower: ~Copyable {
     }
   }
 
+  /// Goes on with a capture that stands behind the one that has ended, as `cat` puts them into a pipe. Waits for the end of
+  /// the pipe or for more.
+  ///
+  /// - Returns: whether there is one. What is behind a file's end is that of another recording's, and not followed.
+  /// - Throws: `CaptureError` of kind `failed` when it cannot be read.
+  public mutating func goOnBehindEnd() throws(CaptureError) -> Bool {
+    if input.isRegular { return false }
+    while input.available == 0 {
+      if case .end = try input.fetch() { return false }
+    }
+    sectionStart = input.offset
+    (header, schema, fileID, names, sequence) = (nil, nil, nil, nil, 0)
+    return true
+  }
+
   /// What the bytes that are there hold; `nil` when more are needed.
   private mutating func nextWhole() throws(CaptureError) -> Step? {
-    if input.offset == 0 {
+    if input.offset == sectionStart {
       guard input.available >= CaptureHeader.magic.count else { return nil }
       let isCapture = input.withBytes { Array($0.prefix(CaptureHeader.magic.count)) == CaptureHeader.magic }
       guard isCapture else { throw refused("this is not a capture file", "name a file that reel record writes") }
@@ -78,7 +95,7 @@ public struct CaptureFollower: ~Copyable {
     }
     while input.available >= FrameHeader.byteCount + 16 {
       guard let frame = frameHeader() else {
-        if fileID == nil, input.offset > CaptureFollower.frontBytes {
+        if fileID == nil, input.offset - sectionStart > CaptureFollower.frontBytes {
           throw refused("the capture has no readable header", nil)
         }
         damagedBytes += 8

@@ -7,7 +7,7 @@ import EventBatch
 /// share a block with others of their group: each block costs 16 bytes in the head and its own start of compression.
 struct BlockBuilder: ~Copyable {
   var directory = ColumnDirectory()
-  private var blocks: [(group: BlockGroup, range: Range<Int>)] = []
+  private var blocks: [(group: BlockGroup, range: Range<Int>, isDense: Bool)] = []
   private var own = ByteBuffer(capacity: 1 << 20)
   private var shared: [SharedBlock] = []
 
@@ -26,7 +26,7 @@ struct BlockBuilder: ~Copyable {
 
   mutating func reset() {
     directory = ColumnDirectory()
-    blocks = [(.directory, 0..<0)]
+    blocks = [(.directory, 0..<0, true)]
     own.truncate(to: 0)
     shared = []
   }
@@ -41,7 +41,7 @@ struct BlockBuilder: ~Copyable {
     var block = blocks.count
     var offset = 0
     if bytes.count >= BlockBuilder.leastOwn || group == .payload {
-      blocks.append((group, own.count..<own.count + bytes.count))
+      blocks.append((group, own.count..<own.count + bytes.count, group == .dimensions || encoding.isForDenseCodec))
       own.append(contentsOf: bytes)
     } else {
       let open = shared.lastIndex { $0.group == group && $0.bytes.count < BlockBuilder.mostShared }
@@ -51,7 +51,7 @@ struct BlockBuilder: ~Copyable {
         block = shared[open].block
       } else {
         index = shared.count
-        blocks.append((group, 0..<0))
+        blocks.append((group, 0..<0, group == .dimensions))
         shared.append(SharedBlock(group: group, block: block, bytes: []))
       }
       offset = shared[index].bytes.count
@@ -68,28 +68,32 @@ struct BlockBuilder: ~Copyable {
     var written: [ChunkHead.Block] = []
     var listing = ByteBuffer(capacity: 4096)
     directory.write(into: &listing)
-    written.append(BlockBuilder.store(.directory, listing.bytes, compression, into: &output))
+    written.append(BlockBuilder.store(.directory, isDense: true, listing.bytes, compression, into: &output))
     for index in 1..<blocks.count {
-      let (group, range) = blocks[index]
+      let (group, range, isDense) = blocks[index]
       if let joint = shared.first(where: { $0.block == index }) {
-        written.append(joint.bytes.withUnsafeBytes { BlockBuilder.store(group, $0, compression, into: &output) })
+        written.append(
+          joint.bytes.withUnsafeBytes {
+            BlockBuilder.store(group, isDense: isDense, $0, compression, into: &output)
+          })
       } else {
         let bytes = UnsafeRawBufferPointer(rebasing: own.bytes[range])
-        written.append(BlockBuilder.store(group, bytes, compression, into: &output))
+        written.append(BlockBuilder.store(group, isDense: isDense, bytes, compression, into: &output))
       }
     }
     return written
   }
 
   private static func store(
-    _ group: BlockGroup, _ raw: UnsafeRawBufferPointer, _ compression: BlockCompression, into output: inout ByteBuffer
+    _ group: BlockGroup, isDense: Bool, _ raw: UnsafeRawBufferPointer, _ compression: BlockCompression,
+    into output: inout ByteBuffer
   ) -> ChunkHead.Block {
     // What saves less than a thirty-second is not worth decompressing.
     let room = raw.count - raw.count / 32
     let target = UnsafeMutableRawBufferPointer(start: output.reserve(max(raw.count, 1)), count: room)
     var codec = compression.codec
     var stored: Int
-    if group == .directory || group == .dimensions, let dense = compression.dense {
+    if isDense, let dense = compression.dense {
       codec = dense.codec
       stored = dense.compress(raw, target)
     } else {

@@ -4,8 +4,9 @@ public struct BlockCompression: Sendable {
   public var codec: UInt8
   /// Compresses a block into the room given; 0 when it does not fit.
   public var compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int
-  /// What directories and dimensions are compressed with, when it is something else: they are few bytes of which each chunk
-  /// repeats most, and many questions do not read them.
+  /// What directories, dimensions and planes are compressed with, when it is something else: the first two are few bytes of
+  /// which each chunk repeats most, and many questions do not read them; planes hold noise, in which codecs that only look
+  /// for repetitions find nothing.
   public var dense: (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)?
   /// What takes over where the first result is smaller than the format allows; see `CaptureLimits.greatestRatio`.
   public var fallback:
@@ -22,6 +23,11 @@ public struct BlockCompression: Sendable {
     self.codec = codec
     self.compress = compress
     self.fallback = fallback
+  }
+
+  /// Compresses with the denser codec, if there is one.
+  func compressDensely(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) -> Int {
+    dense?.compress(source, target) ?? compress(source, target)
   }
 
   /// Blocks are stored as they are.

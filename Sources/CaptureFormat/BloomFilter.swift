@@ -20,8 +20,8 @@ public struct BloomFilter: Sendable, Hashable {
   /// The bytes of a filter for so many keys.
   static func byteCount(keys count: Int) -> Int { (count * 21 + 511) / 512 * 32 }
 
-  /// A filter of hashes that are all known.
-  public init(hashes: Set<UInt64>) {
+  /// A filter of hashes that are all known, each once.
+  public init(hashes: some Collection<UInt64>) {
     self.init(expecting: hashes.count)
     for hash in hashes { insert(hash) }
   }

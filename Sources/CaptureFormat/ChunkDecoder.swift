@@ -56,7 +56,7 @@ struct ChunkDecoder {
     if core.contains(.numbers), let column = try self.core(.numbers) {
       batch.numbers = .listed(column.values.map { UInt64(bitPattern: $0) })
       try checkNumbers(batch.numbers)
-    } else if layout.head.count > 0, layout.entries[.core(.numbers)] == nil {
+    } else if layout.head.count > 0, layout.entry(.core(.numbers)) == nil {
       guard layout.head.lastNumber - layout.head.firstNumber == UInt64(layout.head.count - 1) else {
         throw MalformedBytes("the chunk's numbers have gaps and no column")
       }
@@ -112,18 +112,17 @@ struct ChunkDecoder {
   }
 
   private func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {
-    guard let index = layout.entries[.core(column)] else { return nil }
-    let entry = layout.directory.entries[index]
+    guard let entry = layout.entry(.core(column)) else { return nil }
     guard entry.rows == layout.head.count else { throw MalformedBytes("the column \(column) has \(entry.rows) rows") }
     return try numbers(entry)
   }
 
   private func wide(_ column: CoreColumn) throws(MalformedBytes) -> [Int64] {
-    guard let decoded = try core(column), let index = layout.entries[.core(column)] else {
+    guard let decoded = try core(column), let entry = layout.entry(.core(column)) else {
       if layout.head.count == 0 { return [] }
       throw MalformedBytes("the column \(column) is not there")
     }
-    guard layout.directory.entries[index].isByType else { return decoded.values }
+    guard entry.isByType else { return decoded.values }
     guard let order else { throw MalformedBytes("the column \(column) is in the order of types, which are not there") }
     return order.restore(decoded.values)
   }
@@ -181,6 +180,13 @@ struct ChunkDecoder {
       guard values <= CaptureLimits.chunkValues else {
         throw MalformedBytes("the arguments of the chunk's events are more than \(CaptureLimits.chunkValues) values")
       }
+      if !selection.hasArguments {
+        let stored = declaration.parameters.count { $0.source.isStored }
+        let columns = [ArgumentColumn](repeating: .absent, count: stored)
+        let absent = TypeArguments(type: type, count: Int(count), columns: columns)
+        batch.arguments.append(position < before.count ? before[position] : absent)
+        continue
+      }
       var columns: [ArgumentColumn] = []
       for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {
         if position < before.count, columns.count < before[position].columns.count,
@@ -204,11 +210,11 @@ struct ChunkDecoder {
   private func argument(
     _ type: EventTypeID, _ parameter: Int, _ storage: ParameterStorage, _ count: Int, _ strings: Int
   ) throws(MalformedBytes) -> ArgumentColumn {
-    guard let index = layout.entries[.argument(type, parameter, part: 0)] else {
+    guard let entry = layout.entry(.argument(type, parameter, part: 0)) else {
       // A parameter without a column has no value in any event.
       return ArgumentColumn(values: [Int64](repeating: 0, count: count), missing: Array(0..<UInt32(count)))
     }
-    let decoded = try argumentNumbers(layout.directory.entries[index], type, count, isFollowing: false)
+    let decoded = try argumentNumbers(entry, type, count, isFollowing: false)
     var values = decoded.values
     for row in decoded.missing { values[Int(row)] = 0 }
     switch storage {
@@ -221,10 +227,10 @@ struct ChunkDecoder {
       }
       return ArgumentColumn(values: values, missing: decoded.missing)
     case .bytes:
-      guard let heap = layout.entries[.argument(type, parameter, part: 1)] else {
+      guard let heap = layout.entry(.argument(type, parameter, part: 1)) else {
         throw MalformedBytes("a payload of type \(type.rawValue) has lengths and no bytes")
       }
-      let bytes = try self.heap(layout.directory.entries[heap])
+      let bytes = try self.heap(heap)
       try DimensionDecoder.sumLengths(&values, total: bytes.count)
       return ArgumentColumn(values: values, bytes: bytes, missing: decoded.missing)
     }
@@ -241,11 +247,11 @@ struct ChunkDecoder {
     case .same:
       // One step only: no circles.
       guard !isFollowing, entry.length == 0, entry.missing == .none, let repeated = entry.repeated,
-        let other = layout.entries[entry.key.sibling(repeated)]
+        let other = layout.entry(entry.key.sibling(repeated))
       else {
         throw MalformedBytes("a column of type \(type.rawValue) repeats one that is not there")
       }
-      return try argumentNumbers(layout.directory.entries[other], type, count, isFollowing: true)
+      return try argumentNumbers(other, type, count, isFollowing: true)
     case .result:
       return try repeatedResults(entry, type)
     default:
@@ -268,12 +274,12 @@ struct ChunkDecoder {
 
   // MARK: Columns
 
-  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? {
-    layout.entries[key].map { layout.directory.entries[$0] }
-  }
+  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? { layout.entry(key) }
 
   var tables: [(table: UInt8, rows: Int)] { layout.directory.tables }
-  var entries: [ColumnDirectory.Entry] { layout.directory.entries }
+  func entries(of table: DimensionTableID) -> [ColumnDirectory.Entry] {
+    layout.directory.positions(of: table).map { layout.directory.entries[$0] }
+  }
 
   /// The values of a column; `EventBatch.missing` where there is none.
   func numbers(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> DecodedColumn {

@@ -12,8 +12,7 @@ public struct ChunkEncoder: ~Copyable {
   private var builder = BlockBuilder()
   private var output = ByteBuffer(capacity: 1 << 20)
   private var scratch = ByteBuffer(capacity: 1 << 16)
-  private var wide: [Int64] = []
-  private var ordered: [Int64] = []
+  private var gathered = ColumnGathering()
 
   /// - Parameter compression: for the blocks; a block that does not shrink is stored as it is.
   public init(_ compression: BlockCompression) {
@@ -27,9 +26,11 @@ public struct ChunkEncoder: ~Copyable {
   public mutating func encode(_ batch: EventBatch) throws(LimitExceeded) -> EncodedChunk {
     try ChunkEncoder.check(batch)
     builder.reset()
+    // In the order of their keys, by which readers find columns.
+    let order = TypeOrder(batch)
+    encodeCore(batch, order)
     encodeDimensions(batch.dimensions)
-    encodeCore(batch)
-    encodeArguments(batch)
+    encodeArguments(batch, order)
     return try assemble(batch)
   }
 
@@ -48,115 +49,94 @@ public struct ChunkEncoder: ~Copyable {
   // MARK: Dimensions
 
   private mutating func encodeDimensions(_ dimensions: Dimensions) {
-    for table in DimensionTableID.allCases where table != .strings {
+    for table in DimensionTableID.allCases {
       let rows = dimensions.rows(of: table)
       if rows > 0 { builder.directory.tables.append((table.rawValue, rows)) }
     }
+    let strings = dimensions.strings
+    strings.ends.withUnsafeBufferPointer { gathered.takeLengths(ends: $0) }
+    encodeGathered(.dimension(.strings, 0), group: .dimensions)
+    appendHeap(.dimension(.strings, 1), strings.heap, group: .dimensions)
     encode(table: .images, dimensions.images)
     encode(table: .threads, dimensions.threads)
     encode(table: .lineages, dimensions.lineages)
     encode(table: .objects, dimensions.objects)
     encode(table: .containers, dimensions.containers)
     encode(table: .users, dimensions.users)
-    let strings = dimensions.strings
-    builder.directory.tables.append((DimensionTableID.strings.rawValue, strings.count))
-    ChunkEncoder.lengths(of: strings.ends, into: &wide)
-    encodeWide(.dimension(.strings, 0), group: .dimensions, missing: nil)
-    appendHeap(.dimension(.strings, 1), strings.heap, group: .dimensions)
   }
 
   private mutating func encode<Column: DimensionColumn>(table: DimensionTableID, _ rows: DimensionTable<Column>) {
     for column in Column.allCases {
-      let values = rows[column]
-      if values.allSatisfy({ $0 == EventBatch.missing }) { continue }
-      wide.removeAll(keepingCapacity: true)
-      wide.append(contentsOf: values)
-      encodeWide(.dimension(table, column.rawValue), group: .dimensions, missing: EventBatch.missing)
+      rows[column].withUnsafeBufferPointer { gathered.take($0, missing: EventBatch.missing) }
+      if gathered.values.isEmpty { continue }
+      encodeGathered(.dimension(table, column.rawValue), group: .dimensions)
     }
   }
 
   // MARK: Core columns
 
-  private mutating func encodeCore(_ batch: EventBatch) {
-    if case .listed(let numbers) = batch.numbers {
-      widen(numbers)
-      encodeWide(.core(.numbers), group: .core, missing: nil)
-    }
-    widen(batch.exitTimes)
-    encodeWide(.core(.exitTimes), group: .core, missing: nil)
-    widen(batch.types)
-    encodeWide(.core(.types), group: .core, missing: nil)
-    widen(batch.cpus)
-    encodeWide(.core(.cpus), group: .core, missing: nil)
-    let order = TypeOrder(batch)
-    widen(batch.latencies)
-    encodeEither(.latencies, order, missing: EventBatch.missing)
-    widen(batch.flags)
-    encodeEither(.flags, order, missing: nil)
-    widen(batch.lineages)
-    encodeEither(.lineages, order, missing: Int64(EventBatch.noRow))
-    widen(batch.objects)
-    encodeEither(.objects, order, missing: Int64(EventBatch.noRow))
-    widen(batch.results)
-    encodeEither(.results, order, missing: EventBatch.missing)
+  private mutating func encodeCore(_ batch: EventBatch, _ order: TypeOrder) {
+    if case .listed(let numbers) = batch.numbers { encodeCore(.numbers, numbers) }
+    encodeCore(.exitTimes, batch.exitTimes)
+    encodeCore(.latencies, batch.latencies, missing: EventBatch.missing, order)
+    encodeCore(.types, batch.types)
+    encodeCore(.cpus, batch.cpus)
+    encodeCore(.flags, batch.flags, order)
+    encodeCore(.lineages, batch.lineages, missing: EventBatch.noRow, order)
+    encodeCore(.objects, batch.objects, missing: EventBatch.noRow, order)
+    encodeCore(.results, batch.results, missing: EventBatch.missing, order)
   }
 
-  private mutating func widen<Value: FixedWidthInteger>(_ values: [Value]) {
-    wide.removeAll(keepingCapacity: true)
-    wide.reserveCapacity(values.count)
-    values.withUnsafeBufferPointer { values in
-      for value in values { wide.append(Int64(truncatingIfNeeded: value)) }
-    }
-  }
-
-  /// Writes a core column in the order of rows or of types, whichever looks smaller.
-  private mutating func encodeEither(_ column: CoreColumn, _ order: TypeOrder, missing: Int64?) {
+  /// - Parameters:
+  ///   - missing: what stands for a missing value.
+  ///   - order: the column is written in the order of rows or in this one, whichever looks smaller.
+  private mutating func encodeCore<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ column: CoreColumn, _ values: [Value], missing: Value? = nil, _ order: TypeOrder? = nil
+  ) {
     var isByType = false
-    if order.isWorthTrying(wide.count) {
-      isByType = columns.prefersTypeOrder(.core(column), wide) { order.sort(wide, into: &$0) }
-      if isByType {
-        order.sort(wide, into: &ordered)
-        swap(&wide, &ordered)
+    values.withUnsafeBufferPointer { values in
+      if let order, order.isWorthTrying(values.count) {
+        isByType = columns.prefersTypeOrder(.core(column), values, order)
+        if isByType { return gathered.take(values, missing: missing, in: order) }
       }
+      gathered.take(values, missing: missing)
     }
-    encodeWide(.core(column), group: .core, missing: missing, isByType: isByType)
+    encodeGathered(.core(column), group: .core, isByType: isByType)
   }
 
   // MARK: Arguments
 
-  private mutating func encodeArguments(_ batch: EventBatch) {
-    let results = ResultsByType(batch)
+  private mutating func encodeArguments(_ batch: EventBatch, _ order: TypeOrder) {
+    let results = ResultsByType(batch, order)
     for type in batch.arguments {
       guard let declaration = batch.schema.type(type.type) else { continue }
-      var stored = 0
-      for (parameter, described) in declaration.parameters.enumerated() where described.source.isStored {
-        let column = type.columns[stored]
-        stored += 1
+      let stored = declaration.parameters.indices.filter { declaration.parameters[$0].source.isStored }
+      for (position, parameter) in stored.enumerated() {
+        let column = type.columns[position]
         if column.missing.count == type.count { continue }
-        switch described.type.storage {
-        case .integer, .string:
-          wide.removeAll(keepingCapacity: true)
-          wide.append(contentsOf: column.values)
-        case .bytes:
-          ChunkEncoder.lengths(of: column.values, into: &wide)
-        }
         let key = ColumnKey.argument(type.type, parameter, part: 0)
-        let earlier = (0..<stored - 1).first { earlier in
-          described.type.storage == .integer && type.columns[earlier].values == column.values
-            && type.columns[earlier].missing == column.missing && column.values.count > 1
-            && declaration.parameters[storedIndex: earlier].type.storage == .integer
-        }
+        let storage = declaration.parameters[parameter].type.storage
+        let earlier =
+          storage != .integer
+          ? nil
+          : stored[..<position].indices.first { earlier in
+            declaration.parameters[stored[earlier]].type.storage == .integer && type.count > 1
+              && type.columns[earlier].values == column.values && type.columns[earlier].missing == column.missing
+          }
         if let earlier {
-          let other = ColumnKey.argument(type.type, declaration.parameters.index(ofStored: earlier), part: 0)
-          appendSame(key, as: other, rows: type.count)
-        } else if let limit = results.limit(for: wide, missing: column.missing, of: type.type) {
-          appendResult(key, limit: limit, missing: column.missing, rows: type.count)
+          appendSame(key, as: .argument(type.type, stored[earlier], part: 0), rows: type.count)
         } else {
-          encodeWide(key, group: .arguments, missingRows: column.missing)
+          column.values.withUnsafeBufferPointer {
+            if storage == .bytes { gathered.takeLengths(ends: $0) } else { gathered.take($0, missing: nil) }
+          }
+          if let limit = results.limit(for: gathered.values, missing: column.missing, of: type.type) {
+            appendResult(key, limit: limit, missing: column.missing, rows: type.count)
+          } else {
+            gathered.remove(column.missing)
+            encodeGathered(key, group: .arguments)
+          }
         }
-        if described.type.storage == .bytes {
-          appendHeap(.argument(type.type, parameter, part: 1), column.bytes, group: .payload)
-        }
+        if storage == .bytes { appendHeap(.argument(type.type, parameter, part: 1), column.bytes, group: .payload) }
       }
     }
   }
@@ -176,23 +156,11 @@ public struct ChunkEncoder: ~Copyable {
 
   // MARK: Columns
 
-  /// Encodes `wide`, in which a certain value stands for a missing one.
-  private mutating func encodeWide(_ key: ColumnKey, group: BlockGroup, missing: Int64?, isByType: Bool = false) {
-    var rows: [UInt32] = []
-    if let missing, wide.contains(missing) {
-      for (row, value) in wide.enumerated() where value == missing { rows.append(UInt32(row)) }
-    }
-    encodeWide(key, group: group, missingRows: rows, isByType: isByType)
-  }
-
-  private mutating func encodeWide(
-    _ key: ColumnKey, group: BlockGroup, missingRows: [UInt32], isByType: Bool = false
-  ) {
-    let rows = wide.count
+  private mutating func encodeGathered(_ key: ColumnKey, group: BlockGroup, isByType: Bool = false) {
     scratch.truncate(to: 0)
-    let kind = MissingRowsCoding.write(missingRows, rows: rows, into: &scratch)
-    if kind != .none { MissingRowsCoding.remove(missingRows, from: &wide) }
-    let encoding = wide.withUnsafeBufferPointer { columns.encode(key, $0, into: &scratch) }
+    let rows = gathered.rows
+    let kind = MissingRowsCoding.write(gathered.missing, rows: rows, into: &scratch)
+    let encoding = columns.encode(key, gathered.values, into: &scratch)
     builder.append(
       key, rows: rows, encoding: encoding, missing: kind, isByType: isByType, group: group, scratch.bytes)
   }
@@ -200,15 +168,6 @@ public struct ChunkEncoder: ~Copyable {
   private mutating func appendHeap(_ key: ColumnKey, _ heap: [UInt8], group: BlockGroup) {
     heap.withUnsafeBytes {
       builder.append(key, rows: heap.count, encoding: .bytes, missing: .none, group: group, $0)
-    }
-  }
-
-  private static func lengths<End: FixedWidthInteger>(of ends: [End], into lengths: inout [Int64]) {
-    lengths.removeAll(keepingCapacity: true)
-    var start: Int64 = 0
-    for end in ends {
-      lengths.append(Int64(end) - start)
-      start = Int64(end)
     }
   }
 
@@ -256,18 +215,4 @@ public struct ChunkEncoder: ~Copyable {
     return EncodedChunk(
       head: head, facts: ChunkFacts(batch), bytes: bytes, headLength: headLength)
   }
-}
-
-extension Collection where Element == Parameter, Index == Int {
-  /// The position of the `stored`th parameter that has a column.
-  func index(ofStored stored: Int) -> Int {
-    var left = stored
-    for (index, parameter) in enumerated() where parameter.source.isStored {
-      if left == 0 { return index }
-      left -= 1
-    }
-    return count
-  }
-
-  subscript(storedIndex stored: Int) -> Parameter { self[index(ofStored: stored)] }
 }

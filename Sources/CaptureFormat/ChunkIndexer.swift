@@ -21,7 +21,11 @@ struct ChunkIndexer {
   init(_ batch: EventBatch) {
     self.batch = batch
     var used = [Bool](repeating: false, count: batch.dimensions.lineages.count)
-    for lineage in batch.lineages where lineage != EventBatch.noRow { used[Int(lineage)] = true }
+    var last = EventBatch.noRow
+    for lineage in batch.lineages where lineage != last {
+      if lineage != EventBatch.noRow { used[Int(lineage)] = true }
+      last = lineage
+    }
     var seen = [Bool](repeating: false, count: batch.dimensions.threads.count)
     let threads = batch.dimensions.lineages[.thread]
     for row in used.indices where used[row] {
@@ -67,8 +71,13 @@ struct ChunkIndexer {
     return texts.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
-  private static func filter(_ hashes: Set<UInt64>) -> BloomFilter? {
-    BloomFilter.byteCount(keys: hashes.count) <= mostFilterBytes ? BloomFilter(hashes: hashes) : nil
+  /// - Parameter hashes: of keys, some of them more than once.
+  private static func filter(_ hashes: [UInt64]) -> BloomFilter? {
+    let sorted = hashes.sorted()
+    var distinct: [UInt64] = []
+    distinct.reserveCapacity(sorted.count)
+    for hash in sorted where hash != distinct.last { distinct.append(hash) }
+    return BloomFilter.byteCount(keys: distinct.count) <= mostFilterBytes ? BloomFilter(hashes: distinct) : nil
   }
 
   /// The ids of the used threads' containers, sorted by bytes; the empty id for threads outside of any.
@@ -99,21 +108,25 @@ struct ChunkIndexer {
   /// The keys of the objects' names; see `ChunkHead.paths`.
   func paths() -> BloomFilter? {
     let dimensions = batch.dimensions
-    var rows: Set<Int64> = []
+    var isName = [Bool](repeating: false, count: dimensions.strings.count)
     for column in [ObjectColumn.label, .realName] {
-      for row in dimensions.objects[column] where row != EventBatch.missing { rows.insert(row) }
+      for row in dimensions.objects[column] where row != EventBatch.missing { isName[Int(row)] = true }
     }
     let families = dimensions.objects[.family]
     for column in [ObjectColumn.localAddress, .remoteAddress] {
       let values = dimensions.objects[column]
       for row in values.indices
       where values[row] != EventBatch.missing && families[row] == Int64(SocketAddress.unixFamily) {
-        rows.insert(values[row])
+        isName[Int(values[row])] = true
       }
     }
-    var hashes: Set<UInt64> = []
-    for row in rows { ChunkIndexer.insertKeys(of: dimensions.strings[Int(row)], into: &hashes) }
-    return ChunkIndexer.filter(hashes)
+    var keys = PathKeys()
+    dimensions.strings.heap.withUnsafeBytes { heap in
+      for row in isName.indices where isName[row] {
+        keys.insert(UnsafeRawBufferPointer(rebasing: heap[dimensions.strings.range(of: row)]))
+      }
+    }
+    return ChunkIndexer.filter(keys.hashes)
   }
 
   /// The keys of the objects' addresses; see `ChunkHead.addresses`.
@@ -123,34 +136,47 @@ struct ChunkIndexer {
     for column in [ObjectColumn.localAddress, .remoteAddress] {
       for row in dimensions.objects[column] where row != EventBatch.missing { rows.insert(row) }
     }
-    var hashes: Set<UInt64> = []
+    var hashes: [UInt64] = []
     for row in rows {
       let address = dimensions.strings[Int(row)]
       guard address.count == 4 || address.count == 16 else { continue }
-      hashes.insert(BloomFilter.hash(address))
-      if address.count == 16, ChunkIndexer.isMapped(address) { hashes.insert(BloomFilter.hash(address.suffix(4))) }
+      hashes.append(BloomFilter.hash(address))
+      if address.count == 16, ChunkIndexer.isMapped(address) { hashes.append(BloomFilter.hash(address.suffix(4))) }
     }
     return ChunkIndexer.filter(hashes)
-  }
-
-  /// The whole name; then, when it holds a `/`, every ancestor directory (`/a/b/c`: `/`, `/a`, `/a/b`) and the base
-  /// name (`c`).
-  static func insertKeys(of name: ArraySlice<UInt8>, into hashes: inout Set<UInt64>) {
-    hashes.insert(BloomFilter.hash(name))
-    let slash = UInt8(ascii: "/")
-    var end = name.endIndex
-    var isLast = true
-    while let position = name[..<end].lastIndex(of: slash) {
-      if isLast { hashes.insert(BloomFilter.hash(name[(position + 1)...])) }
-      isLast = false
-      // The root is the one directory whose name ends with its slash.
-      hashes.insert(BloomFilter.hash(position > name.startIndex ? name[..<position] : name[...position]))
-      end = position
-    }
   }
 
   /// ::ffff:a.b.c.d
   private static func isMapped(_ address: ArraySlice<UInt8>) -> Bool {
     address.prefix(10).allSatisfy { $0 == 0 } && address.dropFirst(10).prefix(2).allSatisfy { $0 == 0xFF }
   }
+}
+
+/// The keys of names: the whole name; then, when it holds a `/`, every ancestor directory (`/a/b/c`: `/`, `/a`, `/a/b`) and
+/// the base name (`c`).
+private struct PathKeys {
+  /// The hashes of the keys, some of them more than once.
+  private(set) var hashes: [UInt64] = []
+  /// The name before, up to and with its last slash: what was read in one directory stands together, and its ancestors are
+  /// known.
+  private var directory: UnsafeRawBufferPointer?
+
+  /// Adds a name whose bytes stay where they are while names are added.
+  mutating func insert(_ name: UnsafeRawBufferPointer) {
+    hashes.append(XXHash64.hash(name))
+    guard let last = name.lastIndex(of: PathKeys.slash) else { return }
+    hashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: name[(last + 1)...])))
+    let parent = UnsafeRawBufferPointer(rebasing: name[...last])
+    if let directory, directory.elementsEqual(parent) { return }
+    directory = parent
+    var end: Int? = last
+    while let position = end {
+      // The root is the one directory whose name ends with its slash.
+      let ancestor = position > 0 ? name[..<position] : name[...position]
+      hashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: ancestor)))
+      end = name[..<position].lastIndex(of: PathKeys.slash)
+    }
+  }
+
+  private static let slash = UInt8(ascii: "/")
 }

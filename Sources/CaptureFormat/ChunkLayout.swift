@@ -8,7 +8,6 @@ public struct ChunkLayout: Sendable {
   /// The head that the layout belongs to.
   public let head: ChunkHead
   let directory: ColumnDirectory
-  let entries: [ColumnKey: Int]
 
   /// Where the directory stands in the payload of the chunk's frame.
   public static func directoryRange(_ head: ChunkHead) -> Range<Int> {
@@ -29,14 +28,10 @@ public struct ChunkLayout: Sendable {
     self.head = head
     let raw = try RawBlock(head.blocks[0], directory, decompression)
     self.directory = try ColumnDirectory(raw.bytes, blocks: head.blocks.map(\.raw))
-    var entries: [ColumnKey: Int] = [:]
-    for (index, entry) in self.directory.entries.enumerated() {
-      if entries.updateValue(index, forKey: entry.key) != nil {
-        throw MalformedBytes("the column \(entry.key) is there twice")
-      }
-    }
-    self.entries = entries
   }
+
+  /// The directory's entry of a column; `nil` when the chunk does not have it.
+  func entry(_ key: ColumnKey) -> ColumnDirectory.Entry? { directory.position(of: key).map { directory.entries[$0] } }
 
   /// The blocks that a selection needs, ascending.
   /// - Parameter known: what was read before and is not read again.
@@ -57,45 +52,51 @@ public struct ChunkLayout: Sendable {
     return blocks.map { starts[$0]..<starts[$0] + head.blocks[$0].stored }
   }
 
-  /// The directory's entries that a selection needs, those that selected columns refer to included.
+  /// The directory's entries that a selection needs, those that selected columns refer to included; ascending.
   func needed(_ selection: ColumnSelection, beyond known: ColumnSelection = .nothing) -> [Int] {
     let core = selection.effectiveCore.subtracting(known.core)
+    var needed: [Int] = []
     var needsResults = false
-    var needed = Set<Int>()
-    for (index, entry) in directory.entries.enumerated() {
-      switch entry.key.space {
-      case ColumnKey.dimensionSpace:
-        // Tables that this program does not know are read by nobody.
-        guard let raw = UInt8(exactly: entry.key.first), let table = DimensionTableID(rawValue: raw) else { continue }
-        if selection.reads(table), !known.reads(table) { needed.insert(index) }
-      case ColumnKey.coreSpace:
-        guard let column = CoreColumn(rawValue: entry.key.first) else { continue }
-        if core.contains(column.selection) { needed.insert(index) }
-      case ColumnKey.argumentSpace:
+    for column in CoreColumn.allCases where core.contains(column.selection) {
+      directory.position(of: .core(column)).map { needed.append($0) }
+    }
+    for table in DimensionTableID.allCases where selection.reads(table) && !known.reads(table) {
+      needed += directory.positions(of: table)
+    }
+    if selection.hasArguments {
+      for (index, entry) in directory.entries.enumerated() {
         guard let key = entry.key.argument, selection.includes(key.type, key.parameter) else { continue }
-        let isPayload = entries[.argument(key.type, key.parameter, part: 1)] != nil
+        let isPayload = directory.position(of: .argument(key.type, key.parameter, part: 1)) != nil
         if isPayload && !selection.payloads { continue }
-        needed.insert(index)
+        needed.append(index)
         if entry.encoding == .result { needsResults = true }
         // A column that repeats another needs that one, which may itself repeat the results.
-        if let repeated = entry.repeated, let other = entries[entry.key.sibling(repeated)] {
-          needed.insert(other)
+        if let repeated = entry.repeated, let other = directory.position(of: entry.key.sibling(repeated)) {
+          needed.append(other)
           if directory.entries[other].encoding == .result { needsResults = true }
         }
-      default: continue
       }
     }
-    var needsTypes = needsResults
-    for index in needed where directory.entries[index].isByType { needsTypes = true }
-    if needsResults, !known.core.contains(.results) { entries[.core(.results)].map { _ = needed.insert($0) } }
-    if needsTypes, !known.core.contains(.types) { entries[.core(.types)].map { _ = needed.insert($0) } }
-    return needed.sorted()
+    let needsTypes = needsResults || needed.contains { directory.entries[$0].isByType }
+    if needsResults, !known.core.contains(.results) {
+      directory.position(of: .core(.results)).map { needed.append($0) }
+    }
+    if needsTypes, !known.core.contains(.types) { directory.position(of: .core(.types)).map { needed.append($0) } }
+    var distinct: [Int] = []
+    for index in needed.sorted() where index != distinct.last { distinct.append(index) }
+    return distinct
   }
 }
 
 extension ColumnSelection {
   /// The core columns that are read: ranks are made from types.
   var effectiveCore: Core { core.contains(.ranks) ? core.union(.types) : core }
+
+  /// Whether any argument may be selected.
+  var hasArguments: Bool {
+    if case .none = arguments { return false }
+    return true
+  }
 }
 
 extension CoreColumn {

@@ -30,6 +30,55 @@ struct ColumnDirectory: Sendable {
 
   var tables: [(table: UInt8, rows: Int)] = []
   var entries: [Entry] = []
+  /// The entries by their keys, where they do not stand in that order themselves, as this program writes them.
+  private var order: [Int]?
+
+  /// Where in `entries` a column stands. O(log columns), of a directory that was read.
+  func position(of key: ColumnKey) -> Int? {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      let index = order?[middle] ?? middle
+      if entries[index].key == key { return index }
+      if entries[index].key < key { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  /// Where in `entries` the columns of a dimension table stand.
+  func positions(of table: DimensionTableID) -> [Int] {
+    var low = 0
+    var high = entries.count
+    let first = ColumnKey.dimension(table, 0)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[order?[middle] ?? middle].key < first { low = middle + 1 } else { high = middle }
+    }
+    var found: [Int] = []
+    while low < entries.count {
+      let index = order?[low] ?? low
+      guard entries[index].key.space == first.space, entries[index].key.first == first.first else { break }
+      found.append(index)
+      low += 1
+    }
+    return found
+  }
+
+  /// Puts the entries in order; no column may be there twice.
+  private mutating func sort() throws(MalformedBytes) {
+    var isAscending = true
+    for index in entries.indices.dropFirst() where !(entries[index - 1].key < entries[index].key) {
+      isAscending = false
+      break
+    }
+    if isAscending { return }
+    let sorted = entries.indices.sorted { entries[$0].key < entries[$1].key }
+    for index in sorted.indices.dropFirst() where entries[sorted[index - 1]].key == entries[sorted[index]].key {
+      throw MalformedBytes("the column \(entries[sorted[index]].key) is there twice")
+    }
+    order = sorted
+  }
 
   func write(into output: inout ByteBuffer) {
     output.append(varint: UInt64(tables.count))
@@ -80,6 +129,7 @@ struct ColumnDirectory: Sendable {
       entries.append(entry)
     }
     guard cursor.remaining == 0 else { throw MalformedBytes("the column directory has bytes behind its end") }
+    try sort()
   }
 
   private static func entry(

@@ -14,7 +14,7 @@ struct ColumnEncoder: ~Copyable {
   private var orders: [ColumnKey: OrderChoice] = [:]
 
   /// A choice is tried anew after this many columns.
-  private static let mostUses = 32
+  private static let mostUses = 128
 
   /// Columns shorter than this are judged by their size alone: trials would cost more than they save.
   private static let leastTrial = 96
@@ -30,9 +30,9 @@ struct ColumnEncoder: ~Copyable {
     _ key: ColumnKey, _ values: UnsafeBufferPointer<Int64>, into output: inout ByteBuffer
   ) -> ColumnEncoding {
     if values.isEmpty { return .constant }
-    let changes = changes(values)
-    if changes == 0 {
-      output.append(zigzag: values[0])
+    let first = values[0]
+    if values.allSatisfy({ $0 == first }) {
+      output.append(zigzag: first)
       return .constant
     }
     let start = output.count
@@ -44,24 +44,23 @@ struct ColumnEncoder: ~Copyable {
       }
       output.truncate(to: start)
     }
-    let plan = choose(values, changes: changes)
+    let plan = choose(key, values)
     let encoding = ColumnEncoder.write(values, plan, &dictionary, into: &output)
     choices[key] = Choice(plan: plan, bytes: output.count - start, values: values.count)
     return encoding
   }
 
-  /// Whether a column gains from the order of types, which `sort` brings about. Remembered like encodings.
-  mutating func prefersTypeOrder(
-    _ key: ColumnKey, _ values: [Int64], sort: (inout [Int64]) -> Void
+  /// Whether a column gains from the order of types. Remembered like encodings.
+  mutating func prefersTypeOrder<Value: FixedWidthInteger>(
+    _ key: ColumnKey, _ values: UnsafeBufferPointer<Value>, _ order: TypeOrder
   ) -> Bool {
-    if let order = orders[key], order.uses < ColumnEncoder.mostUses, order.values / 4 <= values.count {
+    if let order = orders[key], order.uses < ColumnEncoder.mostUses, order.values / 8 <= values.count {
       orders[key]?.uses += 1
       return order.isByType
     }
-    var sorted: [Int64] = []
-    sort(&sorted)
-    let plain = values.withUnsafeBufferPointer { estimate($0) }
-    let byType = sorted.withUnsafeBufferPointer { estimate($0) }
+    let wide = values.map { Int64(truncatingIfNeeded: $0) }
+    let plain = wide.withUnsafeBufferPointer { estimate($0) }
+    let byType = order.sorted(wide).withUnsafeBufferPointer { estimate($0) }
     // The order of rows is faster to read; it is left for a gain of a sixteenth only.
     let isByType = byType * 17 < plain * 16
     orders[key] = OrderChoice(isByType: isByType, values: values.count)
@@ -72,25 +71,14 @@ struct ColumnEncoder: ~Copyable {
   private mutating func estimate(_ values: UnsafeBufferPointer<Int64>) -> Int {
     takeSample(values)
     let sample = self.sample
-    return sample.withUnsafeBufferPointer { sample in bestOf(sample, Plan.all(changes: changes(sample), sample)).size }
+    return sample.withUnsafeBufferPointer { sample in bestOf(sample, Plan.all(sample), isDense: false).size }
   }
 
-  private func changes(_ values: UnsafeBufferPointer<Int64>) -> Int {
-    var changes = 0
-    var index = 1
-    while index < values.count {
-      if values[index] != values[index - 1] { changes &+= 1 }
-      index &+= 1
-    }
-    return changes
-  }
-
-  private mutating func choose(_ values: UnsafeBufferPointer<Int64>, changes: Int) -> Plan {
-    let plans = Plan.all(changes: changes, values)
-    if values.count <= ColumnEncoder.sampleWindows * ColumnEncoder.sampleWindow { return bestOf(values, plans).plan }
+  private mutating func choose(_ key: ColumnKey, _ values: UnsafeBufferPointer<Int64>) -> Plan {
     takeSample(values)
     let sample = self.sample
-    return sample.withUnsafeBufferPointer { bestOf($0, plans).plan }
+    let isDense = key.space == ColumnKey.dimensionSpace
+    return sample.withUnsafeBufferPointer { bestOf($0, Plan.all($0), isDense: isDense).plan }
   }
 
   /// Windows spread over the whole column, or the whole column when it is short.
@@ -108,7 +96,10 @@ struct ColumnEncoder: ~Copyable {
     }
   }
 
-  private mutating func bestOf(_ values: UnsafeBufferPointer<Int64>, _ plans: [Plan]) -> (plan: Plan, size: Int) {
+  /// - Parameter isDense: whether the column is compressed with the denser codec in any case.
+  private mutating func bestOf(
+    _ values: UnsafeBufferPointer<Int64>, _ plans: [Plan], isDense: Bool
+  ) -> (plan: Plan, size: Int) {
     var best = Plan(.variable)
     var least = Int.max
     // One dictionary serves both ways to write its positions.
@@ -126,17 +117,28 @@ struct ColumnEncoder: ~Copyable {
       var size = trial.count
       if values.count >= ColumnEncoder.leastTrial {
         let room = UnsafeMutableRawBufferPointer(start: compressed.reserve(size), count: size)
-        let shrunk = compression.compress(trial.bytes, room)
+        let shrunk =
+          isDense || plan.encoding.isForDenseCodec
+          ? compression.compressDensely(trial.bytes, room) : compression.compress(trial.bytes, room)
         if shrunk > 0 { size = shrunk }
       }
       // A few bytes more are worth a faster decoder.
-      let weighted = size * 64 + (plan.encoding == .variable || plan.encoding == .variableDeltas ? size * 2 : 0)
+      let weighted = size * (64 + ColumnEncoder.weight(plan.encoding))
       if weighted < least {
         least = weighted
         best = plan
       }
     }
     return (best, least == Int.max ? 0 : least / 64)
+  }
+
+  /// What slow encodings must save, in 64ths.
+  private static func weight(_ encoding: ColumnEncoding) -> Int {
+    switch encoding {
+    case .variable, .variableDeltas: 2
+    // Those of planes, too; but of a sample a codec's tables take more than of the whole.
+    default: 0
+    }
   }
 
   private static func write(
@@ -147,6 +149,7 @@ struct ColumnEncoder: ~Copyable {
     case .constant: output.append(zigzag: values[0])
     case .fixed: ValueWriter.fixed(values, into: &output)
     case .planes: ValueWriter.planes(values, into: &output)
+    case .planeDeltas: ValueWriter.planeDeltas(values, into: &output)
     case .packed: ValueWriter.packed(values, into: &output)
     case .packedDeltas: ValueWriter.packedDeltas(values, into: &output)
     case .variableDeltas: ValueWriter.variableDeltas(values, into: &output)
@@ -174,11 +177,11 @@ struct ColumnEncoder: ~Copyable {
 
     /// A short column says little about a long one, and the other way round.
     func applies(to count: Int) -> Bool {
-      uses < ColumnEncoder.mostUses && count <= values * 4 && values <= count * 4
+      uses < ColumnEncoder.mostUses && count <= values * 8 && values <= count * 8
     }
 
     /// Whether a result is not much larger, value for value, than when the choice was made.
-    func fits(_ size: Int, values count: Int) -> Bool { size * values <= bytes * count * 9 / 8 + 64 * values }
+    func fits(_ size: Int, values count: Int) -> Bool { size * values <= bytes * count * 5 / 4 + 256 * values }
   }
 
   private struct OrderChoice {
@@ -197,15 +200,22 @@ struct ColumnEncoder: ~Copyable {
       self.nested = nested
     }
 
-    /// What is worth trying for some values.
-    static func all(changes: Int, _ values: UnsafeBufferPointer<Int64>) -> [Plan] {
-      if values.isEmpty || changes == 0 { return [Plan(.constant)] }
+    /// What is worth trying for a column of which these values are some.
+    static func all(_ values: UnsafeBufferPointer<Int64>) -> [Plan] {
+      var changes = 0
+      for index in values.indices.dropFirst() where values[index] != values[index - 1] { changes &+= 1 }
       var plans = [Plan(.fixed), Plan(.packed), Plan(.packedDeltas), Plan(.variable), Plan(.variableDeltas)]
       if values.count >= leastTrial {
-        plans += [Plan(.planes), Plan(.dictionary), Plan(.dictionary, nested: .packed)]
+        plans += [Plan(.planes), Plan(.planeDeltas), Plan(.dictionary), Plan(.dictionary, nested: .packed)]
       }
       if changes < values.count / 4 { plans.append(Plan(.runs)) }
       return plans
     }
   }
+}
+
+extension ColumnEncoding {
+  /// Whether a block of such a column is compressed with the denser codec: bytes of one kind side by side, in which only a
+  /// codec that counts how frequent each is finds anything.
+  var isForDenseCodec: Bool { self == .planes || self == .planeDeltas }
 }

@@ -7,7 +7,7 @@ public enum ColumnEncoding: UInt8, CaseIterable, Sendable {
   case constant = 0
   /// Differences to the least value in 0, 1, 2, 4 or 8 bytes each.
   case fixed = 1
-  /// As `fixed`, but all lowest bytes first, then all next ones, and so on.
+  /// Differences to the least value in 0 to 8 bytes each: all lowest bytes first, then all next ones, and so on.
   case planes = 2
   /// Blocks of 128 values, differences to the block's least in as many bits as most need; the others are patched in.
   case packed = 3
@@ -27,6 +27,8 @@ public enum ColumnEncoding: UInt8, CaseIterable, Sendable {
   case result = 10
   /// Bytes as they are: the heap of a column of texts or payloads.
   case bytes = 11
+  /// The first value, then the differences from value to value as `planes`.
+  case planeDeltas = 12
 }
 
 /// How a column says which rows hold no value. Raw values stand in files.

@@ -45,8 +45,11 @@ struct ColumnKey: Hashable, Comparable, Sendable {
   }
 
   static func < (a: ColumnKey, b: ColumnKey) -> Bool {
-    (a.space, a.first, a.second) < (b.space, b.first, b.second)
+    if a.space != b.space { return a.space < b.space }
+    return a.numbers < b.numbers
   }
+
+  private var numbers: UInt64 { UInt64(first) << 32 | UInt64(second) }
 }
 
 /// The dimension tables. Raw values stand in files.

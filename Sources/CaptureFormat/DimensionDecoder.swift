@@ -67,8 +67,7 @@ struct DimensionDecoder {
   {
     let rows = rows(of: table)
     var columns: [Column: [Int64]] = [:]
-    for entry in chunk.entries
-    where entry.key.space == ColumnKey.dimensionSpace && entry.key.first == UInt32(table.rawValue) {
+    for entry in chunk.entries(of: table) {
       // Columns are known by name; one that this program does not know, or knows as another kind, is not read.
       guard let raw = names.column(table, Int(entry.key.second)), let column = Column(rawValue: raw) else { continue }
       guard entry.rows == rows else { throw MalformedBytes("the table \(table) has columns of different length") }
@@ -81,7 +80,6 @@ struct DimensionDecoder {
     _ table: DimensionTable<Column>, in dimensions: Dimensions
   ) throws(MalformedBytes) {
     for column in Column.allCases where column.kind != .integer {
-      let values = table[column]
       let limit: Int =
         switch column.kind {
         case .integer: 0
@@ -91,14 +89,16 @@ struct DimensionDecoder {
         case .lineage: dimensions.lineages.count
         case .container: dimensions.containers.count
         }
-      for row in values.indices {
-        let value = values[row]
-        if value == EventBatch.missing { continue }
-        guard value >= 0, value < Int64(limit) else {
-          throw MalformedBytes("\(column.name) of row \(row) refers to row \(value) of \(limit)")
+      try table[column].withValues { (values) throws(MalformedBytes) in
+        // One pass without branches finds that all is well; only then is it asked what is not.
+        var isOutside = false
+        for value in values where UInt64(bitPattern: value) >= UInt64(limit) && value != EventBatch.missing {
+          isOutside = true
         }
+        if isOutside { throw outside(values, limit, column.name) }
         // Parents stand before their children, so that walks to the first process end.
-        guard column.kind != .lineage || value < Int64(row) else {
+        guard column.kind == .lineage else { return }
+        for row in values.indices where values[row] >= Int64(row) {
           throw MalformedBytes("the parent of lineage \(row) does not stand before it")
         }
       }
@@ -106,5 +106,29 @@ struct DimensionDecoder {
     if let lineages = table as? DimensionTable<LineageColumn>, lineages[.thread].contains(EventBatch.missing) {
       throw MalformedBytes("a lineage has no thread")
     }
+  }
+
+  private func outside(_ values: UnsafeBufferPointer<Int64>, _ limit: Int, _ name: String) -> MalformedBytes {
+    for row in values.indices where UInt64(bitPattern: values[row]) >= UInt64(limit) {
+      if values[row] == EventBatch.missing { continue }
+      return MalformedBytes("\(name) of row \(row) refers to row \(values[row]) of \(limit)")
+    }
+    return MalformedBytes("\(name) refers to a row that is not there")
+  }
+}
+
+extension [Int64] {
+  /// Lends the values to a function that may throw.
+  fileprivate func withValues(
+    _ use: (UnsafeBufferPointer<Int64>) throws(MalformedBytes) -> Void
+  ) throws(MalformedBytes) {
+    let result: Result<Void, MalformedBytes> = withUnsafeBufferPointer { values in
+      do throws(MalformedBytes) {
+        return .success(try use(values))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
   }
 }

@@ -13,7 +13,7 @@ struct TypeOrder {
 
   init(types: [UInt16], ranks: [UInt32], counts: [(type: EventTypeID, count: UInt32)]) {
     guard counts.count > 1 else { return }
-    var starts = [UInt32](repeating: 0, count: 65_536)
+    var starts = [UInt32](repeating: 0, count: Int(counts.last?.type.rawValue ?? 0) + 1)
     var start: UInt32 = 0
     for (type, count) in counts {
       starts[Int(type.rawValue)] = start
@@ -111,6 +111,13 @@ struct TypeOrder {
   func isWorthTrying(_ rows: Int) -> Bool { !positions.isEmpty && rows >= 256 }
 
   /// Brings values from the order of rows into this one.
+  func sort(_ values: UnsafeBufferPointer<Int64>, into sorted: UnsafeMutableBufferPointer<Int64>) {
+    positions.withUnsafeBufferPointer { positions in
+      for row in values.indices { sorted[Int(positions[row])] = values[row] }
+    }
+  }
+
+  /// Brings values from the order of rows into this one.
   func sort(_ values: [Int64], into sorted: inout [Int64]) {
     let positions = positions
     sorted = [Int64](unsafeUninitializedCapacity: values.count) { target, count in
@@ -142,9 +149,9 @@ struct ResultsByType {
   private let results: [Int64]
   private let starts: [EventTypeID: Range<Int>]
 
-  init(_ batch: EventBatch) {
+  init(_ batch: EventBatch, _ order: TypeOrder) {
     self.init(
-      sorted: TypeOrder(batch).sorted(batch.results), counts: batch.arguments.map { ($0.type, UInt32($0.count)) })
+      sorted: order.sorted(batch.results), counts: batch.arguments.map { ($0.type, UInt32($0.count)) })
   }
 
   init(sorted: [Int64], counts: [(type: EventTypeID, count: UInt32)]) {
@@ -165,18 +172,35 @@ struct ResultsByType {
 
   /// The limit at which results were cut off, if that is what some values are; `nil` when they are something else or
   /// all equal, which is cheaper said as a constant.
-  func limit(for values: [Int64], missing: [UInt32], of type: EventTypeID) -> Int64? {
-    let results = self[type]
-    guard values.count > 8, values.count == results.count, let limit = values.max() else { return nil }
+  func limit(for values: UnsafeBufferPointer<Int64>, missing: [UInt32], of type: EventTypeID) -> Int64? {
+    guard let range = starts[type], values.count > 8, values.count == range.count else { return nil }
+    return results.withUnsafeBufferPointer {
+      ResultsByType.limit(values, missing, UnsafeBufferPointer(rebasing: $0[range]))
+    }
+  }
+
+  private static func limit(
+    _ values: UnsafeBufferPointer<Int64>, _ missing: [UInt32], _ results: UnsafeBufferPointer<Int64>
+  ) -> Int64? {
+    // A value above its result is something else: most columns are known by one of their first values.
+    var limit = Int64.min
     var skip = 0
+    for rank in values.indices {
+      limit = max(limit, values[rank])
+      if values[rank] <= results[rank] { continue }
+      while skip < missing.count, Int(missing[skip]) < rank { skip += 1 }
+      if skip == missing.count || Int(missing[skip]) != rank { return nil }
+    }
+    skip = 0
     var isConstant = true
     var first: Int64?
-    for (rank, value) in values.enumerated() {
+    for rank in values.indices {
       if skip < missing.count, Int(missing[skip]) == rank {
         skip += 1
         continue
       }
-      if value != min(results[results.startIndex + rank], limit) { return nil }
+      let value = values[rank]
+      if value != min(results[rank], limit) { return nil }
       if let first { isConstant = isConstant && first == value } else { first = value }
     }
     return isConstant ? nil : limit

@@ -5,13 +5,13 @@ struct ValueDictionary: ~Copyable {
   /// More distinct values than this are not worth a dictionary.
   static let mostValues = 1 << 16
 
+  /// The distinct values, ascending.
   private var values: [Int64] = []
-  /// Open addressing: position in `values` + 1, 0 when free.
-  private var slots: [UInt32] = []
   /// Of each row, where its value stands in `values`.
-  private var indexes: [UInt32] = []
-  private var positions: [Int64] = []
-  private var sortedPositions: [Int64] = []
+  private var positions = Scratch<UInt32>()
+  private var rows = 0
+  private var table = Scratch<UInt32>()
+  private var slots = Slots()
 
   init() {}
 
@@ -19,6 +19,7 @@ struct ValueDictionary: ~Copyable {
   /// - Returns: false when there are more than `limit`.
   mutating func fill(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
     values.removeAll(keepingCapacity: true)
+    rows = column.count
     var least = Int64.max
     var greatest = Int64.min
     for value in column {
@@ -30,53 +31,29 @@ struct ValueDictionary: ~Copyable {
     if !column.isEmpty, distance < UInt64(min(column.count * 2, ValueDictionary.mostValues)) {
       return fill(column, from: least, span: Int(distance) + 1, limit: limit)
     }
-    slots = [UInt32](repeating: 0, count: 256)
-    indexes.removeAll(keepingCapacity: true)
-    indexes.reserveCapacity(column.count)
-    var last: Int64 = 0
-    var index = -1
-    for value in column {
-      if index < 0 || value != last {
-        last = value
-        if let known = find(value) {
-          index = known
-        } else {
-          if values.count == limit { return false }
-          index = values.count
-          insert(value)
-        }
-      }
-      indexes.append(UInt32(index))
-    }
+    let positions = positions.room(rows)
+    guard slots.fill(column, limit: limit, into: positions) else { return false }
+    let order = slots.sort(into: &values)
+    for row in positions.indices { positions[row] = order[Int(positions[row])] }
     return true
   }
 
   private mutating func fill(
     _ column: UnsafeBufferPointer<Int64>, from least: Int64, span: Int, limit: Int
   ) -> Bool {
-    var isFull = false
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: span) { table in
-      // Where each value stands + 1, 0 when it was not seen.
-      table.initialize(repeating: 0)
-      indexes = [UInt32](unsafeUninitializedCapacity: column.count) { target, count in
-        for row in column.indices {
-          let slot = Int(column[row] &- least)
-          var index = table[slot]
-          if index == 0 {
-            if values.count == limit {
-              isFull = true
-              return
-            }
-            values.append(column[row])
-            index = UInt32(values.count)
-            table[slot] = index
-          }
-          target[row] = index &- 1
-        }
-        count = column.count
-      }
+    let table = table.room(span)
+    table.update(repeating: 0)
+    for value in column { table[Int(truncatingIfNeeded: value &- least)] = 1 }
+    var count: UInt32 = 0
+    for slot in table.indices where table[slot] != 0 {
+      table[slot] = count
+      count &+= 1
+      values.append(least &+ Int64(slot))
     }
-    return !isFull
+    if Int(count) > limit { return false }
+    let positions = positions.room(rows)
+    for row in column.indices { positions[row] = table[Int(truncatingIfNeeded: column[row] &- least)] }
+    return true
   }
 
   /// `count` | the values in ascending order: the first zigzag, then differences | the encoding of the positions u8 |
@@ -84,65 +61,101 @@ struct ValueDictionary: ~Copyable {
   ///
   /// - Precondition: `fill` took the same column.
   mutating func write(_ column: UnsafeBufferPointer<Int64>, nested: ColumnEncoding, into output: inout ByteBuffer) {
-    let order = values.indices.sorted { values[$0] < values[$1] }
     output.append(varint: UInt64(values.count))
-    var before: Int64 = 0
-    sortedPositions = [Int64](repeating: 0, count: values.count)
-    for (position, index) in order.enumerated() {
-      sortedPositions[index] = Int64(position)
-      if position == 0 {
-        output.append(zigzag: values[index])
+    for index in values.indices {
+      if index == 0 {
+        output.append(zigzag: values[0])
       } else {
-        output.append(varint: UInt64(bitPattern: values[index] &- before))
+        output.append(varint: UInt64(bitPattern: values[index] &- values[index - 1]))
       }
-      before = values[index]
-    }
-    positions = [Int64](unsafeUninitializedCapacity: indexes.count) { target, count in
-      sortedPositions.withUnsafeBufferPointer { sorted in
-        for row in indexes.indices { target[row] = sorted[Int(indexes[row])] }
-      }
-      count = indexes.count
     }
     output.append(nested.rawValue)
-    positions.withUnsafeBufferPointer { positions in
-      if nested == .packed {
-        ValueWriter.packed(positions, into: &output)
-      } else {
-        ValueWriter.fixed(positions, into: &output)
-      }
-    }
-  }
-
-  private func find(_ value: Int64) -> Int? {
-    slots.withUnsafeBufferPointer { slots in
-      var slot = hash(value) & (slots.count - 1)
-      while slots[slot] != 0 {
-        let index = Int(slots[slot]) - 1
-        if values[index] == value { return index }
-        slot = (slot + 1) & (slots.count - 1)
-      }
-      return nil
-    }
-  }
-
-  private mutating func insert(_ value: Int64) {
-    values.append(value)
-    if values.count * 2 > slots.count {
-      slots = [UInt32](repeating: 0, count: slots.count * 4)
-      for index in values.indices { place(index) }
+    let positions = UnsafeBufferPointer(positions.room(rows))
+    if nested == .packed {
+      ValueWriter.packed(positions, into: &output)
     } else {
-      place(values.count - 1)
+      // All values occur, so that their number says how wide positions are.
+      ValueWriter.fixed(positions, from: 0, span: UInt64(max(values.count - 1, 0)), into: &output)
     }
   }
 
-  private mutating func place(_ index: Int) {
-    var slot = hash(values[index]) & (slots.count - 1)
-    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = UInt32(index + 1)
-  }
+  /// Finds values by their hash: open addressing over a power of two of slots, at most half full.
+  private struct Slots: ~Copyable {
+    /// Index + 1 in the order of appearance, 0 when free.
+    private var slots = Scratch<UInt32>()
+    private var found = Scratch<Int64>()
+    private var order = Scratch<UInt32>()
+    private var size = 0
+    private var count = 0
 
-  private func hash(_ value: Int64) -> Int {
-    let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: mixed >> 32)
+    init() {}
+
+    /// - Parameter indexes: gets where each row's value stands in the order of appearance.
+    mutating func fill(
+      _ column: UnsafeBufferPointer<Int64>, limit: Int, into indexes: UnsafeMutableBufferPointer<UInt32>
+    ) -> Bool {
+      let found = found.room(min(limit, column.count))
+      count = 0
+      clear(1024)
+      var slots = self.slots.room(size)
+      var index: UInt32 = 0
+      for row in column.indices {
+        let value = column[row]
+        if row == 0 || value != column[row - 1] {
+          var slot = Slots.hash(value) & (size - 1)
+          while slots[slot] != 0, found[Int(slots[slot]) - 1] != value { slot = (slot + 1) & (size - 1) }
+          if slots[slot] == 0 {
+            if count == limit { return false }
+            found[count] = value
+            count += 1
+            slots[slot] = UInt32(count)
+            index = UInt32(count - 1)
+            if count * 2 > size {
+              clear(size * 4)
+              slots = self.slots.room(size)
+              for index in 0..<count { place(index, found, slots) }
+            }
+          } else {
+            index = slots[slot] - 1
+          }
+        }
+        indexes[row] = index
+      }
+      return true
+    }
+
+    /// Gives the values in ascending order, and where each stands in it by the order of appearance.
+    mutating func sort(into values: inout [Int64]) -> UnsafeMutableBufferPointer<UInt32> {
+      let found = found.room(count)
+      let slots = slots.room(size)
+      values.append(contentsOf: found)
+      values.sort()
+      let order = order.room(count)
+      for position in values.indices {
+        let value = values[position]
+        var slot = Slots.hash(value) & (size - 1)
+        while found[Int(slots[slot]) - 1] != value { slot = (slot + 1) & (size - 1) }
+        order[Int(slots[slot]) - 1] = UInt32(position)
+      }
+      return order
+    }
+
+    private mutating func clear(_ size: Int) {
+      self.size = size
+      slots.room(size).update(repeating: 0)
+    }
+
+    private func place(
+      _ index: Int, _ found: UnsafeMutableBufferPointer<Int64>, _ slots: UnsafeMutableBufferPointer<UInt32>
+    ) {
+      var slot = Slots.hash(found[index]) & (size - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
+      slots[slot] = UInt32(index + 1)
+    }
+
+    private static func hash(_ value: Int64) -> Int {
+      let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+      return Int(truncatingIfNeeded: mixed >> 32)
+    }
   }
 }

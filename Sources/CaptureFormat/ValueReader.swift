@@ -21,6 +21,7 @@ enum ValueReader {
     case .constant: target.update(repeating: try cursor.zigzag())
     case .fixed: try fixed(&cursor, into: target)
     case .planes: try planes(&cursor, into: target)
+    case .planeDeltas: try planeDeltas(&cursor, into: target)
     case .packed: try packed(&cursor, into: target)
     case .packedDeltas: try packedDeltas(&cursor, into: target)
     case .variable: try variable(&cursor, into: target)
@@ -55,23 +56,61 @@ enum ValueReader {
     _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
   ) throws(MalformedBytes) {
     let base = try cursor.zigzag()
-    let width = try byteWidth(&cursor)
+    let width = Int(try cursor.integer(UInt8.self))
+    guard width <= 8 else { throw MalformedBytes("a column has values of \(width) bytes", at: cursor.offset) }
     let bytes = try cursor.take(target.count * width)
-    target.update(repeating: base)
-    guard let start = bytes.baseAddress else { return }
-    // Two planes a pass: half the passes, and loops of bytes that the compiler makes vectors of.
-    var plane = 0
-    while plane < width {
-      let low = start + plane * target.count
-      let high = plane + 1 < width ? low + target.count : nil
-      let shift = UInt64(plane * 8)
+    guard let start = bytes.baseAddress, width > 0 else { return target.update(repeating: base) }
+    // Few passes, of loops that the compiler makes vectors of.
+    switch width {
+    case 1: for index in target.indices { target[index] = base &+ plane(start, 0, index) }
+    case 2: joinPlanes(start, start + target.count, base, target)
+    case 3:
+      let (second, third) = (start + target.count, start + 2 * target.count)
       for index in target.indices {
-        var value = UInt64(low.load(fromByteOffset: index, as: UInt8.self))
-        if let high { value |= UInt64(high.load(fromByteOffset: index, as: UInt8.self)) &<< 8 }
-        target[index] = target[index] &+ Int64(bitPattern: value &<< shift)
+        let low = plane(start, 0, index) | plane(second, 8, index)
+        target[index] = base &+ (low | plane(third, 16, index))
       }
-      plane += 2
+    default:
+      joinPlanes(start, start + target.count, base, target)
+      for first in stride(from: 2, to: width, by: 2) {
+        let low = start + first * target.count
+        if first + 1 < width {
+          addPlanes(low, low + target.count, shift: Int64(first * 8), target)
+        } else {
+          for index in target.indices { target[index] = target[index] &+ plane(low, Int64(first * 8), index) }
+        }
+      }
     }
+  }
+
+  @inline(__always)
+  private static func plane(_ start: UnsafeRawPointer, _ shift: Int64, _ index: Int) -> Int64 {
+    Int64(truncatingIfNeeded: start.load(fromByteOffset: index, as: UInt8.self)) &<< shift
+  }
+
+  private static func joinPlanes(
+    _ low: UnsafeRawPointer, _ high: UnsafeRawPointer, _ base: Int64,
+    _ target: UnsafeMutableBufferPointer<Int64>
+  ) {
+    for index in target.indices { target[index] = base &+ (plane(low, 0, index) | plane(high, 8, index)) }
+  }
+
+  private static func addPlanes(
+    _ low: UnsafeRawPointer, _ high: UnsafeRawPointer, shift: Int64, _ target: UnsafeMutableBufferPointer<Int64>
+  ) {
+    for index in target.indices {
+      target[index] = target[index] &+ ((plane(low, 0, index) | plane(high, 8, index)) &<< shift)
+    }
+  }
+
+  private static func planeDeltas(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    target[0] = try cursor.zigzag()
+    if target.count == 1 { return }
+    let rest = UnsafeMutableBufferPointer(rebasing: target[1...])
+    try planes(&cursor, into: rest)
+    sum(rest, from: target[0])
   }
 
   private static func byteWidth(_ cursor: inout ByteCursor) throws(MalformedBytes) -> Int {
@@ -148,6 +187,11 @@ enum ValueReader {
         offset += 1
         continue
       }
+      if offset + 1 < bytes.count, bytes[offset + 1] < 0x80 {
+        target[index] = VariableLength.unzigzag(UInt64(bytes[offset] & 0x7F) | UInt64(bytes[offset + 1]) &<< 7)
+        offset += 2
+        continue
+      }
       guard let (value, length) = VariableLength.read(bytes, at: offset) else {
         throw MalformedBytes("a number of variable length does not end or is too long", at: offset)
       }
@@ -190,12 +234,17 @@ enum ValueReader {
     }
     if nested == .fixed, try bytePositions(of: values, &cursor, into: target) { return }
     try self.values(nested, &cursor, into: target, isNested: true)
-    var greatest: UInt64 = 0
-    for position in target { greatest = max(greatest, UInt64(bitPattern: position)) }
-    guard greatest < UInt64(count) else { throw MalformedBytes("a position is outside its dictionary") }
+    // One pass: what is outside is noticed on the way and looked up somewhere inside.
+    var isOutside = false
     values.withUnsafeBufferPointer { values in
-      for index in target.indices { target[index] = values[Int(target[index])] }
+      let last = UInt64(count - 1)
+      for index in target.indices {
+        let position = UInt64(bitPattern: target[index])
+        if position > last { isOutside = true }
+        target[index] = values[Int(truncatingIfNeeded: min(position, last))]
+      }
     }
+    if isOutside { throw MalformedBytes("a position is outside its dictionary") }
   }
 
   /// Positions of one byte each, which most dictionaries have: looked up while they are read. False, with nothing read, when
@@ -208,7 +257,8 @@ enum ValueReader {
     guard try ahead.integer(UInt8.self) == 1, base >= 0, base < 256 else { return false }
     let bytes = try ahead.take(target.count)
     guard let start = bytes.baseAddress else { return false }
-    let greatest = bytes.reduce(0) { max($0, $1) }
+    var greatest: UInt8 = 0
+    for byte in bytes { greatest = max(greatest, byte) }
     guard Int(base) + Int(greatest) < values.count else { throw MalformedBytes("a position is outside its dictionary") }
     withUnsafeTemporaryAllocation(of: Int64.self, capacity: 256) { table in
       // Whatever a byte says, it is inside of the table.

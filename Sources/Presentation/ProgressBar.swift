@@ -39,7 +39,10 @@ public struct ProgressBar: ~Copyable {
     lastDrawn = now
     isDrawn = true
     ProgressBar.send(
-      "\r" + ProgressBar.line(label, done: done, of: total, width: terminal.width ?? 80) + "\u{1B}[K", to: descriptor)
+      "\r"
+        + ProgressBar.line(label, done: done, of: total, width: terminal.width ?? 80, elapsed: now - start)
+        + "\u{1B}[K",
+      to: descriptor)
   }
 
   /// Removes the line, before something else is written.
@@ -48,14 +51,24 @@ public struct ProgressBar: ~Copyable {
     isDrawn = false
   }
 
-  /// The line: `reading  ████████░░░░░░░░  50 %`.
-  static func line(_ label: String, done: Int, of total: Int, width: Int) -> String {
+  /// The line: `reading  ████████░░░░░░░░  50 %  12 s left`.
+  /// - Parameter elapsed: the nanoseconds that what is done took.
+  static func line(_ label: String, done: Int, of total: Int, width: Int, elapsed: Int64 = 0) -> String {
     let share = total > 0 ? min(max(Double(done) / Double(total), 0), 1) : 0
     let percent = Int((share * 100).rounded(.down))
-    let room = min(max(width - DisplayWidth.of(label) - 11, 0), 40)
+    let left = timeLeft(share, elapsed: elapsed).map { "  " + $0 } ?? ""
+    let room = min(max(width - DisplayWidth.of(label) - 11 - left.count, 0), 40)
     let filled = Int((share * Double(room)).rounded(.down))
     return label + "  " + String(repeating: "█", count: filled) + String(repeating: "░", count: room - filled)
-      + "  \(percent) %"
+      + "  \(percent) %" + left
+  }
+
+  /// How long the rest will take at the pace so far; `nil` while that is anybody's guess, and at the end.
+  private static func timeLeft(_ share: Double, elapsed: Int64) -> String? {
+    guard elapsed > 0, share >= 0.02, share < 1 else { return nil }
+    let seconds = Int((Double(elapsed) / 1_000_000_000 * (1 - share) / share).rounded(.up))
+    if seconds < 60 { return "\(seconds) s left" }
+    return seconds < 3600 ? "\(seconds / 60) min left" : "\(seconds / 3600) h \(seconds / 60 % 60) min left"
   }
 
   private static func now() -> Int64 {

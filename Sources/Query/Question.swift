@@ -20,6 +20,8 @@ public struct Question: Sendable {
   let root: BoundExpression
   /// How many different predicates there are: their slots are below this number.
   let slotCount: Int
+  /// What each predicate looks like in the filter, by slot, as far as there is a filter.
+  private(set) var texts: [String] = []
 
   /// Binds a filter.
   ///
@@ -50,6 +52,7 @@ public struct Question: Sendable {
     let warnings = expression.warnings { FieldTable.resolve($0) != nil }
     self.init(
       root: root.simplified(), slotCount: binder.slotCount, warnings: warnings, schema: schema, from: from, to: to)
+    texts = binder.texts
   }
 
   init(
@@ -65,10 +68,12 @@ public struct Question: Sendable {
 
   /// Both questions at once: what both select. The time windows intersect.
   public func and(_ other: Question) -> Question {
-    Question(
+    var both = Question(
       root: BoundExpression.and([root, other.root.movingSlots(by: slotCount)]).simplified(),
       slotCount: slotCount + other.slotCount, warnings: warnings + other.warnings, schema: schema,
       from: [from, other.from].compactMap { $0 }.max(), to: [to, other.to].compactMap { $0 }.min())
+    both.texts = texts + [String](repeating: "", count: max(slotCount - texts.count, 0)) + other.texts
+    return both
   }
 
   /// The rows of a batch that the question selects, ascending.

@@ -26,6 +26,9 @@ public struct RecordingOptions: Sendable {
   /// The rows of a batch that are kept; all of them when this is not set. What the kernel cannot decide is decided here,
   /// once a batch.
   public var selection: (@Sendable (EventBatch) throws(RecordingError) -> [Int])?
+  /// How many bytes of payload are kept of each event of a batch, where that is less than what the kernel copies; all of
+  /// them when this is not set.
+  public var payloadLimits: (@Sendable (EventBatch) -> [UInt32])?
   /// What is recorded, as the capture says it: the filter behind `selection`, and the scope that the kernel decides.
   public var filterText: String?
   /// A program to run; the recording ends with it and its descendants.

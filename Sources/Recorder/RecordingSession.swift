@@ -101,6 +101,7 @@ struct RecordingSession: ~Copyable {
       }
       if let size = options.rotation.size, sink.hasReached(size, .file) { beginNextFile() }
       progress.taken += UInt64(batch.count)
+      if let limits = options.payloadLimits { batch = batch.cuttingPayloads(to: limits(batch)) }
       sink.append(batch)
     }
     for loss in losses {

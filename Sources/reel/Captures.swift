@@ -27,12 +27,6 @@ enum Captures {
   static func open(_ paths: [String]) throws(Failure) -> [CaptureReader] {
     var readers: [CaptureReader] = []
     for path in paths { readers += try openEach(path) }
-    let schema = readers[0].schema
-    if let other = readers.first(where: { $0.schema != schema }) {
-      throw .refused(
-        "the event types are not those of \(readers[0].path)", place: other.path,
-        remedy: "reel merge makes one capture of them; or ask each by itself")
-    }
     return readers
   }
 

@@ -12,6 +12,7 @@ struct CountCommand: AsyncParsableCommand {
         reel count build.reel
         reel count build.reel "evt.failed = true" --by evt.type,evt.res --top 10
         reel count build.reel --by proc.name --json
+        reel count build.reel "evt.type = connect" --every 1s
       """)
 
   @OptionGroup var selection: SelectionOptions
@@ -22,23 +23,37 @@ struct CountCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most groups wanted, the greatest first.", valueName: "n"))
   var top: Int?
 
+  @Option(help: ArgumentHelp("Count for each slice of time of this length: 100ms, 1s, 1h.", valueName: "duration"))
+  var every: TimeSpan?
+
+  @OptionGroup var scanning: ScanOptions
+
   @Flag(help: "Write one JSON object for each group.")
   var json = false
 
   func validate() throws {
+    try selection.requireCapture()
     if let top, top < 1 { throw ValidationError("--top is less than 1") }
-    if top != nil, by == nil { throw ValidationError("--top needs --by") }
+    if top != nil, by == nil, every == nil { throw ValidationError("--top needs --by or --every") }
+    if let every, every.nanoseconds < 1 { throw ValidationError("--every must be more than nothing") }
   }
 
   func run() async throws {
     let selected = try Selection(selection)
-    if let by { try await countGroups(selected, by.names) } else { try await countAll(selected) }
+    if by != nil || every != nil {
+      try await countGroups(selected, by?.names ?? [])
+    } else {
+      try await countAll(selected)
+    }
   }
 
   private func countAll(_ selected: Selection) async throws {
+    if scanning.explain {
+      return try await ExplainReport.write(selected, columns: .nothing, cores: scanning.parallelism)
+    }
     var bar = ProgressBar("counting", terminal: .progress)
-    let nothing = ColumnSelection(core: [], arguments: .none, payloads: false, dimensions: false)
-    let progress = try await Scan(selected.source, selected.question).run(columns: nothing) { _ in
+    let scan = Scan(selected.source, selected.question, parallelism: scanning.parallelism)
+    let progress = try await scan.run(columns: .nothing) { _ in
     } consume: { _, progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
       return true
@@ -58,9 +73,14 @@ struct CountCommand: AsyncParsableCommand {
 
   private func countGroups(_ selected: Selection, _ fields: [String]) async throws {
     let grouping = try reading("list of fields") { () throws(QueryError) in
-      try Grouping(by: fields, schema: selected.reader.schema)
+      try Grouping(by: fields, every: every?.nanoseconds, schema: selected.schema)
     }
-    let report = try await GroupReport(grouping, selected, sort: "count", limit: top)
+    if scanning.explain {
+      return try await ExplainReport.write(selected, columns: grouping.columns, cores: scanning.parallelism)
+    }
+    // Slices of time are shown as time goes, unless the greatest are asked for.
+    let sort = every != nil && top == nil ? nil : "count"
+    let report = try await GroupReport(grouping, selected, sort: sort, limit: top, cores: scanning.parallelism)
     try report.write(json ? .json : .table, hasTotals: true, zone: selection.window.zone)
     try selected.reportMissingParts(report.progress)
   }

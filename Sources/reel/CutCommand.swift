@@ -34,6 +34,8 @@ struct CutCommand: ParsableCommand {
 
   @OptionGroup var target: RewriteOutput
 
+  func validate() throws { try selection.requireCapture() }
+
   func run() throws {
     let selected = try Selection(selection)
     let reader = selected.reader

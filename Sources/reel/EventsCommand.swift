@@ -3,6 +3,12 @@ import EventSchema
 import Presentation
 import Query
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 struct EventsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events",
@@ -19,6 +25,7 @@ struct EventsCommand: AsyncParsableCommand {
         reel events build.reel "evt.buflen > 0" --csv -p "%evt.rawtime %proc.pid %fd.name %evt.buflen"
         reel events build.reel "evt.failed = true" --reverse --limit 20
         reel events host.reel --follow "evt.type = execve"
+        reel events --live "proc.name = nginx and evt.failed = true"
       """)
 
   @OptionGroup var selection: SelectionOptions
@@ -34,16 +41,30 @@ struct EventsCommand: AsyncParsableCommand {
   @Flag(help: "Go on while the capture is being written, through all files of its recording; Ctrl-C ends it.")
   var follow = false
 
+  @Flag(help: "Record the running machine and show its events as they happen; needs the rights of `reel record`.")
+  var live = false
+
+  @OptionGroup var scanning: ScanOptions
+
   func validate() throws {
+    if live, follow || reverse || scanning.explain {
+      throw ValidationError("--live cannot be combined with --follow, --reverse and --explain")
+    }
+    if live, !selection.more.isEmpty { throw ValidationError("--live takes a filter and no capture") }
+    if !live { try selection.requireCapture() }
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
   }
 
   func run() async throws {
-    if follow { return try await FollowedEvents.begin(self).run() }
+    if live { return try await LiveEvents(self).run() }
+    if follow || isStream { return try await FollowedEvents.begin(self).run() }
     try shown.check()
     let selected = try Selection(selection)
-    let printer = try printer(for: selected.reader.schema)
-    var scan = Scan(selected.source, selected.question)
+    let printer = try printer(for: selected.schema)
+    if scanning.explain {
+      return try await ExplainReport.write(selected, columns: printer.columns, cores: scanning.parallelism)
+    }
+    var scan = Scan(selected.source, selected.question, parallelism: scanning.parallelism)
     scan.isReversed = reverse
     let output = StandardOutput()
     if shown.csv { try output.write(printer.heading[...]) }
@@ -68,6 +89,14 @@ struct EventsCommand: AsyncParsableCommand {
     bar.clear()
     try output.flush()
     try Captures.reportMissingParts(of: selected.readers, failures: failures)
+  }
+
+  /// Whether the capture comes through a pipe and can be shown as it comes. What needs the end first waits for it.
+  private var isStream: Bool {
+    guard selection.capture == "-", !reverse, !scanning.explain else { return false }
+    if case .beforeEnd = selection.window.from { return false }
+    if case .beforeEnd = selection.window.to { return false }
+    return PipedInput.beginsWithCapture(STDIN_FILENO)
   }
 
   var safety: LineSafety {

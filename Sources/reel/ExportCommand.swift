@@ -63,6 +63,8 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "End with one JSON object on standard error instead of the summary.")
   var json = false
 
+  func validate() throws { try selection.requireCapture() }
+
   func run() async throws {
     switch format {
     case .jsonl: try await runTable(.jsonLines)
@@ -78,7 +80,7 @@ struct ExportCommand: AsyncParsableCommand {
     let selected = try Selection(selection)
     try checkOutput(selected.readers)
     let table = try reading("format") { () throws(QueryError) in
-      try TableExport(format, fields: fields, schema: selected.reader.schema)
+      try TableExport(format, fields: fields, schema: selected.schema)
     }
     var file = ExportFile(path: output, replaceExisting: force)
     var bar = ProgressBar("exporting", terminal: .progress)

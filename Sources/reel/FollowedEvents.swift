@@ -45,6 +45,13 @@ struct FollowedEvents: ~Copyable {
     return FollowedEvents(command, arguments.filter, try open(command.selection.capture))
   }
 
+  /// Follows the capture on standard input, of which everything is shown.
+  static func everything(_ command: EventsCommand) throws -> FollowedEvents {
+    var events = FollowedEvents(command, nil, try open("-"))
+    events.path = "-"
+    return events
+  }
+
   private static func open(_ path: String) throws(Failure) -> CaptureFollower {
     do throws(CaptureError) { return try CaptureFollower(path: path) } catch { throw Failure(error) }
   }
@@ -129,7 +136,13 @@ struct FollowedEvents: ~Copyable {
   /// Goes on in the next file of the recording. False when there is none.
   private mutating func goOn() throws(Failure) -> Bool {
     damagedBytes += follower.damagedBytes
-    guard command.selection.capture != "-", let next = follower.header?.successor(of: path) else { return false }
+    if path == "-" {
+      let goesOn: Bool
+      do throws(CaptureError) { goesOn = try follower.goOnBehindEnd() } catch { throw Failure(error) }
+      if goesOn { (reading, lastExit) = (nil, nil) }
+      return goesOn
+    }
+    guard let next = follower.header?.successor(of: path) else { return false }
     path = next
     follower = try FollowedEvents.open(next)
     reading = nil

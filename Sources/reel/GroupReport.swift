@@ -13,9 +13,11 @@ struct GroupReport {
   let progress: ScanProgress
 
   /// Scans and sorts.
-  init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?) async throws {
+  init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?, cores: Int?) async throws {
     var bar = ProgressBar("reading", terminal: .progress)
-    let (table, progress) = try await grouping.run(over: selected.source, selected.question) { progress in
+    let (table, progress) = try await grouping.run(
+      over: selected.source, selected.question, parallelism: cores
+    ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
@@ -51,7 +53,7 @@ struct GroupReport {
   /// Groups as a table: the aggregates first where their digits line up, then the fields.
   func rendered(for terminal: Terminal, hasTotals: Bool, zone: ClockZone) -> String {
     let valueUnits = columnNames.map { CellUnit(aggregate: $0) }
-    let keyUnits = keyNames.map { CellUnit(field: $0) }
+    let keyUnits = keyNames.map { $0 == Grouping.timeName ? .time : CellUnit(field: $0) }
     var columns: [Table.Column] = []
     for (index, name) in keyNames.enumerated() {
       columns.append(.holding(rows.lazy.map { $0.key[index] }, title: name, unit: keyUnits[index]))

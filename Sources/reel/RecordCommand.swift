@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureFile
 import Compression
+import EventSchema
 import KernelSource
 import Presentation
 import Query
@@ -66,6 +67,12 @@ struct RecordCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Bytes of payload that are kept of a read or write, 0 to 65535.", valueName: "n"))
   var snaplen = KernelSourceOptions().snapLength
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep more payload of what a filter selects: 'fd.port = 53=4096'. The kernel copies as much of all calls; what is not "
+        + "selected is cut before it is written. Can be given several times.", valueName: "filter=n"))
+  var snaplenFor: [PayloadRule] = []
+
   @Option(help: "How the time of calls is measured: exact, adaptive (cheaper, upper bounds in tight loops) or none.")
   var latency = LatencyChoice.exact
 
@@ -99,6 +106,12 @@ struct RecordCommand: ParsableCommand {
   @Flag(help: "End with status 3 when events were lost.")
   var strict = false
 
+  @Flag(help: "Say nothing at the end but what went wrong.")
+  var quiet = false
+
+  @Flag(help: "Do not record: show what of the filter the kernel decides and what is left to the recorder.")
+  var explain = false
+
   @Flag(help: "End with one JSON object on standard error instead of the summary.")
   var json = false
 
@@ -109,6 +122,9 @@ struct RecordCommand: ParsableCommand {
     if let duration, duration.nanoseconds == 0 { throw ValidationError("--duration must be more than nothing") }
     if events == 0 { throw ValidationError("--events must be more than 0") }
     if let maxSize, maxSize.bytes == 0 { throw ValidationError("--max-size must be more than 0") }
+    if let rule = snaplenFor.first(where: { $0.length > 65_535 }) {
+      throw ValidationError("--snaplen-for \(rule.length): 65535 is the most")
+    }
     if snaplen > 65_535 { throw ValidationError("--snaplen is \(snaplen), and 65535 is the most") }
     if buffer.bytes > 512 << 20 { throw ValidationError("--buffer is more than 512MiB, which is the most for a CPU") }
   }
@@ -128,9 +144,10 @@ struct RecordCommand: ParsableCommand {
   }
 
   private func record() throws {
+    if explain { return try explainFilter() }
     var options = try recordingOptions()
     try scope.apply(to: &options)
-    if Terminal.standardError.isTerminal, command.isEmpty, !json {
+    if Terminal.standardError.isTerminal, command.isEmpty, !json, !quiet {
       StandardError.write("recording to \(VisibleText.of(options.output)); Ctrl-C ends it\n")
     }
     let summary = try Recording(options).run()
@@ -138,8 +155,10 @@ struct RecordCommand: ParsableCommand {
     if let line = report.lossLine {
       StandardError.write(line.rendered(colour: Terminal.standardError.allowsColour))
     }
-    StandardError.write(
-      json ? String(decoding: report.json.line, as: UTF8.self) : report.rendered(for: .standardError))
+    if json || !quiet {
+      StandardError.write(
+        json ? String(decoding: report.json.line, as: UTF8.self) : report.rendered(for: .standardError))
+    }
     let status = summary.commandStatus?.shellCode ?? ExitStatus.done
     if strict, summary.lost > 0, status == ExitStatus.done {
       throw ExitCode(ExitStatus.partlyReadable)
@@ -162,9 +181,61 @@ struct RecordCommand: ParsableCommand {
       throw failure
     }
     question.reportWarnings()
+    reportMissingHooks(question)
     options.filterText = filter
     options.source.selection.add(question.bounds)
     options.selection = { batch throws(RecordingError) in question.select(from: batch).map { Int($0) } }
+  }
+
+  /// The kernel copies the most that a rule asks for; recorder and capture keep of each event what its rules say.
+  private func addPayloadRules(to options: inout RecordingOptions) throws(Failure) {
+    options.source.snapLength = snaplen
+    if snaplenFor.isEmpty { return }
+    var rules: [(question: Question, length: UInt32)] = []
+    for rule in snaplenFor {
+      let question = try reading("filter of --snaplen-for") { () throws(QueryError) in
+        try Question(filter: rule.filter, schema: .builtIn)
+      }
+      question.reportWarnings()
+      rules.append((question, rule.length))
+      options.source.snapLength = max(options.source.snapLength, rule.length)
+    }
+    let (known, least) = (rules, snaplen)
+    options.payloadLimits = { batch in
+      var limits = [UInt32](repeating: least, count: batch.count)
+      for rule in known {
+        for row in rule.question.select(from: batch) { limits[Int(row)] = max(limits[Int(row)], rule.length) }
+      }
+      return limits
+    }
+  }
+
+  /// Says what a filter asks for that is recorded on request only.
+  private func reportMissingHooks(_ question: Question) {
+    for (name, option, isOn) in [
+      ("page_fault", "--page-faults", hooks.pageFaults), ("switch", "--switches", hooks.switches),
+    ] where !isOn {
+      guard let types = question.bounds.types, let type = Schema.builtIn.types.first(where: { $0.name == name }),
+        types.contains(type.id), types.count < Schema.builtIn.types.count / 2
+      else { continue }
+      StandardError.write(
+        ErrorLine("warning: the filter asks for events '\(name)', which are recorded with \(option) only")
+          .rendered(colour: Terminal.standardError.allowsColour))
+    }
+  }
+
+  private func explainFilter() throws(Failure) {
+    let filter = filter
+    let question = try reading("filter") { () throws(QueryError) in try Question(filter: filter, schema: .builtIn) }
+    question.reportWarnings()
+    reportMissingHooks(question)
+    let output = StandardOutput()
+    do throws(OutputError) {
+      try output.write(PushdownReport.rendered(question, for: .standardOutput))
+      try output.flush()
+    } catch {
+      throw Failure(error)
+    }
   }
 
   func recordingOptions() throws(Failure) -> RecordingOptions {
@@ -173,10 +244,15 @@ struct RecordCommand: ParsableCommand {
       throw .refused("a capture is not for a terminal", remedy: "name a file with -o, or send it into a pipe")
     }
     var options = RecordingOptions(output: path)
-    options.source.snapLength = snaplen
+    try addPayloadRules(to: &options)
     options.source.latency = latency.mode
     hooks.apply(to: &options.source)
     options.source.ringSize = Int(buffer.bytes)
+    if path == "-" {
+      // Who reads a pipe wants to see it while it happens; a file is smaller with fewer chunks.
+      options.source.batchTime = min(options.source.batchTime, 400_000_000)
+      options.source.quietBatchTime = options.source.batchTime
+    }
     options.writer.codec = codec.codec
     options.writer.sync = sync.policy
     if let seal {
@@ -251,5 +327,19 @@ enum CodecChoice: String, ExpressibleByArgument, CaseIterable {
     case .zstd: .zstd
     case .none: .none
     }
+  }
+}
+
+/// `FILTER=N` of `--snaplen-for`: the bytes of payload that are kept of what a filter selects.
+struct PayloadRule: ExpressibleByArgument, Hashable {
+  let filter: String
+  let length: UInt32
+
+  init?(argument: String) {
+    guard let sign = argument.lastIndex(of: "="), let length = UInt32(argument[argument.index(after: sign)...]),
+      argument[..<sign].contains(where: { !$0.isWhitespace })
+    else { return nil }
+    filter = String(argument[..<sign])
+    self.length = length
   }
 }

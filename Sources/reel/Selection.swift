@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureFile
 import CaptureFormat
+import EventSchema
 import Presentation
 import Query
 
@@ -9,7 +10,10 @@ struct SelectionOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp("A capture, or a directory of them; - is standard input.", valueName: "capture"),
     completion: .file())
-  var capture: String
+  var first: String?
+
+  /// The first capture.
+  var capture: String { first ?? "-" }
 
   @Argument(
     help: ArgumentHelp("Further captures; and which events, in the filter language.", valueName: "filter"))
@@ -17,7 +21,12 @@ struct SelectionOptions: ParsableArguments {
 
   @OptionGroup var window: WindowOptions
 
-  func validate() throws { _ = try CaptureArguments(capture, more) }
+  func validate() throws { if let first { _ = try CaptureArguments(first, more) } }
+
+  /// For commands that cannot do without.
+  func requireCapture() throws(ValidationError) {
+    if first == nil { throw ValidationError("Missing expected argument '<capture>'") }
+  }
 
   /// All captures, and the filter.
   var arguments: CaptureArguments { get throws { try CaptureArguments(capture, more) } }
@@ -62,8 +71,11 @@ struct Selection {
   let from: Int64?
   let to: Int64?
 
-  /// The first capture; all have its schema.
+  /// The first capture.
   var reader: CaptureReader { source.reader }
+
+  /// The event types of all captures together.
+  var schema: Schema { source.schema }
 
   /// All captures.
   var readers: [CaptureReader] { source.readers }
@@ -90,8 +102,9 @@ struct Selection {
     let from = try resolved(window.from, "--from")
     let to = try resolved(window.to, "--to")
     if let from, let to, from >= to { throw .refused("--from is not before --to") }
+    let schema = source.schema
     question = try reading("filter") { () throws(QueryError) in
-      try Question(filter: filter, schema: readers[0].schema, from: from, to: to)
+      try Question(filter: filter, schema: schema, from: from, to: to)
     }
     (self.from, self.to) = (from, to)
     question.reportWarnings()

@@ -39,8 +39,12 @@ struct ViewCommand: AsyncParsableCommand {
 
   @OptionGroup var form: FormOptions
 
+  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
+  var cores: Int?
+
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
+    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
     if let capture { _ = try CaptureArguments(capture, more) }
@@ -60,12 +64,12 @@ struct ViewCommand: AsyncParsableCommand {
     let selected = try Selection(captures: arguments.captures, filter: filter, window: window)
     let run = try reading("filter") { () throws(QueryError) in
       try ViewRun(
-        view, schema: selected.reader.schema, filter: filter, from: selected.from, to: selected.to, sort: sort,
+        view, schema: selected.schema, filter: filter, from: selected.from, to: selected.to, sort: sort,
         // The totals of a table are those of all its rows.
         limit: view.kind == .table && form.form == .table ? nil : limit)
     }
     var bar = ProgressBar("reading", terminal: .progress)
-    let result = try await run.answer(over: selected.source) { progress in
+    let result = try await run.answer(over: selected.source, parallelism: cores) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()

@@ -10,6 +10,7 @@ import Testing
   static let writers: [(ColumnEncoding, Writer)] = [
     (.fixed, { ValueWriter.fixed($0, into: &$1) }),
     (.planes, { ValueWriter.planes($0, into: &$1) }),
+    (.planeDeltas, { ValueWriter.planeDeltas($0, into: &$1) }),
     (.packed, { ValueWriter.packed($0, into: &$1) }),
     (.packedDeltas, { ValueWriter.packedDeltas($0, into: &$1) }),
     (.variable, { ValueWriter.variable($0, into: &$1) }),
@@ -35,6 +36,10 @@ import Testing
       column(640) { _ in random.oneIn(100) ? Int64(bitPattern: random.next()) : Int64(random.below(900)) },
       column(128) { _ in [Int64.min, .max, 0, -1][random.below(4)] },
       column(129) { Int64($0 / 40) }, column(500) { _ in -Int64(random.below(1 << 33)) },
+      // Of each width in bytes.
+      column(70) { Int64(random.below(1 << 15)) * Int64($0) }, column(71) { _ in Int64(random.below(1 << 23)) },
+      column(72) { _ in Int64(random.below(1 << 39)) }, column(73) { _ in Int64(random.below(1 << 47)) },
+      column(74) { _ in Int64(random.below(1 << 55)) },
     ]
   }
 

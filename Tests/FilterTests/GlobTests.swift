@@ -88,8 +88,7 @@ struct GlobTests {
 
   @Test("No pattern is slow")
   func hostile() {
-    let clock = ContinuousClock()
-    let duration = clock.measure {
+    let duration = processorTime {
       let text = [UInt8](repeating: 0x61, count: 2000)
       #expect(!GlobPattern(String(repeating: "a*", count: 500) + "b").matches(text))
       #expect(!GlobPattern("*" + String(repeating: "a", count: 1000) + "?b").matches(text))

@@ -43,8 +43,7 @@ struct RoundTripTests {
     ]
     .map { Array($0.utf8) }
     var accepted = 0
-    let clock = ContinuousClock()
-    let duration = try clock.measure {
+    let duration = try processorTime {
       for _ in 0..<400 {
         var bytes = Array(generator.expression(depth: 3).description.utf8)
         for _ in 0..<(1 + generator.random.below(4)) {

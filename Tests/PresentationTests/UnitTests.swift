@@ -96,6 +96,14 @@ import Testing
     #expect(ProgressBar.line("reading", done: done, of: total, width: width) == line)
   }
 
+  @Test(arguments: [
+    (1, 100, Int64(1_000_000_000), false), (50, 100, 2_000_000_000, true), (100, 100, 2_000_000_000, false),
+  ])
+  func timeLeftIsSaidOnceItIsKnown(done: Int, total: Int, elapsed: Int64, isSaid: Bool) {
+    let line = ProgressBar.line("reading", done: done, of: total, width: 80, elapsed: elapsed)
+    #expect(line.hasSuffix("2 s left") == isSaid)
+  }
+
   @Test(
     arguments: [
       (nil, "xterm", true), ("", "xterm", true), ("1", "xterm", false), (nil, "dumb", false), (nil, nil, false),

@@ -18,7 +18,7 @@ struct CarriedFieldTests {
       ])
   ]
 
-  private static let batch = makeBatch()
+  static let batch = makeBatch()
 
   private static func makeBatch() -> EventBatch {
     var maker = BatchMaker()

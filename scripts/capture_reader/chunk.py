@@ -3,7 +3,7 @@
 from array import array
 
 from .coding import MISSING_TIME, Cursor, Damaged, crc32c
-from .columns import BYTES_ENCODING, RESULT, SAME, Column, read_missing, read_values, spread
+from .columns import BYTES_ENCODING, GREATEST_ENCODING, RESULT, SAME, Column, read_missing, read_values, spread
 from .compression import decompressed
 from .head import GREATEST_RAW, Head
 from .schema import BYTES, COLUMNS, STRING, has_column
@@ -77,7 +77,7 @@ class Chunk:
         for _ in range(count):
             entry = Entry(cursor)
             # Also of those that are not looked at.
-            if entry.encoding > BYTES_ENCODING or entry.options > 7 or entry.options & 3 == 3:
+            if entry.encoding > GREATEST_ENCODING or entry.options > 7 or entry.options & 3 == 3:
                 raise Damaged(f"column {entry.key} has encoding {entry.encoding} and options {entry.options}")
             if entry.encoding != BYTES_ENCODING:
                 self._count_values(entry.rows)

@@ -4,7 +4,7 @@ from array import array
 
 from .coding import MASK, Cursor, Damaged, signed
 
-BYTES_ENCODING, SAME, RESULT = 11, 9, 10
+BYTES_ENCODING, SAME, RESULT, GREATEST_ENCODING = 11, 9, 10, 12
 BLOCK = 128
 
 
@@ -71,7 +71,7 @@ def spread(values, missing):
 
 
 def read_values(cursor, count, encoding):
-    """`count` values of the encodings 0 to 8, from all that is left of the cursor."""
+    """`count` values of the encodings 0 to 8 and 12, from all that is left of the cursor."""
     if count == 0:
         cursor.finish("a column without values")
         return array("q")
@@ -104,11 +104,18 @@ def _fixed(cursor, count):
 
 
 def _planes(cursor, count):
-    base, width = _base_and_width(cursor)
+    base, width = cursor.zigzag(), cursor.number(1)
+    if width > 8:
+        raise Damaged(f"a width of {width} bytes")
     planes = [cursor.bytes(count) for _ in range(width)]
     if width == 0:
         return array("q", [signed(base)]) * count
     return array("q", (signed(base + int.from_bytes(digits, "little")) for digits in zip(*planes)))
+
+
+def _plane_deltas(cursor, count):
+    first = cursor.zigzag()
+    return _summed(first, _planes(cursor, count - 1)) if count > 1 else array("q", [signed(first)])
 
 
 def _packed(cursor, count):
@@ -170,7 +177,7 @@ def _dictionary(cursor, count):
     for _ in range(number - 1):
         entries.append(entries[-1] + cursor.varint())
     encoding = cursor.number(1)
-    if encoding > 8 or encoding == 7:
+    if encoding == 7 or encoding not in _READERS:
         raise Damaged(f"positions in encoding {encoding}")
     entries = [signed(entry) for entry in entries]
     positions = read_values(cursor, count, encoding)
@@ -202,4 +209,5 @@ _READERS = {
     6: _variable_deltas,
     7: _dictionary,
     8: _runs,
+    12: _plane_deltas,
 }

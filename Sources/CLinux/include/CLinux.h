@@ -26,6 +26,10 @@ static inline int reel_open_process(int pid) { return (int)syscall(SYS_pidfd_ope
 // How many processors this process may use, at least 1.
 int reel_core_count(void);
 
+// The first bytes of a pipe, which stay in it: waits for some, or for its end. How many, 0 at the end, -1 when this is no
+// pipe.
+int reel_peek_pipe(int descriptor, void *bytes, int count);
+
 // Memory that was freed stays with the process, to be used again: giving back a column of a chunk and getting zeroed pages
 // for the next one costs as much as decoding it.
 void reel_keep_memory(void);

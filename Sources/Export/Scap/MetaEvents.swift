@@ -1,20 +1,39 @@
 import CaptureFile
 import CaptureFormat
+import EventBatch
 import Query
 
 /// What stands in a capture beside its events, and is an event in a `.scap` file: containers and losses.
 struct MetaEvents {
-  /// What is known of each container, as the JSON that readers of such files take.
-  private(set) var containers: [[UInt8]] = []
+  /// What is known of containers that no event was of so far, by id.
+  private var untold: [String: ContainerInfo] = [:]
   /// Losses within the window of time, the earliest last.
   private var waiting: [LossRecord] = []
 
   init(_ readers: [CaptureReader], _ question: Question) throws {
     for reader in readers {
-      containers += reader.summary.containers.map(MetaEvents.json)
+      for container in reader.summary.containers { untold[container.id] = container }
       waiting += try reader.allLosses().filter { $0.to >= question.from ?? .min && $0.from < question.to ?? .max }
     }
     waiting.sort { $0.from > $1.from }
+  }
+
+  /// The containers that some events are of and that were not told yet, each as the JSON that readers of such files take.
+  mutating func containers(of batch: EventBatch, rows: [UInt32]) -> [[UInt8]] {
+    let dimensions = batch.dimensions
+    if untold.isEmpty || dimensions.containers.count == 0 { return [] }
+    var isUsed = [Bool](repeating: false, count: dimensions.containers.count)
+    for row in rows {
+      let lineage = Int(batch.lineages[Int(row)])
+      guard lineage < dimensions.lineages.count, let thread = dimensions.lineages.value(lineage, .thread),
+        let container = dimensions.threads.value(Int(thread), .container)
+      else { continue }
+      isUsed[Int(container)] = true
+    }
+    return isUsed.indices.filter { isUsed[$0] }.compactMap { row in
+      guard let id = dimensions.containers.value(row, .id) else { return nil }
+      return untold.removeValue(forKey: dimensions.strings.text(Int(id))).map(MetaEvents.json)
+    }
   }
 
   /// The losses that began by then and were not told yet.

@@ -65,10 +65,11 @@ public struct ScapExport: Sendable {
       if !isBegun {
         isBegun = true
         try start.append(to: &writer)
-        writer.append(processesOf: chosen.batch, startedBefore: chosen.batch.exitTimes[Int(first)])
-        for container in meta.containers {
-          writer.append(containerJSON: container, time: chosen.batch.exitTimes[Int(first)])
-        }
+        writer.append(
+          processesOf: chosen.batch, rows: chosen.rows, startedBefore: chosen.batch.exitTimes[Int(first)])
+      }
+      for container in meta.containers(of: chosen.batch, rows: chosen.rows) {
+        writer.append(containerJSON: container, time: chosen.firstBeginning)
       }
       if let last = chosen.rows.last {
         for loss in meta.losses(until: chosen.batch.exitTimes[Int(last)]) {
@@ -98,4 +99,12 @@ public struct ScapExport: Sendable {
 private struct ChosenEvents: Sendable {
   var batch: EventBatch
   var rows: [UInt32]
+
+  /// When the call began that began first.
+  var firstBeginning: Int64 {
+    rows.lazy.map { row in
+      let latency = batch.latencies[Int(row)]
+      return batch.exitTimes[Int(row)] &- (latency == EventBatch.missing ? 0 : max(latency, 0))
+    }.min() ?? 0
+  }
 }

@@ -28,12 +28,19 @@ public struct Grouping: Sendable {
     case time(every: Int64)
   }
 
+  /// What the part of a key that is a time slice is called.
+  public static let timeName = "time"
+
   /// Groups by fields.
+  /// - Parameter every: the length in nanoseconds of time slices, which then come before the fields; `nil` for none.
   /// - Throws: which field or aggregate is wrong.
-  public init(by fields: [String], show aggregates: [String] = ["count"], schema: Schema) throws(QueryError) {
+  public init(
+    by fields: [String], every: Int64? = nil, show aggregates: [String] = ["count"], schema: Schema
+  ) throws(QueryError) {
     var bound: [Aggregate] = []
     for aggregate in aggregates { bound.append(try Aggregate(aggregate, schema: schema)) }
-    try self.init(by: fields.map { .field($0) }, show: bound, schema: schema)
+    let slices = every.map { [Key.time(every: $0)] } ?? []
+    try self.init(by: slices + fields.map { .field($0) }, show: bound, schema: schema)
   }
 
   /// Groups by fields and time.
@@ -48,7 +55,7 @@ public struct Grouping: Sendable {
       case .time(let every):
         guard every > 0 else { throw QueryError("a time slice must be longer than nothing") }
         bound.append(.time(every: every))
-        names.append("time")
+        names.append(Grouping.timeName)
       }
     }
     self.keys = bound

@@ -74,6 +74,8 @@ extension BatchView {
       text.plain = bytes.map { $0 == 0 ? UInt8(ascii: ".") : $0 }
     case .socketAddress:
       appendAddress(bytes, to: &text.plain)
+    case .socketTuple where parameter.source.isStored:
+      appendTuple(bytes, to: &text.plain)
     case .path, .relativePath:
       text.plain = Array(bytes)
       if let absolute = absolutePath(layout, index, row: row), !absolute.elementsEqual(bytes) {
@@ -115,7 +117,7 @@ extension BatchView {
       text.meaning = names(of: bits, parameter)
     case .mode:
       let bits = parameter.type.unsignedValue(value)
-      text.plain = Array(("0" + String(bits, radix: 8)).utf8)
+      text.plain = bits == 0 ? [UInt8(ascii: "0")] : Array(("0" + String(bits, radix: 8)).utf8)
       text.meaning = schema.flagTable(of: parameter).map {
         Array($0.text(for: bits, architecture: context.architecture).utf8)
       }
@@ -198,3 +200,27 @@ private func appendAddress(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
 }
 
 private func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F }
+
+/// Appends both ends of a connection as imported events have them: the family, then one end after the other, those of unix
+/// sockets as addresses in the kernel and one path.
+private func appendTuple(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+  let rest = bytes.dropFirst()
+  func number(_ offset: Int, _ size: Int) -> UInt64 {
+    rest.dropFirst(offset).prefix(size).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+  func append(_ size: Int) {
+    appendConnection(
+      (rest.prefix(size), Int64(number(size, 2))),
+      (rest.dropFirst(size + 2).prefix(size), Int64(number(2 * size + 2, 2))), to: &text)
+  }
+  switch bytes.first {
+  case 2 where rest.count >= 12: append(4)
+  case 10 where rest.count >= 36: append(16)
+  case 1 where rest.count >= 16:
+    text.append(contentsOf: "\(String(number(0, 8), radix: 16))->\(String(number(8, 8), radix: 16))".utf8)
+    let path = rest.dropFirst(16)
+    if !path.isEmpty { text.append(UInt8(ascii: " ")) }
+    text.append(contentsOf: path)
+  default: text.append(contentsOf: "family \(bytes.first ?? 0)".utf8)
+  }
+}

@@ -84,8 +84,24 @@ extension BatchView {
       return UInt64(bitPattern: value)
     }
     // `creat` is an open for writing that makes the file.
-    return (layout.type.name == "creat" ? 0o1101 : value("flags") ?? 0, value("mode"))
+    if layout.type.name == "creat" { return (0o1101, value("mode")) }
+    let index = layout.type.parameters.firstIndex { $0.name == "flags" }
+    let table = index.flatMap { schema.flagTable(of: layout.type.parameters[$0]) }
+    return (nativeOpenFlags(value("flags") ?? 0, table), value("mode"))
   }
+}
+
+/// The kernel's bits of open flags that are told in the terms of a table: imported captures keep the ecosystem's.
+private func nativeOpenFlags(_ flags: UInt64, _ table: FlagTable?) -> UInt64 {
+  guard let table, table.value(named: "O_CREAT") != 0o100 else { return flags }
+  func has(_ name: String) -> Bool {
+    guard let bits = table.value(named: name), bits != 0 else { return false }
+    return flags & bits == bits
+  }
+  var native: UInt64 = has("O_RDWR") ? 2 : has("O_WRONLY") ? 1 : has("O_RDONLY") ? 0 : 3
+  if has("O_CREAT") { native |= 0o100 }
+  if has("O_TMPFILE") { native |= 0o20_000_000 }
+  return native
 }
 
 extension EventType {

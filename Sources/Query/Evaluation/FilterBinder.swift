@@ -17,6 +17,9 @@ struct FilterBinder {
   /// How many different predicates there are.
   var slotCount: Int { slots.count }
 
+  /// What each predicate looks like in the filter, by slot.
+  var texts: [String] { slots.sorted { $0.value < $1.value }.map(\.key.description) }
+
   mutating func bind(_ expression: FilterExpression) throws(QueryError) -> BoundExpression {
     switch expression {
     case .and(let terms, _): return .and(try bind(terms))

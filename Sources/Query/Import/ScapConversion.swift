@@ -42,12 +42,11 @@ public struct ScapConversion {
     descriptor: Int32, to path: String, progress: (UInt64) -> Void = { _ in }
   ) throws -> Report {
     var input = try ScapImport(descriptor: descriptor)
-    let state = input.initialState()
     var batch = try input.nextBatch()
-    let started = batch?.exitTimes.first ?? (input.machine?.bootTime ?? 0)
+    let started = batch?.exitTimes.first ?? input.machine?.bootTime ?? 0
     var writer = try CaptureWriter(
       path: path, header: header(input.machine, started: started), schema: input.schema, options: options)
-    for part in state { try writer.append(part) }
+    for part in input.initialState { try writer.append(part) }
     while let events = batch {
       try writer.append(events)
       progress(input.fileBytes)

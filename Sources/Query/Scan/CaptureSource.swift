@@ -11,6 +11,10 @@ public struct CaptureSource: EventSource {
   public let scanContext: ScanContext
   /// The same for each capture: all but the start are its own.
   private let contexts: [ScanContext]
+  /// The event types of all files.
+  public let schema: Schema
+  /// For each capture how it is read in terms of `schema`; `nil` where that is its own.
+  private let conversions: [SchemaConversion?]
   /// For each capture the chunks and pages in front of it; one more at the end.
   private let starts: [(chunk: Int, page: Int)]
 
@@ -20,11 +24,22 @@ public struct CaptureSource: EventSource {
 
   /// A source that reads open captures one after the other. Numbers of events stay what they are in each.
   ///
-  /// - Precondition: there is a capture, and all have the same schema.
+  /// Captures with different event types are read in terms of all of them together.
+  ///
+  /// - Precondition: there is a capture.
   /// - Parameter zone: how times of day are shown.
   public init(_ readers: [CaptureReader], zone: TimeZoneRule = .local) {
     precondition(!readers.isEmpty, "a source of no capture")
     self.readers = readers
+    let own = readers[0].schema
+    if readers.allSatisfy({ $0.schema == own }) {
+      schema = own
+      conversions = [SchemaConversion?](repeating: nil, count: readers.count)
+    } else {
+      let (all, maps) = Schema.union(readers.map(\.schema))
+      schema = all
+      conversions = zip(readers, maps).map { SchemaConversion($0.schema, to: all, types: $1) }
+    }
     var starts = [(chunk: 0, page: 0)]
     for reader in readers {
       let last = starts[starts.count - 1]
@@ -44,9 +59,6 @@ public struct CaptureSource: EventSource {
   /// The first capture.
   public var reader: CaptureReader { readers[0] }
 
-  /// The schema in the files.
-  public var schema: Schema { reader.schema }
-
   /// How many chunks the files have.
   public var chunkCount: Int { starts[readers.count].chunk }
 
@@ -57,7 +69,8 @@ public struct CaptureSource: EventSource {
   public func head(ofChunk index: Int) -> ChunkHead? {
     let capture = capture { $0.chunk <= index }
     do throws(CaptureError) {
-      return try readers[capture].head(ofChunk: index - starts[capture].chunk)
+      let head = try readers[capture].head(ofChunk: index - starts[capture].chunk)
+      return conversions[capture]?.head(head) ?? head
     } catch {
       return nil
     }
@@ -77,7 +90,8 @@ public struct CaptureSource: EventSource {
   public func heads(ofGroup index: Int) throws -> [ChunkHead?] {
     let capture = capture { $0.page <= index }
     let page = index - starts[capture].page
-    let heads: [ChunkHead?] = try readers[capture].heads(ofPage: page)
+    let conversion = conversions[capture]
+    let heads: [ChunkHead?] = try readers[capture].heads(ofPage: page).map { conversion?.head($0) ?? $0 }
     // Chunks that are not found are asked for, so that reading them says why.
     return heads + Array(repeating: nil, count: readers[capture].pages[page].chunks.count - heads.count)
   }
@@ -96,14 +110,17 @@ public struct CaptureSource: EventSource {
   /// - Throws: `CaptureError`.
   public func readChunk(_ index: Int, columns: ColumnSelection) throws -> EventBatch {
     let capture = capture { $0.chunk <= index }
-    return try readers[capture].readChunk(index - starts[capture].chunk, columns: columns)
+    let own = index - starts[capture].chunk
+    guard let conversion = conversions[capture] else { return try readers[capture].readChunk(own, columns: columns) }
+    return conversion.batch(try readers[capture].readChunk(own, columns: conversion.columns(columns)))
   }
 
   /// Reads a chunk's directory; its columns are read as they are needed.
   /// - Throws: `CaptureError`.
   public func openChunk(_ index: Int) throws -> any ChunkContent {
     let capture = capture { $0.chunk <= index }
-    return try readers[capture].openChunk(index - starts[capture].chunk)
+    let chunk = try readers[capture].openChunk(index - starts[capture].chunk)
+    return conversions[capture].map { ConvertedChunk(content: chunk, conversion: $0) } ?? chunk
   }
 
   /// A damaged chunk does not affect the others.

@@ -44,7 +44,39 @@ extension Question {
   }
 }
 
+extension Question {
+  /// The terms of the filter that its bounds say as well as it does itself, and those that are left to be asked of what
+  /// arrives, as a filter would write them.
+  public var pushedDown: (bounds: [String], batches: [String]) {
+    let terms: [BoundExpression]
+    switch root {
+    case .constant(true): return ([], [])
+    case .and(let several): terms = several
+    default: terms = [root]
+    }
+    let isBounded = !root.asksForOtherEvents
+    let said = terms.filter { isBounded && $0.isSaidByBounds }.map { $0.text(texts) }
+    let left = terms.filter { !(isBounded && $0.isSaidByBounds) }.map { $0.text(texts) }
+    return (said, left)
+  }
+}
+
 extension BoundExpression {
+  /// Whether bounds hold for just those events for which the expression does.
+  fileprivate var isSaidByBounds: Bool {
+    var sources: Set<FieldSource> = []
+    var isOfTypes = true
+    forEachPredicate { predicate in
+      if predicate.domain != .type { isOfTypes = false }
+      if case .field(let field) = predicate.operand { sources.insert(field.field.source) }
+    }
+    if isOfTypes { return true }
+    guard sources.count == 1, case .predicate = self else { return false }
+    return values { $0.values(of: .process(.name, .itself)) { $0.text } } != nil
+      || values { $0.values(of: .user(.uid)) { $0.natural } } != nil
+      || values { $0.values(of: .process(.pid, .itself)) { $0.natural } } != nil
+  }
+
   /// Whether answers depend on events besides the one that is asked about: on its number, on the time since the one before,
   /// or on threads that are only known through their own events.
   fileprivate var asksForOtherEvents: Bool {

@@ -15,6 +15,8 @@ struct EventEncoder {
   let architecture: Architecture
   /// Processors are below this number; readers count by processor and do not check.
   let processors: UInt32
+  /// Whether events were read from such a file.
+  private let isImported: Bool
   /// For each type its place in the batch's arguments, -1 when there is none.
   private let arguments: [Int]
 
@@ -23,6 +25,7 @@ struct EventEncoder {
     self.dialect = dialect
     self.architecture = architecture
     self.processors = max(processors, 1)
+    isImported = batch.schema.type(ScapSchema.unknownType) != nil
     threads = ThreadReader(batch.dimensions)
     objects = ObjectReader(batch.dimensions)
     var arguments = [Int](repeating: -1, count: batch.schema.types.last.map { Int($0.id.rawValue) + 1 } ?? 0)
@@ -41,13 +44,40 @@ struct EventEncoder {
     let event = EventHead(
       time: time, tid: thread.flatMap { threads.number($0, .tid) } ?? -1, code: plan.code,
       cpu: UInt16(UInt32(batch.cpus[row]) % processors), isHidden: false)
-    let start = event.begin(parameters: plan.parameters.count, in: &output)
-    for (index, parameter) in plan.parameters.enumerated() {
+    let parameters = isImported ? plan.parameters.prefix(written(plan, row)) : plan.parameters[...]
+    let start = event.begin(parameters: parameters.count, in: &output)
+    for (index, parameter) in parameters.enumerated() {
       let before = output.count
       append(parameter, row: row, thread: thread, to: &output)
       event.set(size: output.count - before, of: index, start, in: &output)
     }
-    event.end(start, parameters: plan.parameters.count, in: &output)
+    event.end(start, in: &output)
+  }
+
+  /// How many parameters an imported event had: older files have the first ones of today's lists. Texts and bytes that are
+  /// not there may have been empty; numbers were not, nor where nothing is there at all.
+  private func written(_ plan: EventPlan, _ row: Int) -> Int {
+    guard plan.parameters.contains(where: { !isMissing($0, row) }) else { return 0 }
+    var count = plan.parameters.count
+    while count > 1, plan.parameters[count - 1].type.size != nil, isMissing(plan.parameters[count - 1], row) {
+      count -= 1
+    }
+    return count
+  }
+
+  private func isMissing(_ parameter: ParameterPlan, _ row: Int) -> Bool {
+    switch parameter.source {
+    case .absent: true
+    case .result: batch.results[row] == EventBatch.missing
+    default: parameter.column.map { column($0, row) == nil } ?? false
+    }
+  }
+
+  /// The version of an imported call's events that has all that the event says.
+  func version(_ plan: TypePlan, _ row: Int) -> OlderVersion? {
+    guard let newest = plan.exit, !plan.older.isEmpty else { return nil }
+    let present = Set(newest.parameters.compactMap(\.column).filter { column($0, row) != nil })
+    return plan.older.first { $0.columns.isSuperset(of: present) }
   }
 
   private func append(_ parameter: ParameterPlan, row: Int, thread: Int?, to output: inout ByteBuffer) {
@@ -58,6 +88,13 @@ struct EventEncoder {
     case .integer(let column): append(optional: integer(column, row), parameter, to: &output)
     case .text(let column): append(text: text(column, row), parameter.type, to: &output)
     case .bytes(let column): append(bytes: bytes(column, row), parameter, to: &output)
+    case .written(let column):
+      guard let value = text(column, row) else { return }
+      output.append(bytes: value.prefix(ScapLimits.words))
+      if value.first.map(UInt16.init) == SocketAddress.unixFamily { output.append(UInt8(0)) }
+    case .systemCall(let column):
+      let code = UInt16(truncatingIfNeeded: integer(column, row) ?? 0)
+      output.append(dialect == .current || Int(code) < EventPlanner.classicCodes ? code : 0)
     case .polled(let column, let isAnswer):
       appendPolled(bytes(column, row), isAnswer: isAnswer, table: pollFlags, to: &output)
     case .socketOption(let column, let option):

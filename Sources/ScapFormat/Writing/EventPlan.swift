@@ -22,6 +22,19 @@ struct TypePlan: Sendable {
   var effect = StateEffect.none
   /// What readers learn from it about descriptors.
   var descriptor = DescriptorStep.none
+  /// It ends the thread, and does not return.
+  var endsTask = false
+  /// Older versions of the two events, that with the fewest parameters first: of imported events, which may have been read
+  /// from one of these.
+  var older: [OlderVersion] = []
+}
+
+/// An older version of the events of a call.
+struct OlderVersion: Sendable {
+  var enter: EventPlan
+  var exit: EventPlan
+  /// The columns that its return says.
+  var columns: Set<Int>
 }
 
 /// One event of a `.scap` file.
@@ -40,6 +53,16 @@ struct ParameterPlan: Sendable {
   var limit = ScapLimits.words
 }
 
+extension ParameterPlan {
+  /// The column of the event's arguments that the value stands in.
+  var column: Int? {
+    switch source {
+    case .integer(let column), .text(let column), .bytes(let column), .written(let column): column
+    default: nil
+    }
+  }
+}
+
 /// Where the value of a parameter is found.
 enum ParameterOrigin: Sendable {
   /// Reel does not have it.
@@ -50,6 +73,10 @@ enum ParameterOrigin: Sendable {
   case integer(Int)
   case text(Int)
   case bytes(Int)
+  /// A column of texts that holds a value as it stands in files, without the NUL at the end of a path.
+  case written(Int)
+  /// The number of a call.
+  case systemCall(Int)
   /// The kernel's array of `pollfd`: what was asked for, or what came.
   case polled(Int, isAnswer: Bool)
   /// The bytes of a socket option, whose meaning the option (a column) decides.
@@ -85,10 +112,13 @@ struct EventPlanner {
   let schema: Schema
   let dialect: ScapDialect
   let architecture: Architecture
+  /// Whether events were read from such a file: their values are those of files.
+  let isImported: Bool
   private let catalogue = ScapCatalogue.builtIn
 
   init(schema: Schema, dialect: ScapDialect, architecture: Architecture) {
     self.schema = schema
+    isImported = schema.type(ScapSchema.unknownType) != nil
     self.dialect = dialect
     self.architecture = architecture
   }
@@ -105,6 +135,7 @@ struct EventPlanner {
     plan.effect = EventPlanner.effects[type.name] ?? .none
     // Readers know nothing of the descriptors of calls that are a number to them.
     if let exit = plan.exit, exit.code != 1 { plan.descriptor = DescriptorStep(type) { column(type, $0) } }
+    plan.endsTask = type.traits.contains(.endsTask)
     return plan
   }
 
@@ -120,42 +151,84 @@ struct EventPlanner {
   }()
 
   private func classic(_ type: EventType) -> TypePlan {
-    guard let event = ClassicEvent.byName[type.name] else { return generic(type) }
+    guard !isGeneric(type), let event = ClassicEvent.byName[type.name] else { return generic(type) }
     let enter = events(type, event.enter, event.enterParameters, isAnswer: false)
     guard let exitParameters = event.exitParameters else { return TypePlan(shape: .single, enter: enter) }
-    return TypePlan(
+    var plan = TypePlan(
       shape: .pair, enter: enter, exit: events(type, event.exit, exitParameters, isAnswer: true))
+    if isImported { plan.older = older(type, event.exit) }
+    return plan
+  }
+
+  /// Readers know which version of these events has which parameters, and do not look whether they are there.
+  private static let versioned: Set<String> = ["execve", "clone", "fork", "vfork"]
+
+  private func older(_ type: EventType, _ newest: UInt16) -> [OlderVersion] {
+    guard EventPlanner.versioned.contains(type.name) else { return [] }
+    let versions = catalogue.events.compactMap { $0 }.filter {
+      $0.name == type.name && $0.isExit && $0.code != newest && $0.code < EventPlanner.classicEvents
+    }
+    return versions.sorted { $0.parameters.count < $1.parameters.count }.map { version in
+      let enters = catalogue[version.code - 1]?.parameters.count ?? 0
+      let exit = events(type, version.code, version.parameters.count, isAnswer: true)
+      return OlderVersion(
+        enter: events(type, version.code - 1, enters, isAnswer: false), exit: exit,
+        columns: Set(exit.parameters.compactMap(\.column)))
+    }
   }
 
   private func current(_ type: EventType) -> TypePlan {
-    guard let known = catalogue.current(named: type.name), type.name != "syscall" else { return generic(type) }
+    guard !isGeneric(type), let known = catalogue.current(named: type.name) else { return generic(type) }
     let event = events(type, known.code, known.parameters.count, isAnswer: true)
     if type.traits.contains(.systemCall) || known.isExit { return TypePlan(shape: .single, exit: event) }
     return TypePlan(shape: .single, enter: event)
   }
 
+  /// Whether events carry the number of the call themselves.
+  private func isGeneric(_ type: EventType) -> Bool {
+    type.parameters.count >= 2 && type.parameters[0].name == "ID" && type.parameters[1].name == "nativeID"
+  }
+
   /// A call that readers know by its number alone.
   private func generic(_ type: EventType) -> TypePlan {
-    let isCatchAll = type.name == "syscall"
-    guard type.traits.contains(.systemCall) || isCatchAll, !EventPlanner.reelOnly.contains(type.name) else {
-      return TypePlan()
+    let carriesNumber = isGeneric(type)
+    guard type.traits.contains(.systemCall) || carriesNumber, !EventPlanner.reelOnly.contains(type.name) else {
+      return meta(type)
     }
     let names = [type.systemCall, type.name].compactMap { $0 }
-    var code = names.lazy.compactMap { catalogue.systemCalls.firstIndex(of: $0) }.first ?? 0
-    if dialect == .classic, code >= EventPlanner.classicCodes { code = 0 }
+    let code = names.lazy.compactMap { catalogue.systemCalls.firstIndex(of: $0) }.first ?? 0
     let native = (architecture == .aarch64 ? type.numberARM : type.numberX86) ?? 0
-    let number: ParameterOrigin = isCatchAll ? column(type, "nativeID") : .constant(UInt64(native))
-    let id = ParameterPlan(
-      type: .syscallid, source: isCatchAll ? column(type, "ID") : .constant(UInt64(code)))
-    let nativeID = ParameterPlan(type: .uint16, source: number)
+    var number = ParameterOrigin.constant(UInt64(dialect == .classic && code >= EventPlanner.classicCodes ? 0 : code))
+    if carriesNumber, case .integer(let stored) = column(type, "ID") { number = .systemCall(stored) }
+    let id = ParameterPlan(type: .syscallid, source: number)
+    let nativeID = ParameterPlan(
+      type: .uint16, source: carriesNumber ? column(type, "nativeID") : .constant(UInt64(native)))
     let exit = EventPlan(code: 1, parameters: dialect == .classic ? [id] : [id, nativeID])
     if dialect == .current { return TypePlan(shape: .single, exit: exit) }
     return TypePlan(shape: .pair, enter: EventPlan(code: 0, parameters: [id, nativeID]), exit: exit)
   }
 
+  /// What recorders note besides calls: of imported captures.
+  private func meta(_ type: EventType) -> TypePlan {
+    let known = catalogue.events.compactMap { $0 }.last {
+      $0.name == type.name && !$0.isExit && $0.kind != .syscall
+        && (dialect == .current || $0.name != "container" || $0.code == EventPlanner.classicContainer)
+    }
+    guard let known, dialect == .current || known.code < EventPlanner.classicEvents else { return TypePlan() }
+    return TypePlan(
+      shape: .single, enter: events(type, known.code, known.parameters.count, isAnswer: false))
+  }
+
+  /// What is known of a container. Today's event may be longer than 64 KiB, and older readers crash at it.
+  static let classicContainer: UInt16 = 272
+  static let container: UInt16 = 324
+
+  /// sysdig 0.29 knows events below this number.
+  private static let classicEvents: UInt16 = 336
+
   /// sysdig 0.29 knows codes below this one and crashes at others. A call whose code it does not know is of none, and has
   /// its native number.
-  private static let classicCodes = 329
+  static let classicCodes = 329
 
   /// What Reel knows of besides system calls and other tools do not.
   private static let reelOnly: Set<String> = ["io_uring", "process_sample", "uretprobe", "uprobe"]
@@ -208,8 +281,8 @@ private struct ParameterPlanner {
     }
     let origin = origin(of: parameter, wanted)
     let table = hasNames(wanted.type) ? planner.schema.flagTable(of: parameter) : nil
-    // A table without portable values says that both sides write the kernel's.
-    let isPortable = table?.entries.contains { $0.portable != nil } ?? false
+    // Without one that differs both sides write the same.
+    let isPortable = table?.entries.contains { $0.portable != nil && $0.portable != $0.value } ?? false
     return ParameterPlan(
       type: wanted.type, source: origin, table: isPortable ? table : nil,
       limit: wanted.name == "data" ? ScapLimits.payload : ScapLimits.words)
@@ -223,6 +296,7 @@ private struct ParameterPlanner {
   }
 
   private func origin(of parameter: Parameter, _ wanted: ScapParameter) -> ParameterOrigin {
+    if planner.isImported, let written = written(parameter, wanted) { return written }
     if wanted.type == .fdlist, case .bytes(let column) = planner.column(type, parameter.name) {
       return .polled(column, isAnswer: isAnswer)
     }
@@ -232,6 +306,15 @@ private struct ParameterPlanner {
     case .thread(let name): return thread(name)
     case .object(let name): return object(name)
     case .argument, .capture, .field, .assembled: return planner.column(type, parameter.name)
+    }
+  }
+
+  /// What an imported event has of a value that Reel's own recordings have in another form.
+  private func written(_ parameter: Parameter, _ wanted: ScapParameter) -> ParameterOrigin? {
+    switch (wanted.type, planner.column(type, parameter.name)) {
+    case (.fdlist, .bytes(let column)), (.dyn, .bytes(let column)): .bytes(column)
+    case (.sockaddr, .text(let column)), (.socktuple, .text(let column)): .written(column)
+    default: nil
     }
   }
 

@@ -41,7 +41,7 @@ struct HiddenEvent {
       }
       head.set(size: output.count - before, of: index, start, in: &output)
     }
-    head.end(start, parameters: values.count, in: &output)
+    head.end(start, in: &output)
   }
 }
 

@@ -11,18 +11,21 @@ struct PeerState: ~Copyable {
   /// What readers have been told about descriptors.
   var descriptors: PeerDescriptors
   private let threadFlags: UInt32
+  /// Whether events come from such a file, in which a program's start was all that said who a thread is.
+  private let isImported: Bool
   /// What was told last of each thread.
   private var known: [Int64: Int] = [:]
 
-  init(threadFlags: UInt32, openFlags: FlagTable?, architecture: Architecture) {
+  init(threadFlags: UInt32, openFlags: FlagTable?, architecture: Architecture, isImported: Bool) {
     self.threadFlags = threadFlags
+    self.isImported = isImported
     descriptors = PeerDescriptors(openFlags: openFlags, architecture: architecture)
   }
 
   /// Notes that a thread stands in the list of processes.
-  /// - Returns: false when it is there already.
+  /// - Returns: false when it is there already, or nothing is known of it.
   mutating func tell(_ thread: Int, _ threads: ThreadReader) -> Bool {
-    guard let tid = threads.number(thread, .tid), known[tid] == nil else { return false }
+    guard let tid = threads.number(thread, .tid), known[tid] == nil, !threads.name(thread).isEmpty else { return false }
     known[tid] = threads.signature(thread)
     return true
   }
@@ -37,14 +40,15 @@ struct PeerState: ~Copyable {
     var events: [HiddenEvent] = []
     let signature = batch.signature(thread)
     let before = known[tid]
-    if before != signature {
+    // Of a thread that nobody told anything there is nothing to tell.
+    if before != signature, !threads.name(thread).isEmpty {
       known[tid] = signature
       let makesItself = plan.effect == .makesTask && isChild
       if before == nil {
         tellAncestors(of: lineage, threads, &batch, &events)
         if makesItself {
           descriptors.inherit(thread, threads)
-        } else {
+        } else if plan.effect != .executes || !isImported {
           tellNew(thread, threads, &events)
         }
       } else if makesItself {
@@ -89,6 +93,8 @@ struct PeerState: ~Copyable {
 
   private mutating func tellNew(_ thread: Int, _ threads: ThreadReader, _ events: inout [HiddenEvent]) {
     events.append(HiddenEvent.newTask(thread, threads, flags: threadFlags))
+    // Readers make up a parent that they do not know, with the child's name.
+    if let parent = threads.number(thread, .parentPid), known[parent] == nil { events.append(HiddenEvent.end(parent)) }
     descriptors.inherit(thread, threads)
     // What a new task executes, readers take from its parent.
     let isMain = threads.number(thread, .pid) == threads.number(thread, .tid)

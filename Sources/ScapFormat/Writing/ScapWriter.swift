@@ -39,7 +39,7 @@ public struct ScapWriter: ~Copyable {
   ///   - interfaces: addresses of the machine.
   ///   - held: how many bytes of events are held back to bring them into order.
   public init(
-    machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
+    machine: Machine, users: [User], interfaces: [Interface], schema: Schema,
     architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 24 << 20
   ) {
     self.dialect = dialect
@@ -53,10 +53,12 @@ public struct ScapWriter: ~Copyable {
       return flags | UInt32(truncatingIfNeeded: entry?.portable ?? 0)
     }
     sequencer = EventSequencer(capacity: held)
-    peer = PeerState(threadFlags: threadFlags, openFlags: openFlags, architecture: architecture)
+    peer = PeerState(
+      threadFlags: threadFlags, openFlags: openFlags, architecture: architecture,
+      isImported: schema.type(ScapSchema.unknownType) != nil)
     machine.append(to: &output, dialect: dialect)
-    ScapInterface.append(interfaces, to: &output)
-    ScapUser.append(users, to: &output)
+    Interface.append(interfaces, to: &output)
+    User.append(users, to: &output)
   }
 
   /// The bytes that were made since the last call.
@@ -98,16 +100,21 @@ extension ScapWriter {
     if let block { output.endBlock(block) }
   }
 
-  /// Appends the threads that a batch's lineages name and that were there before its first event: where no state says what
-  /// was there.
-  public mutating func append(processesOf batch: EventBatch, startedBefore time: Int64) {
+  /// Appends the threads that some events name and that were there before a time, with their ancestors: where no state says
+  /// what was there.
+  public mutating func append(processesOf batch: EventBatch, rows: some Sequence<UInt32>, startedBefore time: Int64) {
     let threads = ThreadReader(batch.dimensions)
+    var seen = [Bool](repeating: false, count: batch.dimensions.lineages.count)
     let block = output.beginBlock(.processesV9)
-    for row in 0..<batch.dimensions.lineages.count {
-      guard let thread = threads.thread(ofLineage: UInt32(row)),
-        (threads.number(thread, .startTime) ?? 0) < time, peer.tell(thread, threads)
-      else { continue }
-      threads.append(thread: thread, memory: ScapMemory(), to: &output, dialect: dialect, threadFlags: threadFlags)
+    for row in rows {
+      var current = batch.lineages[Int(row)]
+      while Int(current) < seen.count, !seen[Int(current)], let thread = threads.thread(ofLineage: current) {
+        seen[Int(current)] = true
+        if (threads.number(thread, .startTime) ?? 0) < time, peer.tell(thread, threads) {
+          threads.append(thread: thread, memory: ScapMemory(), to: &output, dialect: dialect, threadFlags: threadFlags)
+        }
+        current = threads.parent(ofLineage: current) ?? EventBatch.noRow
+      }
     }
     output.endBlock(block)
   }
@@ -179,6 +186,7 @@ extension ScapWriter {
       leftOut += 1
       return
     }
+    if batch.types[row] == ScapSchema.unknownType.rawValue { return appendUnknown(row, encoder) }
     let plan = plans[type]
     let flags = EventFlags(rawValue: batch.flags[row])
     let isUnfinished = flags.contains(.unfinished)
@@ -189,20 +197,52 @@ extension ScapWriter {
     let thread = encoder.threads.thread(ofLineage: batch.lineages[row])
     let exit = batch.exitTimes[row]
     let latency = batch.latencies[row]
-    let begin = latency == EventBatch.missing ? exit : exit - max(latency, 0)
+    let begin = latency == EventBatch.missing ? exit : exit &- max(latency, 0)
     let isChild = flags.contains(.childReturn)
     let first = plan.shape == .single ? exit : begin
     for event in peer.events(before: plan, row: row, isChild: isChild, encoder, &told) {
       sequencer.append(time: first) { event.append(time: first, to: &$0) }
     }
     // A new task returns from a call that it did not begin.
-    if let enter = plan.enter, !(isChild && plan.shape == .pair) {
+    let older = encoder.version(plan, row)
+    if let enter = older?.enter ?? plan.enter, !(isChild && plan.shape == .pair) {
       sequencer.append(time: first) { encoder.append(enter, row: row, time: first, thread: thread, to: &$0) }
     }
-    // What ends the task never returns.
-    let returns = batch.results[row] != EventBatch.missing || plan.shape == .single
-    if let event = plan.exit, !isUnfinished, returns {
+    if let event = older?.exit ?? plan.exit, !isUnfinished, !plan.endsTask {
       sequencer.append(time: exit) { encoder.append(event, row: row, time: exit, thread: thread, to: &$0) }
+    }
+    events += 1
+  }
+}
+
+extension ScapWriter {
+  /// Appends an event that was read from such a file and that nobody knows, as it was.
+  private mutating func appendUnknown(_ row: Int, _ encoder: EventEncoder) {
+    guard let code = encoder.integer(0, row), let sizes = encoder.bytes(1, row), let data = encoder.bytes(2, row),
+      dialect == .current
+    else {
+      leftOut += 1
+      return
+    }
+    let time = encoder.batch.exitTimes[row]
+    let thread = encoder.threads.thread(ofLineage: encoder.batch.lineages[row])
+    let head = EventHead(
+      time: time, tid: thread.flatMap { encoder.threads.number($0, .tid) } ?? -1,
+      code: UInt16(truncatingIfNeeded: code), cpu: UInt16(UInt32(encoder.batch.cpus[row]) % max(processors, 1)),
+      isHidden: false)
+    // Four bytes a size; one that does not fit a block belongs to a large one, which is not written.
+    let lengths = stride(from: sizes.startIndex, to: sizes.endIndex - 3, by: 4).map { index in
+      sizes[index..<(index + 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard lengths.reduce(0, +) == data.count, data.count <= ScapLimits.payload, lengths.count <= 1024 else {
+      leftOut += 1
+      return
+    }
+    sequencer.append(time: time) { output in
+      let start = head.begin(parameters: lengths.count, in: &output)
+      for (index, length) in lengths.enumerated() { head.set(size: length, of: index, start, in: &output) }
+      output.append(bytes: data)
+      head.end(start, in: &output)
     }
     events += 1
   }
@@ -216,13 +256,15 @@ extension ScapWriter {
   public mutating func append(containerJSON json: [UInt8], time: Int64) {
     // What does not fit a block is not told: half an object is none.
     if json.count > ScapLimits.payload { return }
-    let head = EventHead(time: time, tid: -1, code: 324, cpu: 0, isHidden: true)
+    let head = EventHead(
+      time: time, tid: -1, code: dialect == .classic ? EventPlanner.classicContainer : EventPlanner.container, cpu: 0,
+      isHidden: true)
     sequencer.append(time: time) { output in
       let start = head.begin(parameters: 1, in: &output)
       output.append(bytes: json)
       output.append(UInt8(0))
       head.set(size: json.count + 1, of: 0, start, in: &output)
-      head.end(start, parameters: 1, in: &output)
+      head.end(start, in: &output)
     }
   }
 
@@ -235,7 +277,7 @@ extension ScapWriter {
         let start = head.begin(parameters: 1, in: &output)
         output.append(UInt32(clamping: count))
         head.set(size: 4, of: 0, start, in: &output)
-        head.end(start, parameters: 1, in: &output)
+        head.end(start, in: &output)
       }
     }
   }

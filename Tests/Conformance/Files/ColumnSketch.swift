@@ -5,6 +5,7 @@ struct ColumnForm: Sendable {
     case constant
     case fixed(width: Int)
     case planes(width: Int)
+    case planeDeltas(width: Int)
     case packed(width: Int)
     case packedDeltas(width: Int)
     case variable
@@ -28,6 +29,7 @@ struct ColumnForm: Sendable {
       case .runs: 8
       case .same: 9
       case .result: 10
+      case .planeDeltas: 12
       }
     }
   }
@@ -83,6 +85,9 @@ extension [UInt8] {
     case .planes(let width):
       let digits = appendBase(of: values, width)
       for plane in 0..<width { append(contentsOf: digits.map { $0[plane] }) }
+    case .planeDeltas(let width):
+      append(zigzag: first)
+      append(values: zip(values.dropFirst(), values).map { $0 &- $1 }, .planes(width: width))
     case .packed(let width):
       for start in stride(from: 0, to: values.count, by: 128) {
         append(block: [Int64](values[start..<Swift.min(start + 128, values.count)]), width)

@@ -5,14 +5,19 @@ final class ScapThread {
   let tid: Int64
   var pid: Int64
   var parent: Int64
-  var virtualTid: Int64
-  var virtualPid: Int64
-  var session: Int64 = ScapThread.unknown
-  var virtualGroup: Int64 = ScapThread.unknown
+  var virtualTid = ScapThread.unknown
+  var virtualPid = ScapThread.unknown
+  // What older files do not tell is what the tools of their time show then.
+  var session: Int64 = -1
+  var virtualGroup: Int64 = -1
+  var loginUid: Int64 = 0
+  var tty: Int64 = 0
+  var uid: Int64 = 0xFFFF_FFFF
+  var gid: Int64 = 0xFFFF_FFFF
   var group: Int64 = ScapThread.unknown
   var comm: [UInt8] = []
   var exe: [UInt8] = []
-  var executablePath: [UInt8]?
+  var executablePath: [UInt8] = []
   /// Each followed by a NUL.
   var arguments: [UInt8] = []
   var environment: [UInt8] = []
@@ -20,11 +25,7 @@ final class ScapThread {
   var workingDirectory: [UInt8] = []
   var root: [UInt8] = []
   var filename: [UInt8]?
-  var uid: Int64 = ScapThread.unknown
-  var gid: Int64 = ScapThread.unknown
-  var loginUid: Int64 = ScapThread.unknown
-  var tty: Int64 = ScapThread.unknown
-  var descriptorLimit: Int64 = ScapThread.unknown
+  var descriptorLimit: Int64 = -1
   var capabilities: (inheritable: Int64, permitted: Int64, effective: Int64) = (
     ScapThread.unknown, ScapThread.unknown, ScapThread.unknown
   )
@@ -74,8 +75,6 @@ final class ScapThread {
     self.tid = tid
     self.pid = pid
     self.parent = parent
-    virtualTid = tid
-    virtualPid = pid
   }
 
   var isMain: Bool { tid == pid }

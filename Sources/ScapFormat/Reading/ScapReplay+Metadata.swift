@@ -19,7 +19,7 @@ extension ScapReplay {
     if let uid = values.integer(.uid, isSigned: false) {
       star.note(
         ScapUser(
-          isGroup: false, number: UInt32(truncatingIfNeeded: uid),
+          number: UInt32(truncatingIfNeeded: uid),
           group: UInt32(truncatingIfNeeded: values.integer(.gid, isSigned: false) ?? 0), name: name,
           home: values.text(.home) ?? [], shell: values.text(.shell) ?? []), container: full)
     } else if let gid = values.integer(.gid, isSigned: false) {

@@ -5,6 +5,8 @@ enum ScapPath {
   /// A path that is relative to a directory unless it is absolute.
   static func join(_ directory: [UInt8], _ path: UnsafeRawBufferPointer) -> [UInt8] {
     if path.first == slash { return normal(path) }
+    // What is relative to nobody knows what stays as it is.
+    if directory.isEmpty { return Array(path) }
     var joined: [UInt8] = []
     joined.reserveCapacity(directory.count + path.count + 1)
     joined.append(contentsOf: directory)

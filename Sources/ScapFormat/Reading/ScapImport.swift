@@ -29,6 +29,7 @@ public struct ScapImport: ~Copyable {
   private var event = ScapEventBytes()
   private var isAtEnd = false
   private var hasEvents = false
+  private static let statePartRows = 65_536
 
   /// What the numbers of types in the batches mean.
   public let schema: Schema
@@ -66,10 +67,8 @@ public struct ScapImport: ~Copyable {
   /// The bytes of the file that were read so far.
   public var fileBytes: UInt64 { stream.fileBytes }
 
-  /// What was there when the recording began: processes, descriptors, users. To be asked before the first batch.
-  public mutating func initialState(partRows: Int = 65_536) -> [MachineState] {
-    replay.initialState(partRows: partRows)
-  }
+  /// What was there when the recording began: processes, descriptors, users. Empty when the file has no event.
+  public private(set) var initialState: [MachineState] = []
 
   /// The next batch; `nil` at the end of the file, or of what of it can be read.
   ///
@@ -151,10 +150,14 @@ public struct ScapImport: ~Copyable {
     // Blocks of kinds that this program does not know are skipped, as in the formats that it comes from.
     guard let kind = ScapBlock(number: block.number) else { return }
     if let layout = kind.eventLayout {
-      hasEvents = true
       if let problem = event.read(block.body, layout, knownCount: { replay.plans[$0].parameterCount }) {
         throw ScapError(.damaged, problem, offset: block.offset)
       }
+      if !hasEvents {
+        let time = event.time > UInt64(Int64.max) ? replay.bootTime : Int64(event.time)
+        initialState = replay.initialState(time: time, partRows: ScapImport.statePartRows)
+      }
+      hasEvents = true
       replay.take(event, replay.plans[event.code])
       return
     }
@@ -162,7 +165,7 @@ public struct ScapImport: ~Copyable {
       switch kind {
       case .section: try beginSection(block)
       case .machine:
-        let read = try ScapMachine(block.body)
+        let read = try ScapMachine(reading: block.body)
         if machine == nil { machine = read }
         replay.bootTime = read.bootTime
       case .users, .usersV2:

@@ -73,6 +73,7 @@ extension ScapReplay {
     let values = ScapValues(event, nil, plan)
     let parentID = values.integer(.ptid) ?? ScapThread.unknown
     let parent = threads[parentID]
+    if parent == nil, parentID > 0 { describeParent(invent(parentID), values) }
     let known = threads.find(event.tid)
     // Its maker may have returned before it.
     let isNew =
@@ -92,9 +93,15 @@ extension ScapReplay {
     describe(thread, values)
     if let virtual = values.integer(.vtid) { thread.virtualTid = virtual }
     if let virtual = values.integer(.vpid) { thread.virtualPid = virtual }
-    if let parentID = values.integer(.ptid) { thread.parent = parentID }
     changed(thread)
     return thread
+  }
+
+  /// A parent that nobody spoke of was, when it made its child, what the child is now.
+  private func describeParent(_ parent: ScapThread, _ values: ScapValues) {
+    parent.comm = values.text(.comm) ?? []
+    parent.exe = values.text(.exe) ?? []
+    parent.arguments = values.texts(.args) ?? []
   }
 
   /// A thread made another one and returns.
@@ -105,8 +112,12 @@ extension ScapReplay {
     if flags & ScapCloneFlags.childInNamespace != 0 { return }
     if let known = threads[tid], known.wasMadeByChild { return }
     let isThread = flags & ScapCloneFlags.thread != 0
-    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: isThread ? thread.parent : thread.tid)
+    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: thread.tid)
     child.startTime = time
+    if values.bytes(.vtid) != nil {
+      child.virtualTid = tid
+      child.virtualPid = isThread ? thread.virtualPid : tid
+    }
     inherit(child, from: thread, flags: flags)
     describe(child, values)
     threads.add(child)
@@ -171,7 +182,8 @@ extension ScapReplay {
     describe(thread, values)
     thread.isInvented = false
     if let pid = values.integer(.pid) { thread.pid = pid }
-    if let parent = values.integer(.ptid) { thread.parent = parent }
+    // Of a thread that was known, what made it said more.
+    if thread.parent < 0, let parent = values.integer(.ptid) { thread.parent = parent }
     if let environment = values.texts(.env) { thread.environment = environment } else { thread.environment = [] }
     if let terminal = values.integer(.tty, isSigned: false) { thread.tty = terminal }
     if let group = values.integer(.vpgid) { thread.virtualGroup = group }
@@ -199,7 +211,7 @@ extension ScapReplay {
       }
       thread.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
     } else {
-      thread.executablePath = nil
+      thread.executablePath = []
     }
     changed(thread)
   }

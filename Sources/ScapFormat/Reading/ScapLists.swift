@@ -3,40 +3,32 @@ import BinaryCoding
 // What stands in front of the events: the machine, its processes with their descriptors, its users. All numbers are
 // little-endian; a text is its length u16 and its bytes.
 
-/// The machine that a file was recorded on.
-///
-///     cpus u32 | memory u64 | greatest pid u64 | host name, 128 bytes | boot time u64 | flags u64 | reserved u64 × 2
 extension ScapMachine {
-  init(_ body: UnsafeRawBufferPointer) throws(MalformedBytes) {
+  /// The machine in the body of its block. The first versions of the format had reserved words in place of the boot time.
+  init(reading body: UnsafeRawBufferPointer) throws(MalformedBytes) {
     var cursor = ByteCursor(body)
     let processors = try cursor.integer(UInt32.self)
     let memory = try cursor.integer(UInt64.self)
     _ = try cursor.integer(UInt64.self)
     let hostname = String(decoding: try cursor.take(128).prefix { $0 != 0 }, as: UTF8.self)
-    // The first versions of the format had reserved words here.
     let bootTime = cursor.remaining >= 8 ? try cursor.integer(UInt64.self) : 0
-    self.init(
-      hostname: hostname, processors: processors, bootTime: Int64(clamping: bootTime), memory: memory)
+    self.init(hostname: hostname, processors: processors, bootTime: Int64(clamping: bootTime), memory: memory)
   }
 }
 
-/// A user or group of a list, or of an event that tells of one.
-///
-///     user    | 0 u8 | uid u32 | gid u32 | name | home | shell |
-///     group   | 1 u8 | gid u32 | name |
-///
-/// Entries of the second version begin with their length u32, themselves included.
 extension ScapUser {
+  /// The users and groups of a list. Entries of its second version begin with their length u32, themselves included.
   static func list(_ body: UnsafeRawBufferPointer, hasLengths: Bool) throws(MalformedBytes) -> [ScapUser] {
     var users: [ScapUser] = []
     try body.forEachEntry(hasLengths: hasLengths, smallest: 7) { (cursor) throws(MalformedBytes) in
       switch try cursor.integer(UInt8.self) {
       case 0:
         let number = try cursor.integer(UInt32.self)
+        let group = try cursor.integer(UInt32.self)
         users.append(
           ScapUser(
-            isGroup: false, number: number, group: try cursor.integer(UInt32.self), name: try cursor.scapText(),
-            home: try cursor.scapText(), shell: try cursor.scapText()))
+            number: number, group: group, name: try cursor.scapText(), home: try cursor.scapText(),
+            shell: try cursor.scapText()))
       case 1:
         let number = try cursor.integer(UInt32.self)
         users.append(ScapUser(isGroup: true, number: number, name: try cursor.scapText()))
@@ -177,13 +169,13 @@ extension ScapObject {
     }
   }
 
-  /// Takes the ecosystem's number of a transport: 1 tcp, 2 udp, 3 icmp, 4 raw.
+  /// Takes the ecosystem's number of a transport: 2 tcp, 3 udp, 4 icmp, 5 raw.
   func setTransport(_ number: UInt8) {
     switch number {
-    case 1: networkProtocol = 6
-    case 2: networkProtocol = 17
-    case 3: networkProtocol = 1
-    case 4: networkProtocol = 255
+    case 2: networkProtocol = 6
+    case 3: networkProtocol = 17
+    case 4: networkProtocol = 1
+    case 5: networkProtocol = 255
     default: networkProtocol = ScapThread.unknown
     }
   }

@@ -4,7 +4,7 @@ import EventSchema
 
 /// What is known of the machine while a file is read, and the batch that is being made.
 struct ScapReplay: ~Copyable {
-  private let schema: ScapSchema
+  let schema: ScapSchema
   /// What becomes of events, by their codes.
   let plans: ScapPlans
   private var builder: EventBatchBuilder
@@ -25,6 +25,7 @@ struct ScapReplay: ~Copyable {
   private var lastTime = Int64.min
   /// The time of the event before.
   private var previousTime: Int64 = 0
+  private var socketsAreSettled = false
   /// The thread that ended with the event before.
   private var ended: ScapThread?
 
@@ -42,6 +43,7 @@ struct ScapReplay: ~Copyable {
   mutating func beginSection() {
     endCalls()
     threads.removeAll()
+    socketsAreSettled = false
     star.epoch &+= 1
   }
 
@@ -62,11 +64,37 @@ struct ScapReplay: ~Copyable {
     for (number, object) in found { thread.descriptors[number] = object }
   }
 
+  /// Which side sockets of the list are on: who listens at a port is the server of the connections with it.
+  mutating func settleSockets() {
+    if socketsAreSettled { return }
+    socketsAreSettled = true
+    var ports: Set<Int64> = []
+    for thread in threads.all {
+      thread.descriptors.forEach { _, object in
+        if object.kind == .ipv4Server || object.kind == .ipv6Server { ports.insert(object.sourcePort) }
+      }
+    }
+    for thread in threads.all {
+      thread.descriptors.forEach { _, object in
+        guard object.kind == .ipv4Socket, object.role == .none else { return }
+        guard ports.contains(object.sourcePort) else {
+          object.role = .client
+          return
+        }
+        // The list tells the own end first, events the client's.
+        swap(&object.source, &object.destination)
+        swap(&object.sourcePort, &object.destinationPort)
+        object.role = .server
+      }
+    }
+  }
+
   // MARK: Events
 
   /// Takes the next event of the file.
   mutating func take(_ event: ScapEventBytes, _ plan: ScapPlan) {
     number += 1
+    settleSockets()
     if let gone = ended {
       ended = nil
       remove(gone)
@@ -86,8 +114,13 @@ struct ScapReplay: ~Copyable {
   /// The thread with an id. One that nobody spoke of yet has only that.
   private mutating func thread(_ tid: Int64) -> ScapThread {
     if let known = threads.find(tid) { return known }
-    let invented = ScapThread(tid: tid, pid: tid, parent: ScapThread.unknown)
+    return invent(tid)
+  }
+
+  mutating func invent(_ tid: Int64) -> ScapThread {
+    let invented = ScapThread(tid: tid, pid: tid, parent: -1)
     invented.isInvented = true
+    invented.loginUid = 0xFFFF_FFFF
     threads.add(invented)
     star.epoch &+= 1
     return invented
@@ -163,13 +196,14 @@ struct ScapReplay: ~Copyable {
     let call = event[0].map { scapInteger($0, isSigned: false) } ?? 0
     let type = schema.genericType(ofCall: call)
     guard plan.role == .genericExit else {
-      endCall(of: thread, time: time)
-      remember(event, thread, time)
+      // Those that end the thread do not return.
+      let isEnd = schema.endsTask(call)
+      endCall(of: thread, time: time, isKept: !isEnd)
       thread.lastDescriptor = -1
-      // These do not return.
-      if schema.endsTask(call) {
-        thread.enter.code = ScapEnter.none
+      if isEnd {
         appendGeneric(event, type, time, EventBatch.missing, thread)
+      } else {
+        remember(event, thread, time)
       }
       return
     }
@@ -282,9 +316,10 @@ struct ScapReplay: ~Copyable {
     for parameter in plan.parameters {
       if let bytes = values.exitBytes(parameter.exit) {
         appendValue(bytes, parameter.form, isSigned: parameter.exitIsSigned, parameter.exitHasNUL)
+      } else if let bytes = values.enterBytes(parameter.enter), !bytes.isEmpty {
+        appendValue(bytes, parameter.form, isSigned: parameter.enterIsSigned, parameter.enterHasNUL)
       } else {
-        appendValue(
-          values.enterBytes(parameter.enter), parameter.form, isSigned: parameter.enterIsSigned, parameter.enterHasNUL)
+        appendValue(values.emptyExit(parameter.exit), parameter.form, isSigned: false, false)
       }
     }
   }
@@ -293,8 +328,17 @@ struct ScapReplay: ~Copyable {
   private mutating func appendValue(
     _ bytes: UnsafeRawBufferPointer?, _ form: ScapParameterPlan.Form, isSigned: Bool, _ hasNUL: Bool
   ) {
-    guard let bytes, !bytes.isEmpty else {
+    guard let bytes else {
       builder.appendMissing()
+      return
+    }
+    if bytes.isEmpty {
+      // Bytes and lists of which there are none are empty; of anything else there is no value without bytes.
+      switch form {
+      case .bytes: builder.appendBytes(bytes)
+      case .strings: builder.appendText(bytes)
+      default: builder.appendMissing()
+      }
       return
     }
     switch form {
@@ -353,6 +397,9 @@ struct ScapValues {
     guard index >= 0, let bytes = event[index], !bytes.isEmpty else { return nil }
     return bytes
   }
+
+  /// A parameter of the return that is empty, `nil` when the event has not so many.
+  func emptyExit(_ index: Int) -> UnsafeRawBufferPointer? { index >= 0 ? event[index] : nil }
 
   /// A number among the parameters of the return.
   @inline(__always)

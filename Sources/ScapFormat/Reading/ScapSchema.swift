@@ -136,6 +136,8 @@ public struct ScapSchema: Sendable {
 
   /// The descriptor that the event is about, which becomes argument 0.
   private static func objectBinding(_ event: ScapEventType, _ parameters: inout [Parameter]) -> ObjectBinding {
+    // Mappings have only lately been about the file that they map; files say nothing of when they were written.
+    if event.name == "mmap" || event.name == "mmap2" { return .none }
     let descriptor = parameters.firstIndex { $0.type == .fd && $0.source != .result }
     guard event.flags.contains(.usesDescriptor), let descriptor else {
       return event.flags.contains(.createsDescriptor) && parameters.first?.source == .result ? .result : .none
@@ -176,6 +178,8 @@ public struct ScapSchema: Sendable {
     case .int64: .int64
     case .uint8, .l4proto, .sockfamily: .uint8
     case .uint16: .uint16
+    // Permissions; other modes have a table of their own.
+    case .uint32 where parameter.name == "mode": .mode
     case .uint32, .sigset: .uint32
     case .uint64: known == .address || known == .raw ? known ?? .uint64 : .uint64
     case .charbuf: .string

@@ -84,8 +84,8 @@ struct ScapStar {
   /// Notes what an engine says of a container.
   mutating func note(_ container: ScapContainer) {
     containers[container.id] = container
-    guard let row = containerRows[container.id] else { return }
-    fill(row, container)
+    // Older events tell the first part of an id only.
+    for (id, row) in containerRows where id.starts(with: container.id) { fill(row, container) }
   }
 
   /// The full id of a container of which an event told the short one.
@@ -104,13 +104,11 @@ struct ScapStar {
   }
 
   private mutating func fill(_ row: UInt32, _ container: ScapContainer) {
-    dimensions.containers[Int(row), .label] = text(container.name)
-    dimensions.containers[Int(row), .image] = text(container.image)
-    dimensions.containers[Int(row), .engine] = text(container.engine)
-    if !container.pod.isEmpty { dimensions.containers[Int(row), .pod] = text(container.pod) }
-    if !container.podNamespace.isEmpty {
-      dimensions.containers[Int(row), .podNamespace] = text(container.podNamespace)
-    }
+    let texts: [(ContainerColumn, [UInt8])] = [
+      (.label, container.name), (.image, container.image), (.engine, container.engine), (.pod, container.pod),
+      (.podNamespace, container.podNamespace),
+    ]
+    for (column, value) in texts where !value.isEmpty { dimensions.containers[Int(row), column] = text(value) }
   }
 
   // MARK: Threads
@@ -121,34 +119,35 @@ struct ScapStar {
     var values = [Int64](repeating: EventBatch.missing, count: ThreadColumn.allCases.count)
     func set(_ column: ThreadColumn, _ value: Int64) { values[column.rawValue] = value }
     set(.tid, thread.tid)
-    if !thread.isInvented {
-      set(.pid, thread.pid)
-      set(.virtualTid, thread.virtualTid)
-      set(.virtualPid, thread.virtualPid)
-      set(.parentPid, main?.parent ?? thread.parent)
-      set(.image, Int64(imageRow(of: thread, main: main)))
+    set(.pid, thread.pid)
+    set(.virtualTid, thread.virtualTid)
+    set(.virtualPid, thread.virtualPid)
+    set(.parentPid, main?.parent ?? thread.parent)
+    set(.image, Int64(imageRow(of: thread, main: main)))
+    if !thread.comm.isEmpty {
       set(.comm, text(thread.comm))
       set(.processName, text(thread.comm))
-      set(.workingDirectory, text(workingDirectory(of: thread, main: main)))
-      if !thread.root.isEmpty { set(.rootDirectory, text(thread.root)) }
-      set(.uid, thread.uid)
-      set(.effectiveUid, thread.uid)
-      set(.gid, thread.gid)
-      set(.effectiveGid, thread.gid)
-      set(.loginUid, thread.loginUid)
-      set(.session, thread.session)
-      set(.processGroup, thread.group)
-      set(.virtualProcessGroup, thread.virtualGroup)
-      set(.tty, thread.tty)
-      set(.capabilitiesInheritable, thread.capabilities.inheritable)
-      set(.capabilitiesPermitted, thread.capabilities.permitted)
-      set(.capabilitiesEffective, thread.capabilities.effective)
-      set(.cgroup, text(thread.cgroups))
-      if !thread.container.isEmpty { set(.container, Int64(containerRow(thread.container))) }
-      set(.startTime, thread.startTime)
-      set(.processStartTime, main?.startTime ?? thread.startTime)
-      set(.descriptorLimit, thread.descriptorLimit)
     }
+    let directory = workingDirectory(of: thread, main: main)
+    if !directory.isEmpty { set(.workingDirectory, text(directory)) }
+    if !thread.root.isEmpty { set(.rootDirectory, text(thread.root)) }
+    set(.uid, thread.uid)
+    set(.effectiveUid, thread.uid)
+    set(.gid, thread.gid)
+    set(.effectiveGid, thread.gid)
+    set(.loginUid, thread.loginUid)
+    set(.session, thread.session)
+    set(.processGroup, thread.group)
+    set(.virtualProcessGroup, thread.virtualGroup)
+    set(.tty, thread.tty)
+    set(.capabilitiesInheritable, thread.capabilities.inheritable)
+    set(.capabilitiesPermitted, thread.capabilities.permitted)
+    set(.capabilitiesEffective, thread.capabilities.effective)
+    set(.cgroup, text(thread.cgroups))
+    if !thread.container.isEmpty { set(.container, Int64(containerRow(thread.container))) }
+    set(.startTime, thread.startTime)
+    set(.processStartTime, main?.startTime ?? thread.startTime)
+    set(.descriptorLimit, thread.descriptorLimit)
     thread.threadRow = dimensions.threads.appendRow(values)
     thread.threadGeneration = generation
     return thread.threadRow
