@@ -76,7 +76,7 @@ enum BundleFacts {
     let propagation = options.first { option in
       ["shared", "slave", "private", "unbindable"].contains { option == $0 || option == "r" + $0 }
     }
-    let mode = options.filter { $0 == "ro" || $0 == "rw" || $0 == "z" || $0 == "Z" }.joined(separator: ",")
+    let mode = options.filter { $0 == "ro" || $0 == "rw" || $0 == "z" || $0 == "Z" }.joined(separator: " ")
     return ContainerFacts.Mount(
       source: source, destination: destination, mode: mode, isWritable: !options.contains("ro"),
       propagation: propagation ?? "")

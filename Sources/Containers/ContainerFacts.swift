@@ -29,6 +29,9 @@ public struct ContainerFacts: Hashable, Sendable {
     String(decoding: text.utf8.prefix(ContainerFacts.byteLimit), as: UTF8.self)
   }
 
+  /// Forgets a text.
+  mutating func remove(_ key: String) { texts[key] = nil }
+
   /// Takes what another source knows and this one does not.
   public mutating func fill(from other: ContainerFacts) {
     for (key, text) in other.texts where texts[key] == nil { self[key] = text }
@@ -97,7 +100,10 @@ public struct ContainerFacts: Hashable, Sendable {
     var isWritable: Bool
     var propagation: String
 
-    var text: String { "\(source):\(destination):\(mode):\(isWritable):\(propagation)" }
+    var text: String {
+      // Commas stand between mounts.
+      "\(source):\(destination):\(mode.replacing(",", with: " ")):\(isWritable):\(propagation)"
+    }
   }
 
   /// Sets the mounts, in their order.

@@ -18,7 +18,9 @@ struct EngineFiles {
     // Ids become parts of paths.
     guard !id.isEmpty, id.utf8.count <= 255, !id.contains("/"), id != ".", id != ".." else { return facts }
     var dockerFolders = folders.map { "\($0)/containers/\(id)" } + ["/var/lib/docker/containers/\(id)"]
-    var storages = folders + EngineFiles.usualStorages
+    var storages = (folders + EngineFiles.usualStorages).flatMap { folder in
+      ["overlay-containers", "vfs-containers", "btrfs-containers"].map { "\(folder)/\($0)" }
+    }
     var bundleFacts = ContainerFacts()
     for bundle in bundles(id, processes) {
       guard let config = BoundedFile.json("\(bundle)/config.json") else { continue }
@@ -34,11 +36,10 @@ struct EngineFiles {
       facts["engine"] = "docker"
       break
     }
+    // The engine's own list of mounts has no such that it makes by itself for every container.
+    if facts["engine"] == "docker" { bundleFacts.remove("mounts") }
     for storage in storages {
-      guard
-        let list = BoundedFile.json("\(storage)/overlay-containers/containers.json")
-          ?? BoundedFile.json("\(storage)/vfs-containers/containers.json"),
-        let found = PodmanFacts.facts(list: list, id: id)
+      guard let list = BoundedFile.json("\(storage)/containers.json"), let found = PodmanFacts.facts(list: list, id: id)
       else { continue }
       // The bundle of CRI-O says more of its names than the storage does.
       if bundleFacts["engine"] == "cri-o" {
@@ -147,6 +148,8 @@ private struct Bundle: CustomStringConvertible {
 
   var description: String { path }
 
-  /// The storage of Podman or CRI-O that the bundle stands in.
-  var storage: String? { path.firstRange(of: "/overlay-containers/").map { String(path[..<$0.lowerBound]) } }
+  /// The folder of all containers of Podman's or CRI-O's storage that the bundle stands in: `…/overlay-containers`.
+  var storage: String? {
+    path.firstRange(of: "-containers/").map { String(path[..<path.index(before: $0.upperBound)]) }
+  }
 }

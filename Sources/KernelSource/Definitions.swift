@@ -229,8 +229,8 @@ struct Definitions {
     set(.capabilitiesEffective, Int64(bitPattern: thread.capabilities_effective))
     set(.cgroupID, Int64(bitPattern: thread.cgroup_id))
     set(.cgroup, store.text(cgroupPath))
-    if let (id, engine) = ContainerPath.container(cgroupPath[...]) {
-      set(.container, Int64(store.container(id, engine: engine)))
+    if let container = store.container(ofCgroup: cgroupPath, in: values[ThreadColumn.cgroup.rawValue]) {
+      set(.container, Int64(container))
     }
     set(.mountNamespace, Int64(thread.mount_namespace))
     set(.pidNamespace, Int64(thread.pid_namespace))

@@ -1,3 +1,4 @@
+import Containers
 import EventBatch
 
 /// The growing dimensions of a live source, with what finds their rows again.
@@ -11,6 +12,10 @@ struct DimensionStore {
   private var imageRows: [[Int64]: UInt32] = [:]
   private var imagesByIdentity = IdentityTable()
   private var containerRows: [[UInt8]: UInt32] = [:]
+  /// The container of each cgroup's path, by the row of its text; `nil` for paths of the host.
+  private var containersOfCgroups: [Int64: UInt32?] = [:]
+  /// Containers whose row was made here, and nobody has asked for yet.
+  private var newContainers: [CgroupContainer] = []
   /// Objects that were made here from the arguments of calls, by their values.
   private var argumentObjects: [[Int64]: UInt32] = [:]
   private var derivedObjects: [[Int64]: UInt32] = [:]
@@ -96,7 +101,29 @@ struct DimensionStore {
       dimensions.containers.truncate(to: mark.containers)
       containerRows = containerRows.filter { Int($0.value) < mark.containers }
     }
+    containersOfCgroups = containersOfCgroups.filter { text, container in
+      Int(text) < mark.texts && container.map { Int($0) < mark.containers } ?? true
+    }
     strings.truncate(to: mark.texts)
+  }
+
+  /// The row of the container that a cgroup belongs to; `nil` for those of the host.
+  /// - Parameter text: the row of the path's text.
+  mutating func container(ofCgroup path: [UInt8], in text: Int64) -> UInt32? {
+    if let known = containersOfCgroups[text] { return known }
+    let found = CgroupContainer(path: path).map { container in
+      let row = self.container(Array(container.id.utf8), engine: container.engine)
+      newContainers.append(container)
+      return row
+    }
+    containersOfCgroups[text] = .some(found)
+    return found
+  }
+
+  /// Containers that came up since the last call; one may come several times.
+  mutating func takeNewContainers() -> [CgroupContainer] {
+    defer { newContainers.removeAll() }
+    return newContainers
   }
 
   /// The row of a container by its full id.

@@ -1,4 +1,5 @@
 import CLibBPF
+import Containers
 import EventBatch
 import EventSchema
 import Probe
@@ -98,8 +99,11 @@ public struct KernelSource: ~Copyable {
     return part
   }
 
-  /// Selects further control groups while recording: containers that are made later.
-  public mutating func select(cgroups: Set<UInt64>) throws(KernelSourceError) { try probe.select(cgroups: cgroups) }
+  /// What selects further control groups while recording: containers that are made later.
+  public func selector() throws(KernelSourceError) -> ControlGroupSelector { try ControlGroupSelector(probe.object) }
+
+  /// Containers that were seen at work since the last call; one may come several times.
+  public mutating func takeNewContainers() -> [CgroupContainer] { assembler.definitions.store.takeNewContainers() }
 
   /// Tells the kernel program which processes are meant: their ids alone would also mean whoever has them later.
   private mutating func selectProcessTrees() throws(KernelSourceError) {

@@ -38,7 +38,24 @@ extension reel_settings {
   }
 }
 
+extension KernelSelection {
+  /// Whether control groups decide, and nothing else that a task may change by itself.
+  var isOfControlGroupsAlone: Bool {
+    !cgroups.isEmpty && users.isEmpty && names.isEmpty && processes.isEmpty && processTrees.isEmpty
+  }
+}
+
 extension LoadedProbe {
+  /// Whether the kernel tells when a task is moved to another control group.
+  static func canNoticeMoves() -> Bool {
+    let text = strdup("cgroup_attach_task")
+    defer { free(text) }
+    var name: UnsafePointer<CChar>? = UnsafePointer(text)
+    var count: Int32 = -1
+    reel_count_tracepoint_arguments(&name, &count, 1)
+    return count >= 0
+  }
+
   /// Selects further control groups; whatever is below them is selected with them.
   func select(cgroups: some Sequence<UInt64>) throws(KernelSourceError) {
     let map = bpf_object__find_map_fd_by_name(object, "selected_cgroups")
@@ -47,7 +64,7 @@ extension LoadedProbe {
       var value: UInt8 = 1
       guard bpf_map_update_elem(map, &key, &value, 0) == 0 else { throw LoadedProbe.selectionError() }
     }
-    raiseSelection()
+    LoadedProbe.raiseSelection(controlMemory)
   }
 
   /// Selects further processes, each by id and start (nanoseconds since boot; 0 for whoever has the id).
@@ -58,7 +75,7 @@ extension LoadedProbe {
       var value = process.start
       guard bpf_map_update_elem(map, &key, &value, 0) == 0 else { throw LoadedProbe.selectionError() }
     }
-    raiseSelection()
+    LoadedProbe.raiseSelection(controlMemory)
   }
 
   private static func selectionError() -> KernelSourceError {
@@ -66,8 +83,8 @@ extension LoadedProbe {
   }
 
   /// Makes the program look anew at all tasks.
-  private func raiseSelection() {
-    let control = controlMemory.assumingMemoryBound(to: reel_control.self)
+  static func raiseSelection(_ memory: UnsafeMutableRawPointer) {
+    let control = memory.assumingMemoryBound(to: reel_control.self)
     control.pointee.selection_epoch &+= 1
     if control.pointee.selection_epoch == 0 { control.pointee.selection_epoch = 1 }
   }

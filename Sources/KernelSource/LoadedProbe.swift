@@ -15,6 +15,8 @@ struct LoadedProbe: ~Copyable {
   let object: OpaquePointer
   /// What is attached beside system calls and the life of tasks.
   private let hooks: Set<ProbeHook>
+  /// Whether moves between control groups are noticed.
+  private let noticesMoves: Bool
   /// The attached programs, by name.
   private var links: [(name: String, link: OpaquePointer)] = []
   /// The iterators, by the name of their program. They are made before privileges are dropped.
@@ -40,9 +42,12 @@ struct LoadedProbe: ~Copyable {
     while size < options.ringSize, size < 512 << 20 { size *= 2 }
     let stride = (Int(REEL_RING_HEADER) + size + Int(REEL_RING_SLACK) + 7) & ~7
     let wanted = ProbeHook.present().filter { $0.isWanted(by: options) }
+    let noticesMoves = options.selection.isOfControlGroupsAlone && LoadedProbe.canNoticeMoves()
     let shared = try LoadedProbe.load(
-      hooks: wanted, schema: schema, options: options, ringSize: size, stride: stride, cpus: cpus)
+      hooks: wanted, noticesMoves: noticesMoves, schema: schema, options: options, ringSize: size, stride: stride,
+      cpus: cpus)
     hooks = wanted
+    self.noticesMoves = noticesMoves
     cpuCount = Int(cpus)
     ringSize = size
     ringStride = stride
@@ -56,6 +61,7 @@ struct LoadedProbe: ~Copyable {
     let control = controlMemory.assumingMemoryBound(to: reel_control.self)
     control.pointee.recorder = LoadedProbe.ownNumber(object)
     control.pointee.selection_epoch = 1
+    control.pointee.task_epoch = 1
     noticeSleep()
   }
 
@@ -78,7 +84,8 @@ struct LoadedProbe: ~Copyable {
   }
 
   private static func load(
-    hooks: Set<ProbeHook>, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
+    hooks: Set<ProbeHook>, noticesMoves: Bool, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int,
+    cpus: Int32
   ) throws(KernelSourceError) -> Shared {
     let image = ProbeImage.bytes()
     let opened = image.withUnsafeBytes { bytes in
@@ -100,7 +107,12 @@ struct LoadedProbe: ~Copyable {
         guard let program = bpf_object__find_program_by_name(object, hook.rawValue) else { continue }
         bpf_program__set_autoload(program, false)
       }
-      try configure(object, schema: schema, options: options, ringSize: ringSize, stride: stride, cpus: cpus)
+      if !noticesMoves, let program = bpf_object__find_program_by_name(object, "on_cgroup_attach") {
+        bpf_program__set_autoload(program, false)
+      }
+      try configure(
+        object, schema: schema, options: options, noticesMoves: noticesMoves, ringSize: ringSize, stride: stride,
+        cpus: cpus)
       let status = bpf_object__load(object)
       guard status == 0 else { throw loadError(Errno(rawValue: -status)) }
       // Of the snapshot's ring only what is used: the kernel counts what is mapped as this process's memory.
@@ -134,6 +146,8 @@ struct LoadedProbe: ~Copyable {
   mutating func attach(latency: ProbeLatency) throws(KernelSourceError) {
     var names = ["on_fork", "on_task_exit", "on_execute", "on_system_call_exit"]
     if latency != .none { names.append("on_system_call_enter") }
+    // Before the programs that rely on it.
+    if noticesMoves { names.insert("on_cgroup_attach", at: 0) }
     // Completions before submissions: a request that is seen is then seen to its end.
     names += ProbeHook.allCases.reversed().filter { hooks.contains($0) }.map(\.rawValue)
     for name in names {
@@ -196,7 +210,9 @@ struct LoadedProbe: ~Copyable {
   }
 
   private static func configure(
-    _ object: OpaquePointer, schema: Schema, options: KernelSourceOptions, ringSize: Int, stride: Int, cpus: Int32
+    _ object: OpaquePointer, schema: Schema, options: KernelSourceOptions, noticesMoves: Bool, ringSize: Int,
+    stride: Int,
+    cpus: Int32
   ) throws(KernelSourceError) {
     guard let settingsMap = bpf_object__find_map_by_name(object, "reel.rodata") ?? readOnlyData(object),
       let rings = bpf_object__find_map_by_name(object, "rings"),
@@ -218,6 +234,7 @@ struct LoadedProbe: ~Copyable {
     settings.io_uring_type = EventTypeID.ioUring.rawValue
     settings.page_kib = UInt32(getpagesize() / 1024)
     settings.environment = options.environment == .none ? 0 : 1
+    settings.remembers_left_out = noticesMoves ? 1 : 0
     settings.select(options.selection)
     let size = bpf_map__value_size(settingsMap)
     var bytes = [UInt8](repeating: 0, count: Int(size))

@@ -72,11 +72,10 @@ struct MachineSnapshot {
       set(.loginUid, login == Int(UInt32.max) ? -1 : Int64(login))
     }
     if let directory = ProcFile.link("\(folder)/cwd") { set(.workingDirectory, definitions.store.text(directory)) }
-    if let cgroup = unifiedCgroup(folder) {
-      set(.cgroup, definitions.store.text(cgroup))
-      if let (id, engine) = ContainerPath.container(cgroup[...]) {
-        set(.container, Int64(definitions.store.container(id, engine: engine)))
-      }
+    if let cgroup = containerCgroup(folder) {
+      let text = definitions.store.text(cgroup)
+      set(.cgroup, text)
+      if let container = definitions.store.container(ofCgroup: cgroup, in: text) { set(.container, Int64(container)) }
     }
     let row = definitions.store.thread(values, identity: nil)
     definitions.lineages.note(
@@ -84,11 +83,24 @@ struct MachineSnapshot {
       isCoarse: true)
   }
 
-  /// The line of the unified hierarchy: `0::/path`.
-  private static func unifiedCgroup(_ folder: String) -> [UInt8]? {
-    guard let text = ProcFile.bytes("\(folder)/cgroup") else { return nil }
-    let line = text.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "0::".utf8) }
-    return line.map { Array($0.dropFirst(3)) }
+  /// The control group that the kernel program names, too.
+  private static func containerCgroup(_ folder: String) -> [UInt8]? {
+    ProcFile.bytes("\(folder)/cgroup").flatMap { MachineSnapshot.cgroup(inTable: $0) }
+  }
+
+  /// The path in a table as `/proc/PID/cgroup` is: of the unified hierarchy (`0::/path`), or where that is its root, of the
+  /// memory controller (`4:memory:/path`) or else the controller `pids`.
+  static func cgroup(inTable table: [UInt8]) -> [UInt8]? {
+    var paths: [String: [UInt8]] = [:]
+    for line in table.split(separator: UInt8(ascii: "\n")) {
+      let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { continue }
+      for name in parts[1].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+        paths[String(decoding: name, as: UTF8.self)] = Array(parts[2])
+      }
+    }
+    let root = [UInt8(ascii: "/")]
+    return ["", "memory", "pids"].lazy.compactMap { paths[$0] }.first { $0 != root } ?? paths[""]
   }
 
   /// `/proc` marks an executable that was removed; the mark is no part of its name.

@@ -41,6 +41,8 @@ package struct MountInfo {
   package var type: [UInt8]
   package var source: [UInt8]
   package var options: [UInt8]
+  /// Those of the whole file system: of an old hierarchy of control groups its controllers.
+  package var superOptions: [UInt8]
 
   /// The mounts that a file lists; none when it cannot be read: its process may have ended.
   static func read(_ path: String) -> [MountInfo] {
@@ -68,6 +70,7 @@ package struct MountInfo {
     options = Array(fields[5])
     type = Array(fields[dash + 1])
     source = MountInfo.unescaped(fields[dash + 2])
+    superOptions = fields.count > dash + 3 ? Array(fields[dash + 3]) : []
   }
 
   /// Blanks, tabs, line ends and backslashes stand as `\040` and the like.

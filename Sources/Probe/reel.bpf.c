@@ -47,10 +47,16 @@ static __always_inline void send_ending(struct pt_regs *registers, struct task_s
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
+  // Cheapest first for those who are left out.
+  if (is_known_left_out(registers)) return 0;
+  __u32 task_epoch = control.task_epoch, selection_epoch = control.selection_epoch;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
-  // Cheapest first for those who are left out.
-  if (!is_selected(task) || is_recorder(task)) return 0;
+  if (!is_selected(task)) {
+    remember_left_out(registers, task_epoch, selection_epoch);
+    return 0;
+  }
+  if (is_recorder(task)) return 0;
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return 0;
   if (settings.stage >= REEL_STAGE_OBJECT) {
@@ -265,9 +271,16 @@ static __always_inline bool names_something(struct reel_operation *operation, lo
          operation->flags & REEL_OPERATION_NAMES;
 }
 
+// Whether a call of either entry with this number moves names: which one it was, the task must be asked.
+static __always_inline bool may_move_names(__u32 number, long result) {
+  if (result != 0) return false;
+  return (operation_of(number, false, 0)->flags | operation_of(number, true, 0)->flags) & REEL_OPERATION_MOVES_NAMES;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
+  if (is_known_left_out(registers) && !may_move_names(call_number(registers), result)) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
   struct reel_operation *operation = operation_of(call_number(registers), is_compat(task), registers);

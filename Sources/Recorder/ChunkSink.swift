@@ -47,6 +47,8 @@ final class ChunkSink: Sendable {
     var stateBytes: UInt64 = 0
     var largestChunk: UInt64 = 4 << 20
     var hasWritten = false
+    /// What is known of containers: each file says it.
+    var containers: [String: ContainerInfo] = [:]
     /// What was handed over and could not be written.
     var unwritten: LossRecord?
 
@@ -120,6 +122,16 @@ final class ChunkSink: Sendable {
     }
   }
 
+  /// Writes what is known of containers, into this file and those to come.
+  func append(_ containers: [ContainerInfo]) {
+    queue.async { [self] in
+      perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
+        for container in containers { state.containers[container.id] = container }
+        try writer.append(containers)
+      }
+    }
+  }
+
   /// Ends the file behind what was handed over before, and goes on in the next one.
   ///
   /// The next file is made first: when that fails, the one before still gets its tail, and the recording ends.
@@ -129,7 +141,9 @@ final class ChunkSink: Sendable {
         guard state.error == nil, let writer = state.writer.take() else { return }
         do throws(CaptureError) {
           let started = state.lastExit
-          let next = try state.series.makeNext(started: started)
+          var next = try state.series.makeNext(started: started)
+          let containers = state.containers.sorted { $0.key < $1.key }.map(\.value)
+          if !containers.isEmpty { try next.append(containers) }
           state.bytes = next.bytesWritten
           state.writer = consume next
         } catch {

@@ -1,71 +1,136 @@
+import Containers
 import KernelSource
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
-/// The control groups of the machine, as the unified hierarchy shows them, and the containers that they belong to.
+/// The control groups of the machine, and the containers that they belong to.
+///
+/// Those of the unified hierarchy, and of one of the older kind where containers are in no other: the kernel program looks
+/// at the same ones (`bpf/cgroup.h`).
 public struct ControlGroups: Sendable {
-  /// Where the hierarchy is mounted.
-  public let mountPoint: String
+  /// A mounted hierarchy.
+  public struct Hierarchy: Sendable, Hashable {
+    /// Where it is mounted.
+    public let mountPoint: String
+    /// Whether it is the unified one.
+    public let isUnified: Bool
+  }
+
+  /// The unified hierarchy first.
+  public let hierarchies: [Hierarchy]
 
   /// A control group that is named after a container.
   public struct ContainerGroup: Sendable, Hashable {
-    /// The container's id: 64 hexadecimal digits.
-    public let container: String
+    /// The container.
+    public let container: CgroupContainer
     /// The group's directory.
     public let path: String
-    /// The group's id: the directory's inode number.
+    /// The group's id: the directory's inode number, with the highest bit set for those of older hierarchies.
     public let id: UInt64
+
+    /// Its processes, at most a few: its own first, then those of the groups right below.
+    public func processes() -> [Int32] {
+      let folders = [path] + ControlGroups.folders(in: path).map { "\(path)/\($0)" }
+      var found: [Int32] = []
+      for folder in folders where found.count < 16 {
+        let text = ControlGroups.contents(folder + "/cgroup.procs").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        found += text.split(separator: "\n").prefix(16).compactMap { Int32($0) }.filter { $0 > 0 }
+      }
+      return found
+    }
   }
 
-  /// The hierarchy of this machine; `nil` when there is none.
+  /// The hierarchies of this machine; `nil` when there is none.
   public static func current() -> ControlGroups? {
     guard let table = contents("/proc/self/mountinfo") else { return nil }
     return ControlGroups(mountTable: table)
   }
 
-  /// The hierarchy in a table as `/proc/self/mountinfo` is. One that shows the whole hierarchy is preferred.
+  /// The hierarchies in a table as `/proc/self/mountinfo` is. Of several mounts of one, that which shows all of it is preferred.
   public init?(mountTable: [UInt8]) {
-    let mounts = MountInfo.parse(mountTable).filter { $0.type.elementsEqual("cgroup2".utf8) }
-    guard let found = mounts.first(where: { $0.root == [UInt8(ascii: "/")] }) ?? mounts.first else { return nil }
-    mountPoint = String(decoding: found.point, as: UTF8.self)
+    let mounts = MountInfo.parse(mountTable)
+    func hierarchy(_ isWanted: (MountInfo) -> Bool, isUnified: Bool) -> Hierarchy? {
+      let candidates = mounts.filter(isWanted)
+      let found = candidates.first { $0.root == [UInt8(ascii: "/")] } ?? candidates.first
+      return found.map { Hierarchy(mountPoint: String(decoding: $0.point, as: UTF8.self), isUnified: isUnified) }
+    }
+    func old(_ controller: String) -> Hierarchy? {
+      hierarchy(
+        { mount in
+          mount.type.elementsEqual("cgroup".utf8)
+            && mount.superOptions.split(separator: UInt8(ascii: ",")).contains { $0.elementsEqual(controller.utf8) }
+        }, isUnified: false)
+    }
+    let unified = hierarchy({ $0.type.elementsEqual("cgroup2".utf8) }, isUnified: true)
+    hierarchies = [unified, old("memory") ?? old("pids")].compactMap { $0 }
+    if hierarchies.isEmpty { return nil }
   }
 
-  init(mountPoint: String) { self.mountPoint = mountPoint }
+  init(mountPoint: String) { hierarchies = [Hierarchy(mountPoint: mountPoint, isUnified: true)] }
 
-  /// All groups that are named after a container, in the order of their paths.
-  /// - Complexity: a look at every directory of the hierarchy.
+  /// All groups that are named after a container, in the order of their paths. A container that is in several hierarchies
+  /// comes once.
+  /// - Complexity: a look at every directory of the hierarchies.
   public func containerGroups() -> [ContainerGroup] {
     var found: [ContainerGroup] = []
-    collect(mountPoint, depth: 0, into: &found)
+    for hierarchy in hierarchies {
+      let known = Set(found.map(\.container.id))
+      forEachGroup(below: hierarchy.mountPoint, in: hierarchy) { path, group in
+        if let group, !known.contains(group.container.id) { found.append(group) }
+      }
+    }
     return found.sorted { $0.path < $1.path }
   }
 
-  private func collect(_ folder: String, depth: Int, into found: inout [ContainerGroup]) {
-    guard depth < 64, let directory = opendir(folder) else { return }
+  /// Looks at a group and all below it, each before those that are in it.
+  /// - Parameter body: gets each directory, and the container's group that it is.
+  func forEachGroup(below folder: String, in hierarchy: Hierarchy, _ body: (String, ContainerGroup?) -> Void) {
+    var open = [(path: folder, depth: 0)]
+    while let (path, depth) = open.popLast() {
+      body(path, ControlGroups.containerGroup(path, in: hierarchy))
+      guard depth < 64 else { continue }
+      open += ControlGroups.folders(in: path).map { ("\(path)/\($0)", depth + 1) }
+    }
+  }
+
+  /// The container's group that a directory is: its own name, not one above, names the container.
+  static func containerGroup(_ path: String, in hierarchy: Hierarchy) -> ContainerGroup? {
+    let own = path.dropFirst(hierarchy.mountPoint.count)
+    guard let container = CgroupContainer(path: String(own)), let slash = own.lastIndex(of: "/"),
+      CgroupContainer(path: String(own[..<slash]))?.id != container.id
+    else { return nil }
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    let mark: UInt64 = hierarchy.isUnified ? 0 : 1 << 63
+    return ContainerGroup(container: container, path: path, id: UInt64(status.st_ino) | mark)
+  }
+
+  /// The groups in a group, by name.
+  static func folders(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
+    var names: [String] = []
     while let entry = readdir(directory) {
       guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if bytes == [UInt8(ascii: ".")] || bytes == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
-      let path = "\(folder)/\(String(decoding: bytes, as: UTF8.self))"
-      var status = stat()
-      if let id = ContainerPath.trailingID(bytes[...]), lstat(path, &status) == 0 {
-        let container = String(decoding: id, as: UTF8.self)
-        found.append(ContainerGroup(container: container, path: path, id: UInt64(status.st_ino)))
-      }
-      collect(path, depth: depth + 1, into: &found)
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
     }
+    return names.sorted()
   }
 
   /// Whether a group, or one below it, has processes; `nil` when it is gone.
   static func isPopulated(_ path: String) -> Bool? {
-    guard let events = contents(path + "/cgroup.events") else { return nil }
-    return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 1")
+    if let events = contents(path + "/cgroup.events") {
+      return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 1")
+    }
+    // Older hierarchies do not say so of a group and all below it.
+    guard let processes = contents(path + "/cgroup.procs") else { return nil }
+    return !processes.isEmpty || folders(in: path).contains { isPopulated("\(path)/\($0)") == true }
   }
 
-  private static func contents(_ path: String) -> [UInt8]? {
+  fileprivate static func contents(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -75,39 +140,5 @@ public struct ControlGroups: Sendable {
       if count == 0 { return bytes }
       bytes += part.prefix(count)
     }
-  }
-}
-
-/// A container as a user names it: its id, or how that begins.
-public struct ContainerName: Sendable, Hashable {
-  /// The digits, in small letters.
-  public let prefix: String
-
-  /// `nil` for what cannot be an id, or has fewer than four digits. An engine in front (`docker://`) is left out, as
-  /// orchestrators write it.
-  public init?(_ text: String) {
-    let scheme = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-    let digits = (scheme.count == 2 ? scheme[1] : text[...]).lowercased()
-    guard (4...64).contains(digits.utf8.count),
-      digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-    else { return nil }
-    prefix = digits
-  }
-
-  /// What a name stands for among the groups that are there.
-  public enum Match: Sendable, Equatable {
-    case none
-    /// The groups of one container.
-    case groups([ControlGroups.ContainerGroup])
-    /// The ids of several containers.
-    case ambiguous([String])
-  }
-
-  /// Finds the container.
-  public func match(among groups: [ControlGroups.ContainerGroup]) -> Match {
-    let found = groups.filter { $0.container.hasPrefix(prefix) }
-    let containers = Set(found.map(\.container))
-    if containers.count > 1 { return .ambiguous(containers.sorted()) }
-    return found.isEmpty ? .none : .groups(found)
   }
 }

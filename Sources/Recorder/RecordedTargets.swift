@@ -36,6 +36,14 @@ struct RecordedTargets: ~Copyable {
     }
   }
 
+  /// Takes in a control group that came later.
+  mutating func add(controlGroup path: String) {
+    if !groups.contains(where: { $0.path == path }) { groups.append(Group(path: path)) }
+  }
+
+  /// Whether there is nothing to wait for.
+  var isEmpty: Bool { groups.isEmpty && processes.isEmpty }
+
   deinit {
     for descriptor in processes { close(descriptor) }
   }

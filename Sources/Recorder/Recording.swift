@@ -68,11 +68,15 @@ public struct Recording: ~Copyable {
         CaptureSeries(path: options.output, header: header(source), options: writer, keep: options.rotation.keep))
     } catch { throw .capture(error) }
 
+    let watch: ContainerWatch
+    do throws(KernelSourceError) { watch = try makeWatch(source, sink) } catch { throw .kernel(error) }
+    // Containers of now are selected, and known by name, before anything is recorded.
+    watch.start()
     let signals = RecordingSignals()
     var targets = RecordedTargets(options.targets)
     let started = Clock.sinceBoot()
     do { try source.start() } catch { throw .kernel(error) }
-    var session = RecordingSession(options, source, sink, started: started)
+    var session = RecordingSession(options, source, sink, watch, started: started)
     var child: ChildCommand?
     if let user = options.user {
       // The right to a raised priority goes with the others, and the program must not inherit it.
@@ -104,13 +108,42 @@ public struct Recording: ~Copyable {
       }
       if child?.hasEnded() == true { break }
       looks += 1
-      if !options.targets.isEmpty, looks % 10 == 0, targets.areGone() { break }
+      if try hasEnded(&targets, watch, looks) { break }
     }
     var summary = try session.finish()
     if passedOn != 0 { child?.waitBriefly() }
     summary.commandStatus = child?.status
     Usage.current().add(to: &summary)
     return summary
+  }
+
+  private borrowing func makeWatch(
+    _ source: borrowing KernelSource, _ sink: ChunkSink
+  ) throws(KernelSourceError) -> ContainerWatch {
+    let selector = options.containers == nil ? nil : try source.selector()
+    let warn = options.warn
+    return ContainerWatch(
+      ControlGroups.current(), options.engines, options.containers,
+      ContainerWatch.Outlets(
+        publish: { sink.append($0) },
+        select: { group in
+          if selector?.select([group.id]) == false {
+            warn("container \(group.container.id.prefix(12)) cannot be selected: the kernel program takes no more")
+          }
+        },
+        warn: warn))
+  }
+
+  /// Whether nothing is left of what the recording is to end with.
+  private borrowing func hasEnded(
+    _ targets: inout RecordedTargets, _ watch: ContainerWatch, _ looks: Int
+  ) throws(RecordingError) -> Bool {
+    let endsWithContainers = options.containers?.endsWithThem ?? false
+    if endsWithContainers { for group in watch.takeSelected() { targets.add(controlGroup: group.path) } }
+    guard endsWithContainers || !options.targets.isEmpty, looks % 10 == 0 else { return false }
+    // Those that are waited for have not come yet.
+    if endsWithContainers, !watch.hasMatchedAll { return false }
+    return targets.areGone()
   }
 
   private borrowing func header(_ source: borrowing KernelSource) -> CaptureHeader {

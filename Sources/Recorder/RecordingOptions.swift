@@ -1,5 +1,6 @@
 import CaptureFile
 import CaptureFormat
+import Containers
 import EventBatch
 import KernelSource
 
@@ -24,11 +25,19 @@ public struct RecordingOptions: Sendable {
   /// The recording ends when nothing is left of these; empty for no such end.
   public var targets: [RecordedTarget] = []
   /// The rows of a batch that are kept; all of them when this is not set. What the kernel cannot decide is decided here,
-  /// once a batch.
-  public var selection: (@Sendable (EventBatch) throws(RecordingError) -> [Int])?
+  /// once a batch, with what is known of containers at that moment.
+  public var selection: (@Sendable (EventBatch, [ContainerInfo]) throws(RecordingError) -> [Int])?
   /// How many bytes of payload are kept of each event of a batch, where that is less than what the kernel copies; all of
   /// them when this is not set.
   public var payloadLimits: (@Sendable (EventBatch) -> [UInt32])?
+  /// Whether `selection` asks for names of containers: a batch with one that has none yet waits a little for it.
+  public var selectsByContainerNames = false
+  /// The containers that the recording is about; `nil` for the whole machine.
+  public var containers: ContainerScope?
+  /// Where container engines are asked.
+  public var engines = EngineAddresses()
+  /// Takes a line for people: something that does not keep the recording from going on.
+  public var warn: @Sendable (String) -> Void = { _ in }
   /// What is recorded, as the capture says it: the filter behind `selection`, and the scope that the kernel decides.
   public var filterText: String?
   /// A program to run; the recording ends with it and its descendants.

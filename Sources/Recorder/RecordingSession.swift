@@ -8,13 +8,21 @@ struct RecordingSession: ~Copyable {
   private let options: RecordingOptions
   private var source: KernelSource
   private let sink: ChunkSink
+  private let watch: ContainerWatch
   private let started: Int64
+  /// From when the duration counts; `nil` while containers are waited for.
+  private var countsFrom: Int64?
   private var progress = Progress()
   private var states = StateSchedule()
   /// When the file was begun.
   private var rotatedAt: Int64
 
-  init(_ options: RecordingOptions, _ source: consuming KernelSource, _ sink: ChunkSink, started: Int64) {
+  init(
+    _ options: RecordingOptions, _ source: consuming KernelSource, _ sink: ChunkSink, _ watch: ContainerWatch,
+    started: Int64
+  ) {
+    self.watch = watch
+    countsFrom = options.containers?.waits == true ? nil : started
     self.options = options
     self.source = source
     self.sink = sink
@@ -28,6 +36,7 @@ struct RecordingSession: ~Copyable {
     source.wait(milliseconds: 20)
     try take(source.drain(), source.takeLosses())
     let now = Clock.sinceBoot()
+    if countsFrom == nil, watch.hasMatchedAll { countsFrom = now }
     if let time = options.rotation.time, now - rotatedAt >= time { try rotate() }
     return sink.error == nil && !isComplete(at: now)
   }
@@ -35,7 +44,7 @@ struct RecordingSession: ~Copyable {
   private borrowing func isComplete(at now: Int64) -> Bool {
     if progress.isFull { return true }
     if let limit = options.byteLimit, sink.bytes >= limit { return true }
-    if let duration = options.duration, now - started >= duration { return true }
+    if let duration = options.duration, let countsFrom, now - countsFrom >= duration { return true }
     guard let limit = options.eventLimit else { return false }
     return progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
   }
@@ -60,7 +69,7 @@ struct RecordingSession: ~Copyable {
     // That of the start was begun together with the recording.
     if reason != .start { source.beginState(reason) }
     while let part = source.nextStatePart() {
-      sink.append(part)
+      sink.append(options.containers == nil ? part : ScopeRedaction.redacted(part))
       try take(source.drain(), source.takeLosses())
     }
   }
@@ -68,6 +77,7 @@ struct RecordingSession: ~Copyable {
   /// Ends the recording: writes what is left, and the tail.
   consuming func finish() throws(RecordingError) -> RecordingSummary {
     try take(source.stop(), source.takeLosses())
+    watch.finish()
     let totals: ChunkSink.Totals
     do { totals = try sink.finish() } catch { throw .capture(error) }
     let files = sink.files
@@ -84,12 +94,15 @@ struct RecordingSession: ~Copyable {
 
   /// Hands batches and losses on, and stops at the event limit to the event, at the limit of bytes to the chunk.
   private mutating func take(_ batches: [EventBatch], _ losses: [LossCount]) throws(RecordingError) {
+    watch.notice(source.takeNewContainers())
     for batch in batches {
       var batch = batch
       if let selection = options.selection {
-        let rows = try selection(batch)
+        if options.selectsByContainerNames { watch.waitForNames(of: batch.containerIDs, milliseconds: 500) }
+        let rows = try selection(batch, options.selectsByContainerNames ? watch.known : [])
         if rows.count < batch.count { batch = batch.selecting(rows: rows) }
       }
+      if options.containers != nil { batch = ScopeRedaction.redacted(batch) }
       if let limit = options.eventLimit {
         let left = limit - min(limit, progress.taken)
         if UInt64(batch.count) > left { batch = batch.selecting(rows: Array(0..<Int(left))) }
@@ -110,6 +123,17 @@ struct RecordingSession: ~Copyable {
       progress.note(record)
       sink.append(record)
     }
+  }
+}
+
+extension EventBatch {
+  /// The ids of all containers that the batch's rows name.
+  fileprivate var containerIDs: Set<String> {
+    let containers = dimensions.containers
+    return Set(
+      (0..<containers.count).compactMap { row in
+        containers.value(row, .id).map { dimensions.strings.text(Int($0)) }
+      })
   }
 }
 

@@ -39,6 +39,7 @@ struct RecordCommand: ParsableCommand {
         reel record -o case.reel --seal signing.pem --duration 5m
         reel record --pid 4711 --until-exit --env LD_PRELOAD,PATH
         reel record --container 3f4e1c7a90b2 --wait --until-exit "evt.type = execve"
+        reel record --container web --container 'registry/app:*' --container pod:prod/front-7
       """)
 
   @Argument(help: "Which events to record, in the filter language.")
@@ -61,6 +62,8 @@ struct RecordCommand: ParsableCommand {
   @OptionGroup var rotation: RotationOptions
 
   @OptionGroup var scope: ScopeOptions
+
+  @OptionGroup var engines: EngineOptions
 
   @OptionGroup var hooks: HookOptions
 
@@ -184,7 +187,10 @@ struct RecordCommand: ParsableCommand {
     reportMissingHooks(question)
     options.filterText = filter
     options.source.selection.add(question.bounds)
-    options.selection = { batch throws(RecordingError) in question.select(from: batch).map { Int($0) } }
+    options.selectsByContainerNames = question.asksForContainers
+    options.selection = { batch, containers throws(RecordingError) in
+      question.select(from: batch, context: ScanContext(containers: containers)).map { Int($0) }
+    }
   }
 
   /// The kernel copies the most that a rule asks for; recorder and capture keep of each event what its rules say.
@@ -267,6 +273,8 @@ struct RecordCommand: ParsableCommand {
     options.byteLimit = maxSize.map { UInt64($0.bytes) }
     options.rotation = rotation.rotation
     options.source.environment = scope.env.selection
+    options.engines = try engines.addresses()
+    options.warn = { StandardError.warn($0) }
     if let user {
       guard let identity = UserIdentity(user) else {
         throw .refused("there is no user '\(user)'", remedy: "`getent passwd` lists all")

@@ -29,7 +29,8 @@ struct Reel: AsyncParsableCommand {
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
       ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
-      ExportCommand.self, VerifyCommand.self, RecoverCommand.self, FieldsCommand.self, SchemaCommand.self,
+      ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
+      SchemaCommand.self,
       DoctorCommand.self,
     ])
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Containers
 import KernelSource
 import Presentation
 import Query
@@ -12,13 +13,16 @@ import Glibc
 struct ScopeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Record a container alone: its id, or four or more digits that it begins with. Repeatable.", valueName: "id"))
+      "Record a container alone: its id, or four or more digits that it begins with; its name; its image; a pattern of "
+        + "either (web-*); pod:NAMESPACE/NAME. By name also those that start later. Repeatable.",
+      valueName: "container"))
   var container: [String] = []
 
   @Option(help: ArgumentHelp("Record a process and its descendants alone. Repeatable.", valueName: "pid"))
   var pid: [UInt32] = []
 
-  @Flag(help: "Wait until each --container is there.")
+  @Flag(
+    help: "Do not refuse a --container that is not there: record it from its start, and count --duration from then.")
   var wait = false
 
   @Flag(help: "End when the containers are empty and the processes of --pid have ended.")
@@ -31,12 +35,10 @@ struct ScopeOptions: ParsableArguments {
   var env = EnvironmentChoice(selection: .harmless)
 
   func validate() throws {
-    for name in container where ContainerName(name) == nil {
-      let isShort = !name.isEmpty && name.utf8.count < 4 && name.allSatisfy(\.isHexDigit)
+    for name in container where ContainerPattern(name) == nil {
       throw ValidationError(
-        isShort
-          ? "--container \(name) is too short: an id's first four digits are needed"
-          : "--container \(name) is no id of a container; names are not looked up yet")
+        name.hasPrefix("pod:")
+          ? "--container \(name) names no pod: write pod:NAMESPACE/NAME" : "--container \(name) names no container")
     }
     if wait, container.isEmpty { throw ValidationError("--wait waits for a --container, and none is named") }
     if untilExit, container.isEmpty, pid.isEmpty {
@@ -54,13 +56,7 @@ struct ScopeOptions: ParsableArguments {
       terms.append("(proc.pid in (\(list)) or proc.apid in (\(list)))")
       if untilExit { options.targets += pid.map { .process($0) } }
     }
-    if !container.isEmpty {
-      let groups = try findContainers()
-      options.source.selection.cgroups = Set(groups.map(\.id))
-      let ids = Set(groups.map(\.container)).sorted().joined(separator: ", ")
-      terms.append("container.full_id in (\(ids))")
-      if untilExit { options.targets += groups.map { .controlGroup($0.path) } }
-    }
+    if !container.isEmpty { terms.append(try selectContainers(&options)) }
     guard !terms.isEmpty else { return }
     if let filter = options.filterText { terms.append("(\(filter))") }
     options.filterText = terms.joined(separator: " and ")
@@ -86,40 +82,90 @@ struct ScopeOptions: ParsableArguments {
     }
   }
 
-  /// The control groups of the containers that are named.
-  private func findContainers() throws(Failure) -> [ControlGroups.ContainerGroup] {
-    guard let hierarchy = ControlGroups.current() else {
-      throw .refused(
-        "the unified hierarchy of control groups is not mounted, so that containers cannot be found",
-        remedy: "mount it: mount -t cgroup2 none /sys/fs/cgroup/unified")
+  /// Finds the containers of now, and says which others are meant.
+  /// - Returns: what is recorded, as a filter.
+  private func selectContainers(_ options: inout RecordingOptions) throws(Failure) -> String {
+    guard let groups = ControlGroups.current() else { throw .noControlGroups }
+    // A name may be known to an engine alone: it is asked when files do not say it.
+    var running = RunningContainers(groups, options.engines, asksEngines: false)
+    if container.contains(where: { !isFound($0, running) }) { running = RunningContainers(groups, options.engines) }
+    var scope = ContainerScope([])
+    scope.waits = wait
+    scope.endsWithThem = untilExit
+    var terms: [String] = []
+    for text in container {
+      guard let pattern = ContainerPattern(text) else { continue }
+      let found = running.entries.compactMap { entry in
+        pattern.match(id: entry.group.container.id, entry.facts).map { (id: entry.group.container.id, match: $0) }
+      }
+      if found.isEmpty, !wait { throw notFound(text, running) }
+      let ids = Set(found.filter { $0.match == .id }.map(\.id)).sorted()
+      if ids.count > 1 {
+        let list = ids.prefix(8).map { $0.prefix(16) }.joined(separator: ", ")
+        throw .refused(
+          "--container \(text) stands for several containers: \(list)\(ids.count > 8 ? " and more" : "")",
+          remedy: "write more digits")
+      }
+      if let id = ids.first {
+        // One that is there by its id is meant, and no other.
+        scope.ids.insert(id)
+        terms.append("container.full_id = \(id)")
+      } else {
+        scope.patterns.append(pattern)
+        terms.append(pattern.filter)
+      }
     }
-    var isFirst = true
-    while true {
-      var found: [ControlGroups.ContainerGroup] = []
-      let groups = hierarchy.containerGroups()
-      var missing: String?
-      for text in container {
-        guard let name = ContainerName(text) else { continue }
-        switch name.match(among: groups) {
-        case .groups(let groups): found += groups
-        case .none: missing = missing ?? text
-        case .ambiguous(let ids):
-          let list = ids.prefix(8).map { $0.prefix(16) }.joined(separator: ", ")
-          throw .refused(
-            "--container \(text) stands for several containers: \(list)\(ids.count > 8 ? " and more" : "")",
-            remedy: "write more digits")
-        }
-      }
-      guard let missing else { return found }
-      if !wait {
-        throw .refused("no container with the id \(missing) is running", remedy: "--wait waits until it is there")
-      }
-      if isFirst, Terminal.standardError.isTerminal {
-        StandardError.write("waiting for container \(VisibleText.of(missing)); Ctrl-C ends it\n")
-      }
-      isFirst = false
-      usleep(100_000)
+    if wait, container.contains(where: { !isFound($0, running) }), Terminal.standardError.isTerminal {
+      StandardError.write("waiting for \(VisibleText.of(container.joined(separator: ", "))); Ctrl-C ends it\n")
     }
+    options.containers = scope
+    options.source.selection.cgroups = [KernelSelection.noControlGroup]
+    return terms.count == 1 ? terms[0] : "(" + terms.joined(separator: " or ") + ")"
+  }
+
+  private func isFound(_ text: String, _ running: RunningContainers) -> Bool {
+    let pattern = ContainerPattern(text)
+    return running.entries.contains { pattern?.match(id: $0.group.container.id, $0.facts) != nil }
+  }
+
+  /// Says what there is instead.
+  private func notFound(_ text: String, _ running: RunningContainers) -> Failure {
+    if ContainerPattern.idPrefix(text) == nil, text.utf8.count < 4, text.allSatisfy(\.isHexDigit) {
+      return .refused(
+        "no container is called \(text), and an id's first four digits are needed",
+        remedy: "`reel containers` lists those that run")
+    }
+    var failure = Failure.refused(
+      "no container that runs is meant by \(text)", remedy: "--wait waits until it is there")
+    let shown = running.entries.prefix(20).map { entry in
+      let name = entry.facts["name"].map { " \($0)" } ?? ""
+      return ContainersReport.shortID(entry.group.container.id) + name + (entry.facts["image"].map { " (\($0))" } ?? "")
+    }
+    let rest = running.entries.count - shown.count
+    failure.line?.excerpt =
+      shown.isEmpty
+      ? ["no container is running"] : ["running:"] + shown + (rest > 0 ? ["and \(rest) more: see reel containers"] : [])
+    return failure
+  }
+}
+
+extension ContainerPattern {
+  /// What is recorded, in the filter language.
+  fileprivate var filter: String {
+    switch self {
+    case .pod(let namespace, let name):
+      return
+        "(k8s.ns.name glob \(ContainerPattern.quoted(namespace)) and k8s.pod.name glob \(ContainerPattern.quoted(name)))"
+    case .word(let word):
+      let text = ContainerPattern.quoted(word)
+      var terms = ["container.name", "container.image", "container.image.repository"].map { "\($0) glob \(text)" }
+      if let prefix = ContainerPattern.idPrefix(word) { terms.append("container.full_id startswith \(prefix)") }
+      return "(" + terms.joined(separator: " or ") + ")"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 }
 

@@ -19,20 +19,25 @@ struct ControlGroupsTests {
       ("24 30 0:22 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu", nil), ("", nil), ("24 30 - cgroup2", nil),
     ] as [(String, String?)])
   func mountPoint(table: String, point: String?) {
-    #expect(ControlGroups(mountTable: Array(table.utf8))?.mountPoint == point)
+    let hierarchies = ControlGroups(mountTable: Array(table.utf8))?.hierarchies
+    #expect(hierarchies?.map(\.mountPoint) == point.map { [$0] })
+    #expect(hierarchies?.allSatisfy(\.isUnified) ?? true)
+  }
+
+  @Test("older hierarchies are looked at beside the unified one, or alone")
+  func olderHierarchies() throws {
+    let memory = "2 1 0:23 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory"
+    let tasks = "3 1 0:24 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids"
+    let both = try #require(
+      ControlGroups(mountTable: Array("\(tasks)\n\(memory)\n4 1 0:22 / /unified rw - cgroup2 none rw".utf8)))
+    #expect(both.hierarchies.map(\.mountPoint) == ["/unified", "/sys/fs/cgroup/memory"])
+    #expect(both.hierarchies.map(\.isUnified) == [true, false])
+    let old = try #require(ControlGroups(mountTable: Array(tasks.utf8)))
+    #expect(old.hierarchies.map(\.mountPoint) == ["/sys/fs/cgroup/pids"])
   }
 
   private static let web = String(repeating: "a1b2c3d4", count: 8)
   private static let mail = String(repeating: "a1b2ffff", count: 8)
-
-  @Test(
-    arguments: [
-      (web, web), ("docker-\(web).scope", web), ("cri-containerd-\(web).scope", web), ("libpod-\(web)", web),
-      ("\(web.dropLast())", nil), ("\(web.uppercased())", nil), ("docker-\(web).slice", nil), ("", nil),
-    ] as [(String, String?)])
-  func namesOfGroups(name: String, container: String?) {
-    #expect(ContainerPath.trailingID(Array(name.utf8)[...]).map { String(decoding: $0, as: UTF8.self) } == container)
-  }
 
   @Test func groupsAreFoundAtAnyDepth() async throws {
     try await withTemporaryDirectory { directory in
@@ -41,23 +46,10 @@ struct ControlGroupsTests {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       }
       let groups = ControlGroups(mountPoint: directory).containerGroups()
-      #expect(groups.map(\.container) == [Self.web, Self.mail])
+      #expect(groups.map(\.container.id) == [Self.web, Self.mail])
+      #expect(groups.map(\.container.engine) == ["docker", "containerd"])
       let inode = try FileManager.default.attributesOfItem(atPath: paths[0])[.systemFileNumber] as? UInt64
       #expect(groups.first?.id == inode)
-
-      func match(_ text: String) throws -> ContainerName.Match {
-        try #require(ContainerName(text)).match(among: groups)
-      }
-      #expect(try match("a1b2c3d4a1b2") == .groups([groups[0]]))
-      #expect(try match("A1B2F") == .groups([groups[1]]))
-      #expect(try match("docker://\(Self.web)") == .groups([groups[0]]))
-      #expect(try match("a1b2") == .ambiguous([Self.web, Self.mail]))
-      #expect(try match("beef") == ContainerName.Match.none)
     }
-  }
-
-  @Test(arguments: ["", "abc", "web", "abcg", "12 34", String(repeating: "a", count: 65), "docker://"])
-  func noContainerNames(text: String) {
-    #expect(ContainerName(text) == nil)
   }
 }

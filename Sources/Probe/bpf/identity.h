@@ -202,7 +202,8 @@ __noinline __u64 define_thread(__u32 ring_number, __u64 task_address, __u64 now,
       offset = (__u32)end & REEL_RECORD_MASK;
     }
   }
-  struct kernfs_node *node = READ(task, cgroups, dfl_cgrp, kn);
+  __u64 mark;
+  struct kernfs_node *node = container_node(task, &mark);
   __u64 cgroup_id = READ(node, id);
   long end = put_cgroup(ring_number, as_number(&ring->scratch, node), offset);
   __u32 cgroup_length = 0;

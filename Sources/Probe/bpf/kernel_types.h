@@ -215,7 +215,17 @@ struct cgroup {
   int level;
 };
 
+struct cgroup_subsys_state {
+  struct cgroup *cgroup;
+};
+// Numbered by the kernel's configuration.
+enum cgroup_subsys_id {
+  memory_cgrp_id = 4,
+  pids_cgrp_id = 11,
+};
+
 struct css_set {
+  struct cgroup_subsys_state *subsys[16];
   struct cgroup *dfl_cgrp;
 };
 

@@ -27,6 +27,7 @@ static __always_inline struct reel_event *begin_event(struct reel_ring *ring, __
 // Runs in the parent, before the child runs: what the child has from it need not be told again.
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
+  raise_task_epoch();
   if (is_recorder(parent)) return 0;
   struct task_slot *own = task_slot_of(parent);
   struct task_slot *slot = task_slot_of(child);

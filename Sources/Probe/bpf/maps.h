@@ -238,6 +238,15 @@ struct {
   __type(value, __u64);
 } selected_processes SEC(".maps");
 
+// Who was last found to be left out on each CPU; see selection.h. CPUs beyond these share entries.
+#define LEFT_OUT_CPUS 1024
+struct left_out {
+  __u64 registers;
+  __u32 task_epoch, selection_epoch;
+  __u64 alone[6];  // no two CPUs share a cache line
+};
+struct left_out left_out[LEFT_OUT_CPUS] SEC(".data.left_out");
+
 // Time since boot. The clock that stands still while the machine sleeps is cheaper to read than `bpf_ktime_get_boot_ns`
 // (42 ns against 50).
 static __always_inline __u64 time_since_boot(void) { return bpf_ktime_get_ns() + control.slept; }

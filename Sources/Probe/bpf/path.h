@@ -2,6 +2,7 @@
 #ifndef REEL_PATH_H
 #define REEL_PATH_H
 
+#include "cgroup.h"
 #include "ring.h"
 
 static __always_inline __u64 mix(__u64 state, __u64 value) {
@@ -157,12 +158,7 @@ __noinline long put_cgroup(__u32 ring_number, __u64 node_address, __u64 offset) 
   offset &= REEL_RECORD_MASK;
   for (int depth = 0; depth < 24; depth++) {
     if (!node) break;
-    struct kernfs_node *parent;
-    if (bpf_core_field_exists(((struct kernfs_node___renamed *)0)->__parent)) {
-      parent = READ((struct kernfs_node___renamed *)node, __parent);
-    } else {
-      parent = READ(node, parent);
-    }
+    struct kernfs_node *parent = parent_of_node(node);
     if (!parent) break;
     const char *name = READ(node, name);
     offset &= REEL_RECORD_MASK;

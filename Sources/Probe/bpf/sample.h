@@ -58,7 +58,7 @@ int sample_threads(struct bpf_iter__task *context) {
   struct seq_file *output = context->meta->seq;
   struct reel_ring *ring = ring_numbered(settings.cpu_count);
   if (!task || !ring) return 0;
-  if (is_recorder(task) || task->exit_state) return 0;
+  if (is_recorder(task) || task->exit_state || !is_selected(task)) return 0;
   if (is_full(ring)) return AGAIN;
   struct mm_struct *mm = READ(task, mm);
   // Threads of the kernel say nothing that their switches do not.

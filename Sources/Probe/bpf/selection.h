@@ -2,7 +2,43 @@
 #ifndef REEL_SELECTION_H
 #define REEL_SELECTION_H
 
+#include "cgroup.h"
 #include "task.h"
+
+// What is compared on the way of a call that is left out, before anything is asked of the kernel: whether the call comes
+// from the stack of a task that was found to be left out, and nothing has happened since that could change it. A task's
+// registers lie at one place of its own stack. Only for control groups: what they select changes with moves, with forks
+// (a stack may be another task's then), and with what user space selects.
+//
+// Only who is left out is remembered, by its own program on its own CPU: whatever runs between two of these stores, the
+// entry is void or true.
+static __always_inline bool is_known_left_out(void *registers) {
+  if (settings.selection != REEL_SELECT_CGROUPS || !settings.remembers_left_out) return false;
+  struct left_out *entry = &left_out[bpf_get_smp_processor_id() & (LEFT_OUT_CPUS - 1)];
+  return entry->registers == (__u64)registers && entry->task_epoch == control.task_epoch &&
+         entry->selection_epoch == control.selection_epoch;
+}
+
+static __always_inline void remember_left_out(void *registers, __u32 task_epoch, __u32 selection_epoch) {
+  if (settings.selection != REEL_SELECT_CGROUPS || !settings.remembers_left_out) return;
+  struct left_out *entry = &left_out[bpf_get_smp_processor_id() & (LEFT_OUT_CPUS - 1)];
+  *(volatile __u32 *)&entry->task_epoch = 0;
+  *(volatile __u64 *)&entry->registers = (__u64)registers;
+  *(volatile __u32 *)&entry->selection_epoch = selection_epoch;
+  *(volatile __u32 *)&entry->task_epoch = task_epoch;
+}
+
+// Tasks were made or moved. Odd at all times, so that it never is the 0 of an entry that is void.
+static __always_inline void raise_task_epoch(void) {
+  if (settings.selection == REEL_SELECT_CGROUPS && settings.remembers_left_out)
+    __sync_fetch_and_add(&control.task_epoch, 2);
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_attach) {
+  raise_task_epoch();
+  return 0;
+}
 
 static __always_inline bool is_selected_user(struct task_struct *task) {
   __u32 user = task->cred->euid.val;
@@ -24,17 +60,13 @@ static __always_inline bool is_selected_name(struct task_struct *task) {
 }
 
 // Whether a control group or one above it is selected.
-__noinline long is_below_selected_cgroup(__u64 node_address) {
+__noinline long is_below_selected_cgroup(__u64 node_address, __u64 mark) {
   struct kernfs_node *node = (void *)node_address;
   for (int depth = 0; depth < 24; depth++) {
     if (!node) break;
-    __u64 id = READ(node, id);
+    __u64 id = READ(node, id) | mark;
     if (bpf_map_lookup_elem(&selected_cgroups, &id)) return 1;
-    if (bpf_core_field_exists(((struct kernfs_node___renamed *)0)->__parent)) {
-      node = READ((struct kernfs_node___renamed *)node, __parent);
-    } else {
-      node = READ(node, parent);
-    }
+    node = parent_of_node(node);
   }
   return 0;
 }
@@ -63,8 +95,9 @@ __noinline int find_selection(__u64 task_address, __u32 tid, __u64 start_time) {
   __u32 epoch = control.selection_epoch;
   if (settings.selection & REEL_SELECT_CGROUPS) {
     slot->selection_cgroups = as_number(&slot->scratch, READ(task, cgroups));
-    __u64 node = as_number(&slot->scratch, READ(task, cgroups, dfl_cgrp, kn));
-    slot->is_in_cgroup = is_below_selected_cgroup(node) != 0;
+    __u64 mark;
+    __u64 node = as_number(&slot->scratch, container_node(task, &mark));
+    slot->is_in_cgroup = is_below_selected_cgroup(node, mark) != 0;
   }
   // Whoever is in the tree stays in it: a parent that ended does not put its children out.
   if (settings.selection & REEL_SELECT_PROCESSES && !slot->is_in_tree)

@@ -386,6 +386,9 @@ struct reel_control {
   reel_u32 zero;
   // Nanoseconds that the machine has slept since boot, as far as user space has noticed.
   reel_u64 slept;
+  // Raised by the program whenever a task is made or moved to another control group; odd.
+  reel_u32 task_epoch;
+  reel_u32 unused;
 };
 
 #define REEL_SELECT_USERS 1
@@ -414,6 +417,9 @@ struct reel_settings {
   reel_u64 selected_names[REEL_SELECTED_VALUES][2];
   // EventTypeIDs of what the other hooks send.
   reel_u16 signal_type, switch_type, page_fault_type, io_uring_type;
+  // Whether it is noticed when tasks move between control groups, so that who is left out can be remembered.
+  reel_u32 remembers_left_out;
+  reel_u32 zero;
 };
 
 #define REEL_ALTERNATIVE_TASK_STORAGE 1
@@ -443,6 +449,6 @@ _Static_assert(REEL_OPERATION_UNKNOWN == REEL_NATIVE_OPERATIONS - 1 && REEL_OPER
                    REEL_OPERATION_SOCKET == REEL_OPERATION_COMPAT + REEL_COMPAT_OPERATIONS &&
                    REEL_OPERATIONS == REEL_OPERATION_SOCKET + REEL_SOCKET_OPERATIONS,
                "the parts of the table follow each other");
-_Static_assert(sizeof(struct reel_settings) == 216, "both sides lay out settings alike");
+_Static_assert(sizeof(struct reel_settings) == 224, "both sides lay out settings alike");
 
 #endif

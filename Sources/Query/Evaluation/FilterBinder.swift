@@ -53,7 +53,7 @@ struct FilterBinder {
   }
 
   private func bind(_ check: FilterCheck) throws(QueryError) -> (Operand, Test) {
-    let left = try bind(check.left)
+    let left = try bind(check.leftForContainerIDs)
     let comparison = check.comparison
     if left.multiplicity == .list, comparison != .in, comparison != .intersects {
       throw error(

@@ -65,7 +65,7 @@ struct ChunkFeed<Source: EventSource> {
     }
     var before = exit(before: group)
     for (index, head) in zip(range, heads) {
-      if let exclusion = head.flatMap(question.exclusion) {
+      if let exclusion = head.flatMap({ question.exclusion($0, context: source.context(ofChunk: index)) }) {
         excluded[exclusion, default: 0] += 1
       } else {
         chunks.append(

@@ -13,7 +13,8 @@ extension EventSelection {
       stateRows = { batch in scope.select(from: batch, context: context) }
     }
     self.init(
-      from: question.from, to: question.to, columns: question.columns, mayMatch: { question.mayMatch($0) },
+      from: question.from, to: question.to, columns: question.columns,
+      mayMatch: { question.mayMatch($0, context: context) },
       rows: { batch, previousExit in
         question.select(from: batch, context: context, previousExit: previousExit)
       },
@@ -24,7 +25,9 @@ extension EventSelection {
 extension EventSource {
   /// Whether a question may select an event; false is certain, and costs no reading.
   public func mayHoldEvents(for question: Question) -> Bool {
-    (0..<chunkCount).contains { head(ofChunk: $0).map(question.mayMatch) ?? true }
+    (0..<chunkCount).contains { chunk in
+      head(ofChunk: chunk).map { question.mayMatch($0, context: context(ofChunk: chunk)) } ?? true
+    }
   }
 }
 

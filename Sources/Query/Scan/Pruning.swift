@@ -17,15 +17,16 @@ public enum ChunkExclusion: Sendable, Hashable {
 
 extension Question {
   /// Whether a chunk may hold an event that the question selects. False only when its head excludes that.
-  public func mayMatch(_ head: ChunkHead) -> Bool {
+  /// - Parameter context: what is known of the capture's containers; without it names of containers exclude nothing.
+  public func mayMatch(_ head: ChunkHead, context: ScanContext? = nil) -> Bool {
     if excludesByTime(head) != nil { return false }
-    return ChunkPruner(head: head, schema: schema).mayHold(root, wanted: true)
+    return ChunkPruner(head: head, schema: schema, context: context).mayHold(root, wanted: true)
   }
 
   /// Why a chunk holds no event that the question selects; `nil` when it may hold one.
-  func exclusion(_ head: ChunkHead) -> ChunkExclusion? {
+  func exclusion(_ head: ChunkHead, context: ScanContext? = nil) -> ChunkExclusion? {
     if let reason = excludesByTime(head) { return reason }
-    let pruner = ChunkPruner(head: head, schema: schema)
+    let pruner = ChunkPruner(head: head, schema: schema, context: context)
     if pruner.mayHold(root, wanted: true) { return nil }
     guard case .and(let terms) = root else { return .step(0) }
     return .step(terms.firstIndex { !pruner.mayHold($0, wanted: true) } ?? 0)
@@ -62,6 +63,7 @@ extension Question {
 private struct ChunkPruner {
   let head: ChunkHead
   let schema: Schema
+  let context: ScanContext?
 
   /// Whether the expression may have the wanted answer for some event.
   func mayHold(_ expression: BoundExpression, wanted: Bool) -> Bool {
@@ -97,12 +99,22 @@ private struct ChunkPruner {
           }
         return predicate.holds(value) { _ in .missing }
       }
+    case .container(let property): return mayHold(predicate, property, field.argument)
     case .process(.executablePath, let relation):
       return mayHoldForExecutables(predicate, relation)
     case .event(.result), .event(.hasFailed), .event(.rawResult):
       return mayHoldForErrors(predicate, field.field.source)
     case .object(let property): return mayHold(predicate, property)
     default: return true
+    }
+  }
+
+  /// What is known of the containers of a chunk binds through their ids, which the head lists.
+  private func mayHold(_ predicate: Predicate, _ property: ContainerProperty, _ argument: FieldArgument) -> Bool {
+    guard let ids = head.containers, let context, predicate.hasConstants else { return true }
+    return ids.contains { id in
+      guard let value = property.value(ofContainer: id, argument, in: context) else { return true }
+      return predicate.holds(value) { _ in .missing }
     }
   }
 

@@ -39,7 +39,7 @@ public struct ScapWriter: ~Copyable {
   ///   - interfaces: addresses of the machine.
   ///   - held: how many bytes of events are held back to bring them into order.
   public init(
-    machine: Machine, users: [User], interfaces: [Interface], schema: Schema,
+    machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
     architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 24 << 20
   ) {
     self.dialect = dialect
@@ -57,8 +57,8 @@ public struct ScapWriter: ~Copyable {
       threadFlags: threadFlags, openFlags: openFlags, architecture: architecture,
       isImported: schema.type(ScapSchema.unknownType) != nil)
     machine.append(to: &output, dialect: dialect)
-    Interface.append(interfaces, to: &output)
-    User.append(users, to: &output)
+    ScapInterface.append(interfaces, to: &output)
+    ScapUser.append(users, to: &output)
   }
 
   /// The bytes that were made since the last call.

@@ -1,0 +1,273 @@
+import CaptureFormat
+import Containers
+import Dispatch
+import EventBatch
+import KernelSource
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Knows the containers of the machine while it is recorded, on threads of its own: events never wait for it.
+///
+/// A container is found when its control group is made, or when the kernel program saw it at work. What files say of it is
+/// read at once and again a little later, since engines write down some of it only after the start; what they do not say,
+/// engines are asked for on another thread, which alone waits for them. Each time that something new is known it is
+/// published; it binds to events before and after by the container's id.
+final class ContainerWatch: Sendable {
+  /// What the watch does with what it finds; each is called on one of its threads.
+  struct Outlets: Sendable {
+    /// New knowledge, for the capture.
+    var publish: @Sendable ([ContainerInfo]) -> Void
+    /// A control group of a container that is to be recorded, before anything else is done with it.
+    var select: @Sendable (ControlGroups.ContainerGroup) -> Void
+    /// A line for people.
+    var warn: @Sendable (String) -> Void
+  }
+
+  private let groups: ControlGroups?
+  private let resolver: ContainerResolver
+  private let scope: ContainerScope?
+  private let outlets: Outlets
+  /// Looks at files. Serial.
+  private let queue = DispatchQueue(label: "reel.containers")
+  /// Asks engines. Serial: one that hangs holds up the questions, and nothing else.
+  private let questionQueue = DispatchQueue(label: "reel.engines")
+  private let state: Mutex<State>
+  private let questions: Mutex<EngineQuestions>
+  private let notices = GroupNotices()
+  /// Set up once before anything runs; its own calls are safe on any thread.
+  nonisolated(unsafe) private let source: (any DispatchSourceRead)?
+
+  private struct State: ~Copyable {
+    var containers: [String: Known] = [:]
+    /// Patterns of the scope that a container was found for.
+    var matched: Set<Int> = []
+    /// Groups that were selected and not yet taken.
+    var selected: [ControlGroups.ContainerGroup] = []
+    /// Questions under way.
+    var asking = 0
+    var isOver = false
+  }
+
+  /// What is known of one container.
+  private struct Known {
+    var container: CgroupContainer
+    var group: ControlGroups.ContainerGroup?
+    var facts = ContainerFacts()
+    var published = ContainerFacts()
+    var isInScope: Bool
+    /// The group that was selected for it.
+    var selectedGroup: UInt64?
+    var wasAsked = false
+    /// Looks that are still to come.
+    var looksLeft = ContainerWatch.looks[...]
+  }
+
+  /// Milliseconds after a container was found at which files are looked at again: often while it is being made, once more
+  /// when it runs.
+  private static let looks = [3, 10, 30, 100, 300, 1000, 3000]
+  /// Of one that has a name already only the later ones: its address and start come then.
+  private static let laterLooks = [300, 2000]
+  /// Containers that are remembered.
+  private static let mostContainers = 20_000
+
+  init(
+    _ groups: ControlGroups?, _ addresses: EngineAddresses, _ scope: ContainerScope?, engineTimeLimit: Int32 = 2000,
+    _ outlets: Outlets
+  ) {
+    self.groups = groups
+    resolver = ContainerResolver(addresses)
+    self.scope = scope
+    self.outlets = outlets
+    state = Mutex(State())
+    questions = Mutex(EngineQuestions(addresses, timeLimit: engineTimeLimit))
+    let queue = queue
+    source = notices.map { DispatchSource.makeReadSource(fileDescriptor: $0.descriptor, queue: queue) }
+    for warning in addresses.warnings { outlets.warn(warning) }
+  }
+
+  /// Looks at all containers of now, and goes on watching. Returns when those that run are known as far as files tell.
+  func start() {
+    guard let groups else { return }
+    queue.sync {
+      source?.setEventHandler { [weak self] in self?.takeNotices() }
+      source?.activate()
+      for hierarchy in groups.hierarchies { look(below: hierarchy.mountPoint, in: hierarchy) }
+    }
+  }
+
+  /// Takes note of containers that were seen at work.
+  func notice(_ containers: [CgroupContainer]) {
+    if containers.isEmpty { return }
+    queue.async { [self] in
+      for container in containers where state.withLock({ $0.containers[container.id] == nil }) { find(container, nil) }
+    }
+  }
+
+  /// Everything that was published.
+  var known: [ContainerInfo] {
+    state.withLock { state in state.containers.map { ContainerInfo(id: $0.key, texts: $0.value.published.texts) } }
+  }
+
+  /// The groups that were selected since the last call.
+  func takeSelected() -> [ControlGroups.ContainerGroup] {
+    state.withLock { state in
+      defer { state.selected = [] }
+      return state.selected
+    }
+  }
+
+  /// Whether each pattern of the scope was found.
+  var hasMatchedAll: Bool { state.withLock { $0.matched.count >= (scope?.patterns.count ?? 0) } }
+
+  /// Waits until there is a name for some containers, for a bounded time.
+  func waitForNames(of ids: Set<String>, milliseconds: Int32) {
+    let deadline = DispatchTime.now() + .milliseconds(Int(milliseconds))
+    while DispatchTime.now() < deadline {
+      let isOpen = state.withLock { state in
+        ids.contains { id in
+          guard let known = state.containers[id] else { return true }
+          return !known.published.isNamed && (!known.looksLeft.isEmpty || state.asking > 0)
+        }
+      }
+      if !isOpen { return }
+      usleep(5000)
+    }
+  }
+
+  /// Ends the watch: what is known at this moment, or within a moment, is published before this returns.
+  func finish() {
+    // The last notices, and containers that were seen at the very end.
+    queue.sync {
+      takeNotices()
+      source?.cancel()
+    }
+    let deadline = DispatchTime.now() + .milliseconds(500)
+    while DispatchTime.now() < deadline, state.withLock({ $0.asking > 0 }) { usleep(5000) }
+    queue.sync { state.withLock { $0.isOver = true } }
+  }
+
+  private func takeNotices() {
+    guard let groups else { return }
+    for notice in notices?.take() ?? [] {
+      switch notice {
+      case .made(let path):
+        if let hierarchy = groups.hierarchies.first(where: { path.hasPrefix($0.mountPoint + "/") }) {
+          look(below: path, in: hierarchy)
+        }
+      case .removed: break
+      case .overflow: for hierarchy in groups.hierarchies { look(below: hierarchy.mountPoint, in: hierarchy) }
+      }
+    }
+  }
+
+  /// Looks at a group and all below it. Each is watched before it is looked into: what is made in between is seen twice.
+  private func look(below path: String, in hierarchy: ControlGroups.Hierarchy) {
+    groups?.forEachGroup(below: path, in: hierarchy) { path, group in
+      notices?.watch(path)
+      guard let group else { return }
+      // One that starts again has a new group of the same name.
+      let isKnown = state.withLock { $0.containers[group.container.id]?.group?.id == group.id }
+      let isOther = !hierarchy.isUnified && state.withLock { $0.containers[group.container.id]?.group != nil }
+      if !isKnown, !isOther { find(group.container, group) }
+    }
+  }
+
+  private func find(_ container: CgroupContainer, _ group: ControlGroups.ContainerGroup?) {
+    let isNew = state.withLock { state in
+      if var known = state.containers[container.id] {
+        known.group = group ?? known.group
+        known.looksLeft = ContainerWatch.looks[...]
+        state.containers[container.id] = known
+        return true
+      }
+      guard state.containers.count < ContainerWatch.mostContainers else { return false }
+      state.containers[container.id] = Known(container: container, group: group, isInScope: scope == nil)
+      return true
+    }
+    if isNew { look(at: container.id) }
+  }
+
+  /// Looks at what files say of a container, and plans the next look.
+  private func look(at id: String) {
+    guard let (container, group) = state.withLock({ state in state.containers[id].map { ($0.container, $0.group) } })
+    else { return }
+    take(resolver.facts(of: container, processes: group?.processes() ?? []), of: id)
+    let next = state.withLock { state -> (milliseconds: Int, asks: Bool)? in
+      guard !state.isOver, var known = state.containers[id] else { return nil }
+      if known.facts.isNamed, known.looksLeft.count > ContainerWatch.laterLooks.count {
+        known.looksLeft = ContainerWatch.laterLooks[...]
+      }
+      let milliseconds = known.looksLeft.popFirst()
+      // Files are given a moment to say it all; whoever has no name then is asked about.
+      let asks = !known.wasAsked && (known.facts.isNamed || known.looksLeft.count <= 4)
+      if asks { known.wasAsked = true }
+      state.containers[id] = known
+      return milliseconds.map { ($0, asks) } ?? (asks ? (0, true) : nil)
+    }
+    guard let next else { return }
+    if next.asks { ask(about: id) }
+    if next.milliseconds > 0 {
+      queue.asyncAfter(deadline: .now() + .milliseconds(next.milliseconds)) { [weak self] in self?.look(at: id) }
+    }
+  }
+
+  private func ask(about id: String) {
+    guard questions.withLock({ $0.hasSockets }) else { return }
+    guard let facts = state.withLock({ $0.containers[id]?.facts }), !facts.isNamed || facts["image.digest"] == nil
+    else {
+      return
+    }
+    state.withLock { $0.asking += 1 }
+    questionQueue.async { [weak self] in
+      guard let self else { return }
+      let (answer, faults) = questions.withLock { ($0.facts(of: id, known: facts), $0.takeFaults()) }
+      for fault in faults { outlets.warn(fault) }
+      queue.async { [weak self] in
+        self?.take(answer, of: id)
+        self?.state.withLock { $0.asking -= 1 }
+      }
+    }
+  }
+
+  /// Adds what is known of a container. What files say counts before what was answered.
+  private func take(_ facts: ContainerFacts, of id: String) {
+    let (info, selected) = state.withLock { state -> (ContainerInfo?, ControlGroups.ContainerGroup?) in
+      guard !state.isOver, var known = state.containers[id] else { return (nil, nil) }
+      var sum = facts
+      sum.fill(from: known.facts)
+      known.facts = sum
+      var selected: ControlGroups.ContainerGroup?
+      if let scope {
+        let matched = scope.matches(id, sum)
+        state.matched.formUnion(matched)
+        if !matched.isEmpty || scope.ids.contains(id) {
+          known.isInScope = true
+          if let group = known.group, known.selectedGroup != group.id {
+            known.selectedGroup = group.id
+            selected = group
+            state.selected.append(group)
+          }
+        }
+      }
+      var info: ContainerInfo?
+      if known.isInScope, known.published != sum {
+        known.published = sum
+        info = ContainerInfo(id: id, time: ContainerWatch.now(), texts: sum.texts)
+      }
+      state.containers[id] = known
+      return (info, selected)
+    }
+    // Selected first: it may be about to do something.
+    if let selected { outlets.select(selected) }
+    if let info { outlets.publish([info]) }
+  }
+
+  private static func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+}
