@@ -10,6 +10,8 @@ public struct CompatCall: Hashable, Sendable {
   public let wideArguments: UInt8
   /// Whether what its arguments point to is laid out as for the 64-bit call.
   public let hasSameStructures: Bool
+  /// Whether its structures are laid out as a `CallLayout` of the 32-bit entry says.
+  public let isNarrow: Bool
   /// Whether it is one of those that `socketcall` stands for.
   public let isSocketCall: Bool
 
@@ -19,6 +21,7 @@ public struct CompatCall: Hashable, Sendable {
     wideArguments = UInt8(truncatingIfNeeded: packed >> 32)
     hasSameStructures = packed >> 40 & 1 == 1
     isSocketCall = packed >> 41 & 1 == 1
+    isNarrow = packed >> 42 & 1 == 1
   }
 
   /// All of them, by number, those of `socketcall` last. Made anew each time.

@@ -150,7 +150,7 @@ public struct Capture: Hashable, Sendable {
     /// A `sockaddr` that the kernel filled in; `lengthArgument` points to its length. For a parameter of type
     /// `bytes`, other bytes that are counted in this way (`getsockopt`); at most 128.
     case socketAddressOut = 4
-    /// Payload: as many bytes as the call returned, limited by the snap length.
+    /// Payload: as many bytes as the call returned, limited by the snap length, and by `lengthArgument` where there is one.
     case payload = 5
     /// Payload scattered over an array of `iovec`, whose count is in `lengthArgument`.
     case vector = 6
@@ -160,7 +160,7 @@ public struct Capture: Hashable, Sendable {
     case messageName = 8
     /// A NULL-terminated array of texts.
     case stringArray = 9
-    /// An array of `mmsghdr`: payload of the first one.
+    /// An array of `mmsghdr`: payload of all of them, one behind the other.
     case messages = 10
     /// The control bytes of a `msghdr` (passed descriptors).
     case messageControl = 11

@@ -50,6 +50,11 @@ struct Definitions {
     return store.adoptThread(row, from: previous, identity: identity)
   }
 
+  /// Whether a version of a thread was defined, in this generation or the one before.
+  func isThreadKnown(_ identity: UInt64) -> Bool {
+    store.threadRows[identity] != nil || previous?.threadRows[identity] != nil
+  }
+
   /// The row of what was executed, `nil` when it was not defined. The probe defines it once for all forks of a process.
   private mutating func imageRow(_ identity: UInt64) -> UInt32? {
     if let row = store.imageRow(identity) { return row }

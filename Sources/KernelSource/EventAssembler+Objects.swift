@@ -2,7 +2,7 @@ import EventBatch
 
 // Objects that no definition of the probe gives: those of calls that failed, and those of single messages.
 extension EventAssembler {
-  /// The object of an open that failed: its path, absolute.
+  /// The object of an open that failed, or whose file nobody can point to: its path, absolute.
   mutating func failedOpen(_ path: UnsafeRawBufferPointer, directory: UInt64, lineage: UInt32) -> UInt32 {
     var base: [UInt8] = []
     if path.first != UInt8(ascii: "/") {
@@ -70,20 +70,23 @@ extension EventAssembler {
     return definitions.store.argumentObject(values)
   }
 
-  /// The object of a request of io_uring that failed: an open has the path that it asked for, a connection the address.
-  mutating func failedRequest(
-    _ plan: TypePlan, _ object: UInt32, words: UnsafeRawPointer, captures: CaptureList, result: Int64, lineage: UInt32
+  /// The object of a request of io_uring that failed, or that the probe tells no object of: an open has the path that it asked
+  /// for (also one whose file got no descriptor), a connection the address.
+  mutating func requestedObject(
+    _ plan: TypePlan, _ object: UInt32, words: UnsafeRawPointer, wordCount: Int, captures: CaptureList, result: Int64,
+    lineage: UInt32
   ) -> UInt32 {
     switch words.load(as: UInt64.self) {
-    case UringOperation.connect where object != EventBatch.noRow && result != inProgress:
+    case UringOperation.connect where object != EventBatch.noRow && result < 0 && result != inProgress:
       guard let address = plan.address, let bytes = captures[Int(address.index)] else { return object }
       return failedConnection(object, to: bytes)
     case UringOperation.open, UringOperation.openWithFlags:
-      guard let path = plan.path, let bytes = captures[Int(path.index)] else { return object }
-      // The directory's descriptor stands in a word; what it stood for is not known.
-      let directory = words.load(fromByteOffset: 32, as: Int64.self)
-      guard bytes.first == UInt8(ascii: "/") || directory == currentDirectory else { return object }
-      return failedOpen(bytes, directory: 0, lineage: lineage)
+      guard let path = plan.path, let bytes = captures[Int(path.index)], !bytes.isEmpty else { return object }
+      // The directory's descriptor stands in a word; what it stood for, behind the words of the type.
+      let descriptor = words.load(fromByteOffset: 32, as: Int64.self)
+      let directory = wordCount > 12 ? words.load(fromByteOffset: 12 * 8, as: UInt64.self) : 0
+      guard bytes.first == UInt8(ascii: "/") || descriptor == currentDirectory || directory != 0 else { return object }
+      return failedOpen(bytes, directory: directory, lineage: lineage)
     default:
       return object
     }

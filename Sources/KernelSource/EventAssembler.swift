@@ -127,11 +127,11 @@ struct EventAssembler: ~Copyable {
   private mutating func event(_ record: UnsafeRawPointer, cpu: Int) {
     let event = record.assumingMemoryBound(to: reel_event.self)
     let typeNumber = event.pointee.type
-    guard let plan = plans.plan(typeNumber) else { return }
+    let recordFlags = event.pointee.record.flags
+    guard let plan = plans.plan(typeNumber, isNarrow: recordFlags & UInt16(REEL_EVENT_NARROW) != 0) else { return }
     let time = Int64(event.pointee.record.time) &+ epochOffset
     let start = event.pointee.start
     let result = event.pointee.result
-    let recordFlags = event.pointee.record.flags
     var flags = EventFlags(rawValue: recordFlags & 0x00FF)
     let words = record + MemoryLayout<reel_event>.size
     let wordCount = Int(event.pointee.argument_count)
@@ -158,16 +158,18 @@ struct EventAssembler: ~Copyable {
         objectRow = datagram(objectRow, address: bytes)
       }
     } else if result < 0, !plan.isRequest, let path = plan.path,
-      let bytes = captures[Int(path.index)]
+      let bytes = captures[Int(path.index)], !bytes.isEmpty
     {
+      // An empty path names nothing.
       let directory =
         plan.hasDirectory && wordCount > 0
         ? words.load(fromByteOffset: (wordCount - 1) * 8, as: UInt64.self) : 0
       objectRow = failedOpen(bytes, directory: directory, lineage: lineage)
     }
 
-    if plan.isRequest, result < 0, !isPending {
-      objectRow = failedRequest(plan, objectRow, words: words, captures: captures, result: result, lineage: lineage)
+    if plan.isRequest, !isPending, result < 0 || objectRow == EventBatch.noRow {
+      objectRow = requestedObject(
+        plan, objectRow, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
     }
 
     if builder.count == 0 { batchStart = time }
@@ -266,8 +268,15 @@ struct EventAssembler: ~Copyable {
         }
       case .field:
         let offset = Int(argument.offset)
-        guard let bytes = captures[index], offset + Int(argument.size) <= bytes.count else {
+        let isNarrowTime = argument.size == CallLayout.narrowTimespec
+        guard let bytes = captures[index], offset + (isNarrowTime ? 8 : Int(argument.size)) <= bytes.count else {
           builder.appendMissing()
+          continue
+        }
+        if isNarrowTime {
+          let seconds = bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)
+          let nanoseconds = bytes.loadUnaligned(fromByteOffset: offset + 4, as: Int32.self)
+          builder.appendInteger(Int64(seconds) &* 1_000_000_000 &+ Int64(nanoseconds))
           continue
         }
         if argument.size == 16 {

@@ -186,7 +186,9 @@ public struct KernelSource: ~Copyable {
 
   /// Takes what processes use, when it is time to. Events that come later are not before the watermark.
   private mutating func takeSamples() {
-    samples?.takeIfDue(probe, now: Clock.sinceBoot(), stamp: watermark) { record in assembler.take(record, cpu: 0) }
+    samples?.takeIfDue(
+      probe, now: Clock.sinceBoot(), stamp: watermark, isKnown: { assembler.definitions.isThreadKnown($0) }
+    ) { record in assembler.take(record, cpu: 0) }
   }
 
   /// What was lost since the last call.

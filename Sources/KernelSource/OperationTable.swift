@@ -5,16 +5,22 @@ import Probe
 struct OperationTable {
   /// `REEL_OPERATIONS` elements: by system call number, then those of the 32-bit entry.
   private(set) var operations: [reel_operation]
+  private let layouts: [CallLayout]
+  private let conditions: [CaptureCondition]
 
   /// - Parameter types: those that are recorded; `nil` for all.
   init(schema: Schema, architecture: Architecture, snapLength: UInt32, types: Set<EventTypeID>? = nil) {
+    layouts = CallLayout.all
+    conditions = CaptureCondition.all
     let unknown = schema.type(named: "syscall")
-    operations = (0..<Int(REEL_OPERATIONS)).map { _ in
-      OperationTable.operation(unknown, snapLength: snapLength, isUnknown: true)
-    }
+    operations = [reel_operation](
+      repeating: OperationTable.operation(unknown, snapLength: snapLength, isUnknown: true, conditions: []),
+      count: Int(REEL_OPERATIONS))
     for type in schema.types {
       guard let number = type.number(on: architecture), number < REEL_OPERATION_UNKNOWN else { continue }
-      operations[Int(number)] = OperationTable.operation(type, snapLength: snapLength, isUnknown: false)
+      let type = architecture == .aarch64 ? layouts.applied(.aarch64, to: type) : type
+      operations[Int(number)] = OperationTable.operation(
+        type, snapLength: snapLength, isUnknown: false, conditions: conditions)
     }
     if architecture == .x86_64 { addCompatCalls(schema, snapLength: snapLength) }
     guard let types else { return }
@@ -26,10 +32,13 @@ struct OperationTable {
   /// What is done for calls of the 32-bit entry.
   private mutating func addCompatCalls(_ schema: Schema, snapLength: UInt32) {
     for call in CompatCall.all {
-      guard let type = schema.type(call.type) else { continue }
+      guard var type = schema.type(call.type) else { continue }
+      if call.isNarrow { type = layouts.applied(.i386, to: type) }
       let base = call.isSocketCall ? REEL_OPERATION_SOCKET : REEL_OPERATION_COMPAT
       var operation = OperationTable.operation(
-        type, snapLength: snapLength, isUnknown: false, readsStructures: call.hasSameStructures)
+        type, snapLength: snapLength, isUnknown: false, readsStructures: call.hasSameStructures || call.isNarrow,
+        conditions: conditions)
+      if call.isNarrow { operation.flags |= UInt32(REEL_OPERATION_NARROW) }
       operation.wide = call.wideArguments
       if call.isSocketCall { operation.flags |= UInt32(REEL_OPERATION_INDIRECT) }
       operations[Int(base) + Int(call.number)] = operation
@@ -37,7 +46,8 @@ struct OperationTable {
   }
 
   private static func operation(
-    _ type: EventType?, snapLength: UInt32, isUnknown: Bool, readsStructures: Bool = true
+    _ type: EventType?, snapLength: UInt32, isUnknown: Bool, readsStructures: Bool = true,
+    conditions: [CaptureCondition]
   ) -> reel_operation {
     var operation = reel_operation()
     operation.object = UInt8(REEL_NO_ARGUMENT)
@@ -89,11 +99,19 @@ struct OperationTable {
         let size = isStructure && !readsStructures ? 0 : capture.size
         plans[index] = reel_capture_plan(
           kind: capture.kind.rawValue, pointer: capture.pointer, length: capture.lengthArgument,
-          on_success: capture.onSuccess ? 1 : 0, size: size, condition: UInt8(REEL_NO_ARGUMENT),
+          when: capture.onSuccess ? UInt8(REEL_WHEN_SUCCEEDED) : 0, size: size, condition: UInt8(REEL_NO_ARGUMENT),
           condition_value: 0)
         if let condition = type.condition(ofCapture: index) {
           plans[index].condition = condition.argument
           plans[index].condition_value = condition.value
+        }
+        switch conditions.first(where: { $0.type == type.id && Int($0.capture) == index })?.test {
+        case .positiveResult: plans[index].when |= UInt8(REEL_WHEN_POSITIVE)
+        case .argument(let argument, let set):
+          plans[index].condition = argument
+          plans[index].when |= UInt8(REEL_WHEN_IN_SET)
+          operation.condition_set = set
+        case nil: break
         }
         room += MemoryLayout<reel_capture>.size + 8 + longest(capture, snapLength: Int(snapLength))
       }
@@ -136,6 +154,13 @@ struct OperationTable {
     case .stringArray: 7 * 1024
     case .payload, .vector, .message, .messages, .buffer: snapLength
     }
+  }
+}
+
+extension [CallLayout] {
+  /// The type as an entry has it; the same where nothing is said of it.
+  func applied(_ entry: CallLayout.Entry, to type: EventType) -> EventType {
+    first { $0.entry == entry && $0.type == type.id }?.applied(to: type) ?? type
   }
 }
 

@@ -3,7 +3,8 @@ import Probe
 
 /// What processes use, looked at from time to time, as events of the type `process_sample`.
 ///
-/// A process is told of when something about it is another than last time: on an idle machine next to nothing is.
+/// A process is told of when something about it is another than last time: on an idle machine next to nothing is. One that
+/// makes no system calls is told of once it uses the CPU; until then the state of the machine says what it is.
 struct ProcessSamples {
   private struct Key: Hashable {
     var pid: UInt32
@@ -21,7 +22,7 @@ struct ProcessSamples {
 
   fileprivate struct Process {
     var usage = Usage()
-    /// The leader's version, or that of another thread when the leader had no events.
+    /// The leader's version, or that of another thread when the leader has none.
     var thread: UInt64 = 0
     var isWhole = false
   }
@@ -38,9 +39,13 @@ struct ProcessSamples {
 
   /// Looks at all processes when it is time to, and hands over an event record for each that has changed.
   ///
-  /// - Parameter stamp: the time of the events, since boot: not before that of any record that was taken.
+  /// - Parameters:
+  ///   - stamp: the time of the events, since boot: not before that of any record that was taken.
+  ///   - isKnown: whether a version of a thread was taken: one that was sent just now may still stand in a ring.
+  ///   - take: takes an event record, or a definition of who it is about, which comes before.
   mutating func takeIfDue(
-    _ probe: borrowing LoadedProbe, now: Int64, stamp: UInt64, _ take: (UnsafeRawPointer) -> Void
+    _ probe: borrowing LoadedProbe, now: Int64, stamp: UInt64, isKnown: (UInt64) -> Bool,
+    _ take: (UnsafeRawPointer) -> Void
   ) {
     guard now >= nextAt else { return }
     // What was missed is not made up for.
@@ -51,17 +56,23 @@ struct ProcessSamples {
     while hasMore {
       hasMore = run.step(1024)
       probe.takeSnapshotRecords { record in
+        let kind = UInt32(record.assumingMemoryBound(to: reel_record.self).pointee.kind)
+        guard kind == REEL_RECORD_SAMPLE.rawValue else { return take(record) }
         let sample = record.assumingMemoryBound(to: reel_sample.self).pointee
-        guard sample.record.kind == REEL_RECORD_SAMPLE.rawValue else { return }
         processes[Key(pid: sample.pid, start: sample.process_start_time), default: Process()].add(sample)
       }
     }
     var usages: [Key: Usage] = [:]
     usages.reserveCapacity(processes.count)
-    for (key, process) in processes where process.isWhole && process.thread != 0 {
-      usages[key] = process.usage
+    for (key, process) in processes where process.isWhole {
       let before = last[key]
-      if before == process.usage { continue }
+      if process.thread != 0, !isKnown(process.thread) {
+        // The next look tells of it.
+        usages[key] = before
+        continue
+      }
+      usages[key] = process.usage
+      if before == process.usage || process.thread == 0 { continue }
       ProcessSamples.record(key.pid, process, before: before, stamp: stamp, take)
     }
     last = usages

@@ -69,13 +69,23 @@ struct TypePlan: BitwiseCopyable {
 ///
 /// In memory of its own: reading from an array for every event would count references to it.
 struct TypePlans: ~Copyable {
+  /// By type, then the same for events whose structures are laid out as those of 32-bit programs.
   private let types: UnsafeMutableBufferPointer<TypePlan>
+  private let count: Int
   private let arguments: UnsafeMutableBufferPointer<ArgumentPlan>
 
-  init(_ schema: Schema) {
-    var plans = [TypePlan](repeating: TypePlan(), count: Int(schema.types.last?.id.rawValue ?? 0) + 1)
+  init(_ schema: Schema, architecture: Architecture = .current) {
+    count = Int(schema.types.last?.id.rawValue ?? 0) + 1
+    var plans = [TypePlan](repeating: TypePlan(), count: count * 2)
     var arguments: [ArgumentPlan] = []
-    for type in schema.types { plans[Int(type.id.rawValue)] = TypePlan(type, &arguments) }
+    let layouts = CallLayout.all
+    for type in schema.types {
+      let number = Int(type.id.rawValue)
+      let own = architecture == .aarch64 ? layouts.applied(.aarch64, to: type) : type
+      plans[number] = TypePlan(own, &arguments)
+      let narrow = layouts.applied(.i386, to: type)
+      plans[count + number] = narrow == type ? plans[number] : TypePlan(narrow, &arguments)
+    }
     types = .allocate(capacity: plans.count)
     _ = types.initialize(from: plans)
     self.arguments = .allocate(capacity: arguments.count)
@@ -89,7 +99,9 @@ struct TypePlans: ~Copyable {
 
   /// The plan of a type, `nil` for a number that the schema does not have.
   @inline(__always)
-  func plan(_ type: UInt16) -> TypePlan? { Int(type) < types.count ? types[Int(type)] : nil }
+  func plan(_ type: UInt16, isNarrow: Bool) -> TypePlan? {
+    Int(type) < count ? types[isNarrow ? count + Int(type) : Int(type)] : nil
+  }
 
   @inline(__always)
   func argument(_ plan: TypePlan, _ index: Int32) -> ArgumentPlan { arguments[Int(plan.firstArgument + index)] }
@@ -126,7 +138,14 @@ extension TypePlan {
       }
       if parameter.name == "filename", type.name.hasPrefix("execve"), plan.kind == .text { plan.kind = .filename }
       // Names of a register hold under a condition, but its number always does; anything else is there or not.
-      if let condition = parameter.nameCondition, parameter.type.storage != .integer || parameter.source.isField,
+      // Another name of a register, for some values of another one.
+      if parameter.source == .assembled, isCall, parameter.name.hasSuffix("_option"),
+        let option = type.parameters.first(where: { $0.name == "optname" }), case .argument(let index) = option.source
+      {
+        plan = ArgumentPlan(kind: .integer, index: index, size: 4)
+      }
+      if let condition = parameter.nameCondition,
+        parameter.type.storage != .integer || parameter.source.isField || parameter.source == .assembled,
         case .argument(let register) = type.parameters[Int(condition.parameter)].source
       {
         plan.conditionRegister = register

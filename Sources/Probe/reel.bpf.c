@@ -133,6 +133,14 @@ static __noinline int note_call(struct pt_regs *registers, long result, struct t
   return 0;
 }
 
+// Whether the argument that decides about a capture says that there is something to capture.
+static __always_inline bool is_wanted(struct reel_operation *operation, struct reel_capture_plan *plan, __u64 argument) {
+  __u32 value = argument;
+  if (!(plan->when & REEL_WHEN_IN_SET)) return value == plan->condition_value;
+  value &= 127;
+  return value < 64 && operation->condition_set >> value & 1;
+}
+
 // Sends the event of a call that returned. The caller has found out who made it, how, and when it ended. The task is asked
 // for again where it is needed, which is seldom: a pointer that lives on costs a place on the stack.
 static __always_inline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
@@ -203,22 +211,32 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       struct reel_capture_plan *plan = &operation->captures[index];
       __u32 kind = plan->kind;
       if (kind == 0) break;
-      if (plan->on_success && result < 0) continue;
-      if (plan->condition != REEL_NO_ARGUMENT && (__u32)arguments[plan->condition & 7] != plan->condition_value) continue;
+      if (plan->when & REEL_WHEN_SUCCEEDED && result < 0) continue;
+      if (plan->when & REEL_WHEN_POSITIVE && result <= 0) continue;
+      if (plan->condition != REEL_NO_ARGUMENT && !is_wanted(operation, plan, arguments[plan->condition & 7])) continue;
       __u64 pointer = arguments[plan->pointer & 7];
       if (!pointer) continue;
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
         if (settings.snap_length == 0 || result <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
-        __u64 length = bounded(smaller(result, settings.snap_length));
+        __u64 moved = result;
+        // Of a message that was cut, the call may tell the whole length.
+        if (plan->length != REEL_NO_ARGUMENT) moved = smaller(moved, arguments[plan->length & 7]);
+        __u64 length = bounded(smaller(moved, settings.snap_length));
         end = bpf_probe_read_user(record_at(ring, body), length, (const void *)pointer);
-        if (end == 0)
-          end = CAPTURED(body + length, (__u64)result > settings.snap_length ? REEL_CAPTURE_TRUNCATED : 0);
+        if (end == 0) end = CAPTURED(body + length, (__u64)result > length ? REEL_CAPTURE_TRUNCATED : 0);
       } else {
         __u64 extent = plan->length == REEL_NO_ARGUMENT ? plan->size : arguments[plan->length & 7];
-        if (kind == REEL_CAPTURE_STRUCTURE_ARRAY) extent = smaller(extent, 1024) * (plan->size & 0xFFFF);
-        end = put_capture(kind, pointer, extent, result, body);
+        if (kind == REEL_CAPTURE_VECTOR || kind == REEL_CAPTURE_MESSAGE || kind == REEL_CAPTURE_MESSAGES) {
+          if (settings.snap_length == 0 || result <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
+          if (kind == REEL_CAPTURE_MESSAGE) extent = 1;
+          if (kind == REEL_CAPTURE_MESSAGES) extent = result;
+          end = put_gathered(kind, pointer, extent, result, body);
+        } else {
+          if (kind == REEL_CAPTURE_STRUCTURE_ARRAY) extent = smaller(extent, 1024) * (plan->size & 0xFFFF);
+          end = put_capture(kind, pointer, extent, body);
+        }
       }
       if (end < 0) {
         if (end != NOTHING_TO_CAPTURE) slot->call_flags |= REEL_EVENT_UNREADABLE;
@@ -297,7 +315,8 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
     if (slot->enter_generation != current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
     bool compat = slot->is_executing ? slot->enter_compat : is_compat(task);
-    slot->call_flags = compat ? REEL_EVENT_COMPAT : 0;
+    slot->call_flags = 0;
+    if (compat) slot->call_flags = REEL_EVENT_COMPAT | (operation->flags & REEL_OPERATION_NARROW ? REEL_EVENT_NARROW : 0);
     send_call(registers, result, slot, ring, operation);
   } else {
     note_call(registers, result, slot, operation);

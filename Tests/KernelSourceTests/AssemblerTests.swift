@@ -245,10 +245,13 @@ struct AssemblerTests {
   private static let requestCases: [(opcode: UInt64, result: Int64, directory: Int64, path: String, object: String?)] =
     [
       (18, -2, -100, "/etc/none", "/etc/none"), (28, -2, -100, "none", "/home/none"), (28, -2, 7, "none", nil),
-      (22, -2, -100, "/etc/none", nil), (18, 5, -100, "/etc/none", nil),
+      (22, -2, -100, "/etc/none", nil), (18, -2, -100, "", nil),
+      // Into a slot of registered files.
+      (18, 0, -100, "/etc/none", "/etc/none"),
     ]
 
-  @Test("A request of io_uring that failed to open something is about its path", arguments: requestCases)
+  @Test(
+    "A request of io_uring that opens something and gets no descriptor is about its path", arguments: requestCases)
   func failedRequest(opcode: UInt64, result: Int64, directory: Int64, path: String, object: String?) throws {
     let missing = UInt64(1) << 63
     let event = RecordBytes.event(
@@ -263,6 +266,54 @@ struct AssemblerTests {
       row == EventBatch.noRow
       ? nil : batch.dimensions.strings.text(Int(batch.dimensions.objects[Int(row), .label]))
     #expect(name == object)
+  }
+
+  @Test("A request that fails to open a path below a directory is about it")
+  func requestBelowDirectory() throws {
+    let missing = UInt64(1) << 63
+    let event = RecordBytes.event(
+      .ioUring, time: 9, start: 2, result: -2, thread: 3, object: 0,
+      arguments: [18, missing, 77, 0, 7, missing, missing, 0, 0, 0, 2, 0, 9], captures: [(0, Array("none".utf8))])
+    let batch = try assemble(definitions + [event]).batch
+    #expect(
+      batch.dimensions.strings.text(Int(batch.dimensions.objects[Int(batch.objects[0]), .label])) == "/tmp/a/none")
+  }
+
+  @Test("An open of an empty path is about nothing")
+  func emptyPath() throws {
+    let event = RecordBytes.event(
+      .openat, time: 2_000, start: 1_500, result: -2, thread: 3, object: 0,
+      arguments: [UInt64(bitPattern: -100), 0x1000, 0, 0, 0], captures: [(0, [])])
+    #expect(try assemble(definitions + [event]).batch.objects == [EventBatch.noRow])
+  }
+
+  @Test("Structures of 32-bit programs are read as these lay them out", arguments: [true, false])
+  func narrowStructures(isNarrow: Bool) throws {
+    let type = try #require(Schema.builtIn.type(systemCall: "nanosleep"))
+    // 3 s and 5 ns, in 4 bytes each and in 8.
+    let bytes: [UInt8] = isNarrow ? [3, 0, 0, 0, 5, 0, 0, 0] : [3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]
+    var event = RecordBytes.event(
+      type.id, time: 1, start: 0, result: 0, thread: 3, object: 0, arguments: [0x1000], captures: [(0, bytes)])
+    event[6] |= UInt8(REEL_EVENT_COMPAT)
+    if isNarrow { event[7] |= UInt8(REEL_EVENT_NARROW >> 8) }
+    let batch = try assemble(definitions + [event]).batch
+    #expect(try #require(batch.arguments(of: type.id)).columns[0].values == [3_000_000_005])
+    #expect(EventFlags(rawValue: batch.flags[0]) == .compat)
+  }
+
+  @Test("A socket's option has the name of its level, and no other", arguments: [UInt64(6), 1])
+  func optionNames(level: UInt64) throws {
+    let type = try #require(Schema.builtIn.type(systemCall: "setsockopt"))
+    let event = RecordBytes.event(
+      type.id, time: 1, start: 0, result: 0, thread: 3, object: 9, arguments: [7, level, 9, 0x1000, 4])
+    let arguments = try #require(try assemble(definitions + [event]).batch.arguments(of: type.id))
+    let stored = type.parameters.filter(\.source.isStored)
+    let column = try #require(stored.firstIndex { $0.name == "tcp_option" })
+    #expect(arguments.columns[column].isMissing(0) == (level != 6))
+    if level == 6 { #expect(arguments.columns[column].values == [9]) }
+    for (index, parameter) in stored.enumerated() where parameter.name.hasSuffix("_option") && index != column {
+      #expect(arguments.columns[index].isMissing(0), "\(parameter.name)")
+    }
   }
 
   @Test(

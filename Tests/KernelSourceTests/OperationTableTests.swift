@@ -49,9 +49,56 @@ import Testing
     #expect(operation(REEL_OPERATION_COMPAT, 324).wide == 1 << 2 | 1 << 3)
     #expect(operation(0, 18).wide == 0)
     // nanosleep's timespec has half the size; that of clock_nanosleep_time64 has not.
-    #expect(operation(REEL_OPERATION_COMPAT, 162).captures.0.size == 0)
+    #expect(operation(REEL_OPERATION_COMPAT, 162).captures.0.size == 8)
+    #expect(operation(REEL_OPERATION_COMPAT, 162).flags & UInt32(REEL_OPERATION_NARROW) != 0)
+    #expect(operation(REEL_OPERATION_COMPAT, 407).flags & UInt32(REEL_OPERATION_NARROW) == 0)
+    // Of the old `stat`, nothing is said: nothing is read of it.
+    #expect(operation(REEL_OPERATION_COMPAT, 106).captures.1.size == 0)
     #expect(operation(REEL_OPERATION_COMPAT, 407).captures.0.size == 16)
     #expect(operation(0, 35).captures.0.size == 16)
+  }
+
+  @Test("Captures that depend on an argument or on the result")
+  func conditions() {
+    let futex = operation(0, 202)
+    #expect(futex.captures.0.condition == 1)
+    #expect(futex.captures.0.when == UInt8(REEL_WHEN_IN_SET))
+    #expect(futex.condition_set == 1 << 0 | 1 << 6 | 1 << 9 | 1 << 11 | 1 << 13)
+    let wait = operation(0, 61)
+    #expect(wait.captures.0.when == UInt8(REEL_WHEN_SUCCEEDED | REEL_WHEN_POSITIVE))
+    #expect(wait.captures.0.condition == UInt8(REEL_NO_ARGUMENT))
+  }
+
+  private static let armCases: [(number: Int, call: String)] = [
+    (57, "close"), (63, "read"), (64, "write"), (56, "openat"), (79, "newfstatat"), (80, "fstat"), (220, "clone"),
+    (221, "execve"), (203, "connect"), (242, "accept4"), (22, "epoll_pwait"), (425, "io_uring_setup"), (435, "clone3"),
+  ]
+
+  @Test("aarch64 has numbers of its own, and structures", arguments: armCases)
+  func aarch64(number: Int, call: String) throws {
+    let table = OperationTable(schema: .builtIn, architecture: .aarch64, snapLength: 80)
+    let type = try #require(Schema.builtIn.type(systemCall: call))
+    let operation = table.operations[number]
+    #expect(operation.type == type.id.rawValue)
+    #expect(operation.flags & UInt32(REEL_OPERATION_ENABLED | REEL_OPERATION_NARROW) == UInt32(REEL_OPERATION_ENABLED))
+    if call == "epoll_pwait" { #expect([operation.captures.0.size, operation.captures.1.size].contains(16)) }
+    // There is no 32-bit entry of x86.
+    let unknown = try #require(Schema.builtIn.type(named: "syscall"))
+    #expect(table.operations[Int(REEL_OPERATION_COMPAT) + number].type == unknown.id.rawValue)
+  }
+
+  @Test("Every layout is of parameters that are there, and stays inside what is captured")
+  func layoutsFit() throws {
+    for layout in CallLayout.all {
+      let type = try #require(Schema.builtIn.type(layout.type))
+      let applied = layout.applied(to: type)
+      for index in layout.sources.keys {
+        guard case .field(let capture, let offset, let size) = applied.parameters[index].source else { continue }
+        let bytes = size == CallLayout.narrowTimespec ? 8 : Int(size)
+        #expect(Int(offset) + bytes <= Int(applied.captures[Int(capture)].size), "\(type.name)")
+      }
+    }
+    #expect(CallLayout.all.filter { $0.entry == .i386 }.count >= 30)
   }
 
   @Test("What is not selected is not recorded, by whichever entry it comes")

@@ -242,6 +242,26 @@ extension Live {
         #expect(newest.number("evt.rawarg.fds") >= 13)
         #expect(newest.number("evt.rawarg.vm_rss") >= 32 << 10)
       }
+      // Processes that make no call while the recording runs: one uses the CPU, the other does not.
+      let program = try await Workload.program("hooks")
+      let burner = try Command([program, "burn", "/"]).start()
+      defer { burner.killGroup() }
+      let sleeper = try Command([program, "sleep", "/"]).start()
+      defer { sleeper.killGroup() }
+      try await withTemporaryDirectory { directory in
+        let capture = Capture(path: "\(directory)/capture.reel")
+        let result = try await reel(["record", "-o", capture.path, "--duration", "2s", "--sample", "200ms"])
+        try #require(result.status == 0, "\(result.errorText)")
+        try await capture.expectNothingLost()
+        let burnt = try await capture.events(
+          "evt.type = process_sample and proc.pid = \(burner.pid)",
+          ["proc.name", "proc.exepath", "evt.rawarg.cpu_used", "evt.rawarg.threads"])
+        #expect(burnt.count >= 3)
+        #expect(burnt.allSatisfy { $0.text("proc.name") == "hooks" && $0.text("proc.exepath") == program })
+        #expect(burnt.allSatisfy { $0.number("evt.rawarg.cpu_used") > 0 && $0.number("evt.rawarg.threads") == 1 })
+        let slept = try await capture.count("evt.type = process_sample and proc.pid = \(sleeper.pid)")
+        #expect(slept == 0)
+      }
       try await record("switches", ["--sample", "none"]) { capture, _, _ in
         let unwanted = try await capture.count("evt.type = process_sample")
         #expect(unwanted == 0)

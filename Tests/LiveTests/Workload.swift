@@ -25,6 +25,8 @@ enum Workload {
       "strace/calls_identities", "strace/calls_mounts", "strace/calls_administration", "strace/calls_anything",
     ],
     "hooks": ["hooks"],
+    "payloads": ["payloads"],
+    "rings": ["rings"],
     "cases": [
       "cases", "journal", "expect", "facts", "roles", "identity", "images", "files", "objects", "sockets", "storms",
       "kin",
@@ -38,16 +40,22 @@ enum Workload {
   private static let compilation = Task {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     atexit {
-      for name in Workload.sources.keys { unlink("\(Workload.folder)/\(name)") }
+      for name in Array(Workload.sources.keys) + ["narrow_calls"] { unlink("\(Workload.folder)/\(name)") }
       rmdir(Workload.folder)
     }
     for (name, parts) in sources { try await compile(name, parts) }
+    #if arch(x86_64)
+    try await compile(
+      "narrow_calls", ["strace/narrow_calls"],
+      options: ["-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fuse-ld=lld"])
+    #endif
     return folder
   }
 
-  private static func compile(_ name: String, _ parts: [String]) async throws {
+  private static func compile(_ name: String, _ parts: [String], options special: [String] = ["-lpthread"]) async throws
+  {
     let files = parts.map { "\(LiveMachine.root)/Tests/LiveTests/workload/\($0).c" }
-    let options = ["-O1", "-Wall", "-Wextra", "-Werror", "-o", "\(folder)/\(name)"] + files + ["-lpthread"]
+    let options = ["-O1", "-Wall", "-Wextra", "-Werror", "-o", "\(folder)/\(name)"] + files + special
     var reasons: [String] = []
     for compiler in ["clang", "cc"] {
       do {

@@ -134,7 +134,8 @@ private func readParameter(
   }
 
   var condition: NameCondition?
-  if words.count == 4 {
+  // Conditions that only the recorder keeps are read by `RecorderSource`.
+  if words.count == 4, words[3] != "ret>0", !words[3].contains("&") {
     let parts = words[3].split(separator: "=").map(String.init)
     guard parts.count == 2, let index = before.firstIndex(where: { $0.name == parts[0] }), let value = UInt64(parts[1])
     else { throw fail("a condition reads \"level=1\" and names a parameter before it") }
@@ -160,6 +161,7 @@ private func readParameter(
     }
     if let field {
       guard type.storage == .integer else { throw fail("a field of a structure holds no \(type)") }
+      guard field.size != CallLayout.narrowTimespec else { throw fail("a timespec32 stands in layouts only") }
       guard field.size != 16 || type == .relativeTime || type == .absoluteTime else {
         throw fail("a timespec is a relativeTime or an absoluteTime")
       }

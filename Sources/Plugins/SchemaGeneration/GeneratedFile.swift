@@ -20,11 +20,14 @@ public func generatedFiles(root: URL) throws -> [GeneratedFile] {
     throw SchemaGenerationError("the encoding", "does not read back as what was written")
   }
   let scapJSON = try Data(contentsOf: root.appendingPathComponent("formats/scap-events.json"))
-  let compatCalls = try readCompatCalls(json: json, schema: schema)
+  let recorder = try readRecorderTables(json: json, schema: schema)
+  let compatCalls = try readCompatCalls(json: json, schema: schema, narrow: recorder.narrowTypes)
   return [
     GeneratedFile(path: "Sources/EventSchema/Generated/Catalogue.swift", text: renderCatalogue(schema)),
-    GeneratedFile(path: "formats/events.md", text: renderReference(schema, compatCalls: compatCalls)),
+    GeneratedFile(
+      path: "formats/events.md", text: renderReference(schema, compatCalls: compatCalls, recorder: recorder)),
     GeneratedFile(path: "Sources/EventSchema/Generated/CompatTable.swift", text: renderCompatTable(compatCalls)),
     GeneratedFile(path: "Sources/ScapFormat/Generated/ScapTables.swift", text: try renderScapTables(json: scapJSON)),
+    GeneratedFile(path: "Sources/EventSchema/Generated/RecorderTable.swift", text: renderRecorderTable(recorder)),
   ]
 }

@@ -1,7 +1,7 @@
 import EventSchema
 
 /// The text of `formats/events.md`: all events and flag tables for readers.
-func renderReference(_ schema: Schema, compatCalls: [CompatSource]) -> String {
+func renderReference(_ schema: Schema, compatCalls: [CompatSource], recorder: RecorderSource) -> String {
   var text = """
     # Events
 
@@ -22,11 +22,12 @@ func renderReference(_ schema: Schema, compatCalls: [CompatSource]) -> String {
     | `structs(arg0,8,arg1)` | an array of `arg1` elements of 8 bytes, at most 1024 bytes |
     | `sockaddr(arg1,arg2)` | an address of `arg2` bytes; `sockaddr_out`: `arg2` points to its length |
     | `counted_out(arg3,arg4)` | bytes that the kernel wrote, at most 128; `arg4` points to their number |
-    | `payload(arg1)` | as many bytes as the call returned, limited by the snap length |
+    | `payload(arg1)` | as many bytes as the call returned, limited by the snap length; `payload_within(arg1,arg2)`: and \
+    no more than `arg2` |
     | `buffer(arg1,arg2)` | `arg2` bytes, limited by the snap length |
     | `vector(arg1,arg2)` | payload scattered over an `iovec` of `arg2` elements |
     | `message(arg1)`, `message_name(arg1)`, `message_control(arg1)` | payload, address and control bytes of a \
-    `msghdr`; `messages(arg1)`: payload of the first of several |
+    `msghdr`; `messages(arg1)`: payload of several, one behind the other |
     | `strings(arg1)` | an array of texts that ends with a null pointer |
     | `thread.x`, `object.x` | a field of the event's thread or object; not stored in the event |
     | `assembled` | filled in by user space or by an import; missing where nobody can say it |
@@ -35,7 +36,8 @@ func renderReference(_ schema: Schema, compatCalls: [CompatSource]) -> String {
     the call succeeded; what the task wrote, always. Equal captures of one event are made once.
 
     `bytes` with a flag table are an array of the kernel's `pollfd`. A type `when` another parameter has a value: a
-    number in a register prints without its name otherwise, anything else is missing and is not read.
+    number in a register prints without its name otherwise, anything else is missing and is not read. `read when`: what it
+    is taken from is there only then. `&127` are the low seven bits.
 
     ## Reading `fd`
 
@@ -68,7 +70,8 @@ func renderReference(_ schema: Schema, compatCalls: [CompatSource]) -> String {
     text += "| Parameter | Type | Source |\n|---|---|---|\n"
     for parameter in type.parameters {
       let source = source(of: parameter, in: type)
-      text += "| `\(parameter.name)` | \(kind(parameter, of: type, in: schema)) | `\(source)` |\n"
+      let kind = kind(parameter, of: type, in: schema) + reading(parameter, of: type, recorder)
+      text += "| `\(parameter.name)` | \(kind) | `\(source)` |\n"
     }
   }
   text += renderCompatCalls(compatCalls, of: schema)
@@ -101,8 +104,8 @@ private func renderCompatCalls(_ calls: [CompatSource], of schema: Schema) -> St
     `int 0x80` and 32-bit programs have numbers of their own. Their events are those of the calls that they stand for,
     with `evt.is_compat` true and arguments in the same places, those of 64 bits put together from two registers.
     `socketcall` (102) is the event of the call that it stands for: \(list(calls.filter(\.isSocketCall))). Structures
-    that 32-bit programs lay out otherwise are not read: what would be taken from them is missing. Numbers that do not
-    stand here are events of the type `syscall`.
+    that 32-bit programs lay out otherwise are read where `layouts` in `events.json` says how; what would be taken from
+    others is missing. Numbers that do not stand here are events of the type `syscall`.
 
     \(list(calls.filter { !$0.isSocketCall })).
 
@@ -127,6 +130,25 @@ private func kind(_ parameter: Parameter, of type: EventType, in schema: Schema)
   }
   guard let table = schema.flagTable(of: parameter) else { return "\(parameter.type)\(condition ?? "")" }
   return "\(parameter.type) [\(table.name)](#\(table.name))\(condition ?? "")"
+}
+
+/// When the recorder reads what a parameter is taken from.
+private func reading(_ parameter: Parameter, of type: EventType, _ recorder: RecorderSource) -> String {
+  let capture: UInt8
+  switch parameter.source {
+  case .capture(let index), .field(let index, _, _): capture = index
+  default: return ""
+  }
+  guard let condition = recorder.conditions.first(where: { $0.type == type.id && $0.capture == capture }) else {
+    return ""
+  }
+  switch condition.test {
+  case .positiveResult: return ", read when `ret` is above 0"
+  case .argument(let argument, let set):
+    let name = type.parameters.first { $0.source == .argument(argument) }?.name ?? "arg\(argument)"
+    let values = (0..<64).filter { set >> UInt64($0) & 1 == 1 }.map(String.init).joined(separator: ", ")
+    return ", read when `\(name)&127` is \(values)"
+  }
 }
 
 private func source(of parameter: Parameter, in type: EventType) -> String {

@@ -4,7 +4,7 @@ import Foundation
 /// Reads the text of `formats/events.json` into a schema and refuses whatever breaks a rule.
 public func readSchema(json: Data) throws -> Schema {
   let top = try Object(JSONSerialization.jsonObject(with: json), place: "the file")
-  try top.allow(["version", "flagTables", "events", "i386", "socketcall"])
+  try top.allow(["version", "flagTables", "events", "i386", "socketcall", "layouts"])
   guard try top.number("version") == 1 else { throw SchemaGenerationError("version", "must be 1") }
   let tables = try readFlagTables(top.list("flagTables"))
   let types = try readEvents(top.list("events"), tables: tables)
@@ -12,10 +12,24 @@ public func readSchema(json: Data) throws -> Schema {
 }
 
 /// Reads the calls of the 32-bit entry, whose types are those of `schema`.
-func readCompatCalls(json: Data, schema: Schema) throws -> [CompatSource] {
+func readCompatCalls(json: Data, schema: Schema, narrow: Set<EventTypeID>) throws -> [CompatSource] {
   let top = try Object(JSONSerialization.jsonObject(with: json), place: "the file")
-  return try readCompatCalls(top.list("i386"), key: "i386", types: schema.types)
-    + readCompatCalls(top.list("socketcall"), key: "socketcall", types: schema.types)
+  let calls =
+    try readCompatCalls(top.list("i386"), key: "i386", types: schema.types, narrow: narrow)
+    + readCompatCalls(top.list("socketcall"), key: "socketcall", types: schema.types, narrow: narrow)
+  let used = Set(calls.filter(\.isNarrow).map(\.type))
+  for type in schema.types where narrow.contains(type.id) && !used.contains(type.id) {
+    throw SchemaGenerationError("layouts, i386, \"\(type.name)\"", "no call of the list i386 is narrow")
+  }
+  return calls
+}
+
+/// Reads what matters to a recorder alone.
+func readRecorderTables(json: Data, schema: Schema) throws -> RecorderSource {
+  let top = try Object(JSONSerialization.jsonObject(with: json), place: "the file")
+  guard let layouts = top.fields["layouts"] else { throw SchemaGenerationError("the file", "needs \"layouts\"") }
+  return try RecorderSource(
+    events: top.list("events"), layouts: Object(layouts, place: "layouts"), schema: schema)
 }
 
 /// An object of the JSON text with the place where it stands.

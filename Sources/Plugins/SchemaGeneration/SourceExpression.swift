@@ -73,7 +73,8 @@ struct SourceExpression {
       throw fail("a field reads like .u64@8, not \(rest)")
     }
     // Fields of an array may lie in any element; in one that is not there, they are missing.
-    guard Int(offset) + Int(width.size) <= (capture.kind == .structure ? Int(size) : 1024) else {
+    let bytes = width.size == CallLayout.narrowTimespec ? 8 : Int(width.size)
+    guard Int(offset) + bytes <= (capture.kind == .structure ? Int(size) : 1024) else {
       throw fail("the field ends behind the structure")
     }
     self.value = .capture(capture, Field(offset: offset, size: width.size, isSigned: width.isSigned))
@@ -111,6 +112,7 @@ struct SourceExpression {
     "sockaddr_out": Form(kind: .socketAddressOut, operands: [.argument, .argument], onSuccess: true),
     "counted_out": Form(kind: .socketAddressOut, operands: [.argument, .argument], onSuccess: true),
     "payload": Form(kind: .payload, operands: [.argument], onSuccess: true),
+    "payload_within": Form(kind: .payload, operands: [.argument, .argument], onSuccess: true),
     "vector": Form(kind: .vector, operands: [.argument, .argument], onSuccess: true),
     "message": Form(kind: .message, operands: [.argument], onSuccess: true),
     "messages": Form(kind: .messages, operands: [.argument], onSuccess: true),
@@ -126,11 +128,16 @@ struct SourceExpression {
   private static let widths: [String: (size: UInt8, isSigned: Bool)] = [
     ".u8": (1, false), ".u16": (2, false), ".u32": (4, false), ".u64": (8, false),
     ".i8": (1, true), ".i16": (2, true), ".i32": (4, true), ".i64": (8, true), ".timespec": (16, false),
+    // In layouts of the 32-bit entry only.
+    ".timespec32": (CallLayout.narrowTimespec, false),
   ]
 
   /// The text of a capture: the opposite of reading one.
   static func text(_ capture: Capture, holds type: ParameterType) -> String {
-    let names = forms.filter { $0.value.kind == capture.kind && $0.value.onSuccess == capture.onSuccess }.keys
+    let count = 1 + (capture.size > 0 ? 1 : 0) + (capture.lengthArgument != 0xFF ? 1 : 0)
+    let names = forms.filter {
+      $0.value.kind == capture.kind && $0.value.onSuccess == capture.onSuccess && $0.value.operands.count == count
+    }.keys
     // One kind of capture has two names, for an address and for any other bytes.
     let name = names.first { ($0 == "counted_out") == (type == .bytes) || names.count == 1 } ?? "?"
     var operands = ["arg\(capture.pointer)"]

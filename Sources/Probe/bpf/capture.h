@@ -6,7 +6,6 @@
 #include "ring.h"
 
 #define MAX_STRING 4096
-#define MAX_VECTOR 8
 #define MAX_STRINGS 24
 #define MAX_ADDRESS 128
 #define MAX_CONTROL 512
@@ -46,25 +45,90 @@ static __always_inline bool read_pair(__u64 pointer, __u64 index, __u64 pair[2])
   return true;
 }
 
-// The bytes of a vector, up to `wanted` of them and no more than the snap length.
-__noinline long put_vector(__u64 pointer, __u64 count, __u64 wanted, __u64 offset) {
-  struct reel_ring *ring = own_ring();
-  if (!ring) return NOT_CAPTURED;
-  __u64 limit = smaller(wanted, settings.snap_length);
-  __u64 left = limit;
-  offset &= REEL_RECORD_MASK;
-  for (int index = 0; index < MAX_VECTOR; index++) {
-    if (index >= count || left == 0) break;
-    __u64 element[2];
-    if (!read_pair(pointer, index, element)) return NOT_CAPTURED;
-    __u64 length = bounded(smaller(element[1], left));
-    if (length == 0) continue;
-    offset &= REEL_RECORD_MASK;
-    if (bpf_probe_read_user(record_at(ring, offset), length, (const void *)element[0]) != 0) return NOT_CAPTURED;
-    offset = (offset + length) & REEL_RECORD_MASK;
-    left -= length;
+// The most elements and messages of one call; what is behind them is cut off.
+#define MAX_GATHERED 4096
+
+static __always_inline bool begin_message(struct gathering *state) {
+  // The vector and its length lie in the middle of a `msghdr`; the length of one of several, behind it.
+  bool is_narrow = is_compat(bpf_get_current_task_btf());
+  __u64 pair[2];
+  if (!read_pair(state->message + (is_narrow ? 8 : 16), 0, pair)) return false;
+  state->vector = pair[0];
+  state->elements = pair[1];
+  state->left = state->wanted;
+  if (state->several) {
+    __u32 length = 0;
+    if (bpf_probe_read_user(&length, sizeof length, (const void *)(state->message + (is_narrow ? 28 : 56))) != 0) return false;
+    state->left = length;
   }
-  return CAPTURED(offset, left || wanted > limit ? REEL_CAPTURE_TRUNCATED : 0);
+  state->message += is_narrow ? 32 : 64;
+  state->messages--;
+  return true;
+}
+
+// One element, or the head of one message.
+static long gather(__u32 index, void *nothing) {
+  struct reel_ring *ring = own_ring();
+  struct request *own = own_request();
+  if (!ring || !own) return 1;
+  struct gathering *state = &own->gathering;
+  if (state->left && !state->elements) {
+    // More was moved than the vector holds: of a message that was cut, the call tells the whole length.
+    state->is_cut = 1;
+    state->left = 0;
+  }
+  if (!state->left) {
+    if (!state->messages) return 1;
+    if (begin_message(state)) return 0;
+    state->is_unreadable = 1;
+    return 1;
+  }
+  if (!state->room) {
+    state->is_cut = 1;
+    return 1;
+  }
+  __u64 element[2];
+  if (!read_pair(state->vector, 0, element)) {
+    state->is_unreadable = 1;
+    return 1;
+  }
+  state->vector += is_compat(bpf_get_current_task_btf()) ? 8 : 16;
+  state->elements--;
+  __u64 length = smaller(element[1], state->left);
+  __u64 copied = bounded(smaller(length, state->room));
+  __u64 offset = state->offset & REEL_RECORD_MASK;
+  if (copied && bpf_probe_read_user(record_at(ring, offset), copied, (const void *)element[0]) != 0) {
+    state->is_unreadable = 1;
+    return 1;
+  }
+  state->offset = offset + copied;
+  state->room -= copied;
+  // What did not fit is left: the next step sees that it is cut.
+  state->left -= copied;
+  return 0;
+}
+
+// The bytes of a vector, of one message or of several, in order, and no more than the snap length. `count`: the elements of
+// the vector, or the messages; `wanted`: the bytes that were moved, unless each message says so.
+__noinline long put_gathered(__u64 kind, __u64 pointer, __u64 count, __u64 wanted, __u64 offset) {
+  struct request *own = own_request();
+  if (!own) return NOT_CAPTURED;
+  struct gathering *state = &own->gathering;
+  bool is_vector = kind == REEL_CAPTURE_VECTOR;
+  state->vector = pointer;
+  state->elements = is_vector ? count : 0;
+  state->left = is_vector ? wanted : 0;
+  state->message = pointer;
+  state->messages = is_vector ? 0 : count;
+  state->wanted = wanted;
+  state->several = kind == REEL_CAPTURE_MESSAGES;
+  state->room = settings.snap_length;
+  state->offset = offset & REEL_RECORD_MASK;
+  state->is_cut = 0;
+  state->is_unreadable = 0;
+  bpf_loop(MAX_GATHERED, gather, 0, 0);
+  if (state->is_unreadable) return NOT_CAPTURED;
+  return CAPTURED(state->offset, state->is_cut || state->left || state->messages ? REEL_CAPTURE_TRUNCATED : 0);
 }
 
 // A NULL-terminated array of texts.
@@ -86,43 +150,27 @@ __noinline long put_strings(__u64 pointer, __u64 offset) {
   return CAPTURED(offset, REEL_CAPTURE_TRUNCATED);
 }
 
-// One capture of the kinds that a `msghdr` is asked for.
-__noinline long put_message(__u64 kind, __u64 pointer, __u64 wanted, __u64 offset) {
+// The address of a `msghdr`, or its control bytes.
+__noinline long put_message(__u64 kind, __u64 pointer, __u64 offset) {
   struct reel_ring *ring = own_ring();
   if (!ring) return NOT_CAPTURED;
-  struct {
-    __u64 name;
-    __u32 name_length, padding;
-    __u64 vector, vector_count, control, control_length;
-  } header;
+  bool is_control = kind == REEL_CAPTURE_MESSAGE_CONTROL;
+  __u64 pair[2];
   if (is_compat(bpf_get_current_task_btf())) {
-    __u32 narrow[6];
-    if (bpf_probe_read_user(narrow, sizeof narrow, (const void *)pointer) != 0) return NOT_CAPTURED;
-    header.name = narrow[0];
-    header.name_length = narrow[1];
-    header.vector = narrow[2];
-    header.vector_count = narrow[3];
-    header.control = narrow[4];
-    header.control_length = narrow[5];
-  } else if (bpf_probe_read_user(&header, sizeof header, (const void *)pointer) != 0) {
-    return NOT_CAPTURED;
+    if (!read_pair(pointer + (is_control ? 16 : 0), 0, pair)) return NOT_CAPTURED;
+  } else {
+    if (!read_pair(pointer + (is_control ? 32 : 0), 0, pair)) return NOT_CAPTURED;
+    // Behind the length of the address stands padding.
+    if (!is_control) pair[1] &= 0xFFFFFFFF;
   }
-  switch (kind) {
-    case REEL_CAPTURE_MESSAGE_NAME:
-      if (!header.name || header.name_length < 2) return NOTHING_TO_CAPTURE;
-      return put_bytes(ring, offset, header.name, smaller(header.name_length, MAX_ADDRESS));
-    case REEL_CAPTURE_MESSAGE_CONTROL:
-      if (!header.control || !header.control_length) return NOTHING_TO_CAPTURE;
-      return put_bytes(ring, offset, header.control, smaller(header.control_length, MAX_CONTROL));
-    default:
-      return put_vector(header.vector, header.vector_count, wanted, offset);
-  }
+  if (!pair[0] || pair[1] < (is_control ? 1 : 2)) return NOTHING_TO_CAPTURE;
+  return put_bytes(ring, offset, pair[0], smaller(pair[1], is_control ? MAX_CONTROL : MAX_ADDRESS));
 }
 
-// Everything but payload, which the caller does itself because it is the frequent one.
+// Everything but payload.
 //
 // `extent` is the value of the length argument where the kind has one, else the plan's size; bytes for an array.
-__noinline long put_capture(__u64 kind, __u64 pointer, __u64 extent, __u64 result, __u64 offset) {
+__noinline long put_capture(__u64 kind, __u64 pointer, __u64 extent, __u64 offset) {
   struct reel_ring *ring = own_ring();
   if (!ring || !pointer) return NOT_CAPTURED;
   offset &= REEL_RECORD_MASK;
@@ -151,20 +199,11 @@ __noinline long put_capture(__u64 kind, __u64 pointer, __u64 extent, __u64 resul
       if (end >= 0 && extent > settings.snap_length) end = CAPTURED(end, REEL_CAPTURE_TRUNCATED);
       return end;
     }
-    case REEL_CAPTURE_VECTOR:
-      return put_vector(pointer, extent, result, offset);
     case REEL_CAPTURE_STRING_ARRAY:
       return put_strings(pointer, offset);
-    case REEL_CAPTURE_MESSAGES: {
-      __u32 length = 0;
-      if (bpf_probe_read_user(&length, sizeof length, (const void *)(pointer + (is_compat(bpf_get_current_task_btf()) ? 28 : 56))) != 0)
-        return NOT_CAPTURED;
-      return put_message(REEL_CAPTURE_MESSAGE, pointer, length, offset);
-    }
-    case REEL_CAPTURE_MESSAGE:
     case REEL_CAPTURE_MESSAGE_NAME:
     case REEL_CAPTURE_MESSAGE_CONTROL:
-      return put_message(kind, pointer, result, offset);
+      return put_message(kind, pointer, offset);
   }
   return NOT_CAPTURED;
 }

@@ -112,6 +112,9 @@ struct task_slot {
   // When it last left a CPU and got one, and how long it had waited for that; only where switches are recorded.
   __u64 left_cpu_at, got_cpu_at, waited;
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];
+  // Of a task without events that uses the CPU: how much at the last look, and the version that was sent for it.
+  __u64 sampled_cpu_time, sampled_version;
+  __u32 sampled_generation;
 };
 
 struct {
@@ -174,6 +177,17 @@ struct object_source {
   struct inode *inode;
 };
 
+// Bytes that lie scattered, being put together: elements of a vector, of one message or of several.
+struct gathering {
+  __u64 vector, elements;   // the next element of the message that is being read, and how many are left
+  __u64 left;               // bytes of that message that were moved and are not yet here
+  __u64 message, messages;  // the next message, and how many are left
+  __u64 wanted;             // bytes of the only message; each of several says how many it has
+  __u64 room;               // what is left of the snap length
+  __u64 offset;
+  __u32 several, is_cut, is_unreadable;
+};
+
 struct request {
   __u8 path[REQUEST_ROOM + 8];
   __u64 length;
@@ -183,6 +197,8 @@ struct request {
   struct object_key key;
   struct object_entry entry, other;
   struct object_source source;
+  // The verifier need not follow through a loop what it knows nothing of.
+  struct gathering gathering;
 };
 
 struct {
@@ -191,6 +207,11 @@ struct {
   __type(key, __u32);
   __type(value, struct request);
 } requests SEC(".maps");
+
+static __always_inline struct request *own_request(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&requests, &zero);
+}
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);

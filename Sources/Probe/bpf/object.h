@@ -68,11 +68,6 @@ static __always_inline __u64 file_fingerprint(__u64 print, __u64 *scratch, __u64
 
 #define AT_CURRENT_DIRECTORY (-100)
 
-static __always_inline struct request *own_request(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&requests, &zero);
-}
-
 // Keeps the directory that a path is looked up from.
 static __always_inline void take_directory(struct request *request, struct task_struct *task, long descriptor) {
   request->directory = 0;

@@ -32,7 +32,26 @@ static __always_inline __u32 open_descriptors(struct reel_ring *ring, struct tas
   return state.count;
 }
 
-// Tells of each thread that had events. The time that a thread used counts for its process, whoever tells it.
+// The version of a thread that had no events, once it has used the CPU between two looks: sent for the sake of the sample.
+static __always_inline __u64 sampled_version(struct reel_ring *ring, struct task_struct *task, __u64 cpu_time) {
+  if (!is_selected(task)) return 0;
+  struct task_slot *slot = slot_of_other(task->pid, task->start_boottime);
+  if (!slot) return 0;
+  __u64 before = slot->sampled_cpu_time;
+  slot->sampled_cpu_time = cpu_time;
+  __u32 generation = current_generation();
+  if (slot->sampled_generation == generation) return slot->sampled_version;
+  if (!before || before == cpu_time) return 0;
+  __u64 now = time_since_boot(), address = as_number(&ring->scratch, task);
+  __u64 image = define_image(settings.cpu_count, address, now, 0);
+  __u64 version = image ? define_thread(settings.cpu_count, address, now, image, slot->original_parent) : 0;
+  if (!version) return 0;
+  slot->sampled_version = version;
+  slot->sampled_generation = generation;
+  return version;
+}
+
+// Tells of each thread. The time that a thread used counts for its process, whoever tells it.
 SEC("iter/task")
 int sample_threads(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
@@ -45,14 +64,17 @@ int sample_threads(struct bpf_iter__task *context) {
   // Threads of the kernel say nothing that their switches do not.
   if (!mm) return 0;
   struct task_slot *slot = known_slot(task->pid, task->start_boottime);
+  __u64 cpu_time = READ(task, se.sum_exec_runtime);
+  __u64 version = slot && slot->generation == current_generation() ? slot->version : 0;
+  if (!version) version = sampled_version(ring, task, cpu_time);
   struct reel_sample *sample = (void *)record_at(ring, 0);
   __builtin_memset(sample, 0, sizeof *sample);
   sample->record.kind = REEL_RECORD_SAMPLE;
   sample->record.length = sizeof *sample;
   sample->record.time = time_since_boot();
-  if (slot && slot->generation == current_generation()) sample->thread = slot->version;
+  sample->thread = version;
   sample->process_start_time = READ(task, group_leader, start_boottime);
-  sample->cpu_time = READ(task, se.sum_exec_runtime);
+  sample->cpu_time = cpu_time;
   sample->pid = task->tgid;
   sample->tid = task->pid;
   if (task->pid == task->tgid) {

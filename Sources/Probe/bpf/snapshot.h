@@ -171,7 +171,7 @@ int snapshot_requests(struct bpf_iter__bpf_map_elem *context) {
   if (!entry || !key || !ring) return 0;
   if (is_full(ring)) return AGAIN;
   __u64 address = *key;
-  put_uring_event(ring, entry, bpf_map_lookup_elem(&uring_paths, &address), 0, entry->object, REEL_EVENT_UNFINISHED);
+  put_uring_event(ring, address, entry, bpf_map_lookup_elem(&uring_paths, &address), 0, entry->object, REEL_EVENT_UNFINISHED);
   __u8 mark = 0;
   bpf_seq_write(output, &mark, sizeof mark);
   return 0;

@@ -21,6 +21,8 @@ static __always_inline void reset_slot(struct task_slot *slot, __u32 tid, __u64 
   slot->left_cpu_at = 0;
   slot->got_cpu_at = 0;
   slot->waited = 0;
+  slot->sampled_cpu_time = 0;
+  slot->sampled_generation = 0;
 #pragma unroll
   for (int index = 0; index < DESCRIPTOR_SLOTS; index++) slot->descriptors[index].file = 0;
 }

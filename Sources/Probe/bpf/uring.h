@@ -12,15 +12,22 @@
 #include "uring_types.h"
 
 #define URING_FLAG_FIXED_FILE 1
+#define URING_FLAG_CHOOSES_BUFFER 32
 #define URING_FLAG_SKIPS_COMPLETION 64
+// Of a completion: it says that the memory of a send without copying is free again.
+#define URING_COMPLETION_NOTIFIES 8
+// Of a receive: several buffers at once.
+#define URING_BUNDLE 16
 
 enum uring_operation {
   URING_READV = 1,
   URING_WRITEV = 2,
   URING_READ_FIXED = 4,
   URING_WRITE_FIXED = 5,
+  URING_POLL = 6,
   URING_SENDMSG = 9,
   URING_RECVMSG = 10,
+  URING_TIMEOUT = 11,
   URING_ACCEPT = 13,
   URING_CONNECT = 16,
   URING_OPENAT = 18,
@@ -64,7 +71,14 @@ enum uring_operation {
 // Those whose bytes lie in one piece at the address.
 #define URING_WITH_PAYLOAD                                                                                           \
   (BIT(URING_READ_FIXED) | BIT(URING_WRITE_FIXED) | BIT(URING_READ) | BIT(URING_WRITE) | BIT(URING_SEND) |           \
-   BIT(URING_RECV) | BIT(URING_SEND_ZEROCOPY))
+   BIT(URING_RECV) | BIT(URING_SEND_ZEROCOPY) | BIT(URING_READ_MULTISHOT))
+// Those whose address is that of an array of iovec, and those whose it is in a message.
+#define URING_VECTORS (BIT(URING_READV) | BIT(URING_WRITEV) | BIT(URING_READV_FIXED) | BIT(URING_WRITEV_FIXED))
+#define URING_WITH_HEADER (BIT(URING_SENDMSG) | BIT(URING_RECVMSG) | BIT(URING_SENDMSG_ZEROCOPY))
+// Those that may complete more than once.
+#define URING_SHOTS                                                                                                  \
+  (BIT(URING_POLL) | BIT(URING_RECVMSG) | BIT(URING_TIMEOUT) | BIT(URING_ACCEPT) | BIT(URING_RECV) |                 \
+   BIT(URING_READ_MULTISHOT))
 
 // The numbers of the event type, in the order of the table.
 struct uring_words {
@@ -73,9 +87,11 @@ struct uring_words {
   __u64 address, size, offset, operation_flags, open_flags, mode;
 };
 #define URING_WORDS 12
+// Behind them, the object of the directory that a path to open is relative to, or 0.
+#define URING_STORED_WORDS 13
 
 struct uring_request {
-  __u64 start, version, object;
+  __u64 start, version, object, directory_object;
   __u64 context;
   struct uring_words words;
   __u32 tid, tgid;
@@ -107,6 +123,21 @@ struct {
   __type(value, struct uring_paths);
 } uring_paths SEC(".maps");
 
+// The elements of a request's vector. The task may write over them as soon as it has submitted.
+#define URING_ELEMENTS 32
+struct uring_vector {
+  __u64 count;
+  __u64 elements[URING_ELEMENTS][2];
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 16384);
+  __type(key, __u64);
+  __type(value, struct uring_vector);
+} uring_vectors SEC(".maps");
+
 // Which request completes more than once for a ring and the number that the task gave it.
 struct uring_shot {
   __u64 context, user_data;
@@ -122,6 +153,7 @@ struct {
 struct uring_desk {
   struct uring_request request;
   struct uring_paths paths;
+  struct uring_vector vector;
   struct uring_shot shot;
   __u64 key;
 };
@@ -143,6 +175,23 @@ static __always_inline void take_name(struct uring_paths *paths, int index, stru
   if (length > 1) paths->lengths[index] = length - 1;
 }
 
+// Reads the vector of a request into this CPU's desk: of a message, its header says where that is.
+__noinline int describe_uring_vector(__u64 address, __u64 count, __u64 is_message) {
+  struct uring_desk *desk = own_desk();
+  if (!desk || is_compat(bpf_get_current_task_btf())) return 0;
+  struct uring_vector *vector = &desk->vector;
+  if (is_message) {
+    __u64 pair[2];
+    if (bpf_probe_read_user(pair, sizeof pair, (const void *)(address + 16)) != 0) return 0;
+    address = pair[0];
+    count = pair[1];
+  }
+  __u64 bytes = bounded(smaller(count, URING_ELEMENTS) * 16);
+  if (bytes == 0 || bytes > sizeof vector->elements) return 0;
+  if (bpf_probe_read_user(vector->elements, bytes, (const void *)address) == 0) vector->count = count;
+  return 0;
+}
+
 // Reads a request into this CPU's desk. `is_prepared`: it was submitted just now, so that what it owns is still there.
 __noinline int describe_uring_request(__u64 address, __u64 is_prepared) {
   struct uring_desk *desk = own_desk();
@@ -153,7 +202,9 @@ __noinline int describe_uring_request(__u64 address, __u64 is_prepared) {
   struct uring_words *words = &entry->words;
   desk->paths.lengths[0] = 0;
   desk->paths.lengths[1] = 0;
+  desk->vector.count = 0;
   desk->key = address;
+  entry->directory_object = 0;
   entry->makes_descriptor = 0;
   entry->address_length = 0;
   entry->object = 0;
@@ -174,11 +225,13 @@ __noinline int describe_uring_request(__u64 address, __u64 is_prepared) {
     words->size = READ(part, len);
     words->offset = READ(part, kiocb.ki_pos);
     words->operation_flags = (__u32)READ(part, flags);
+    if (IS_ONE_OF(opcode, URING_VECTORS)) describe_uring_vector(words->address, words->size, 0);
   } else if (IS_ONE_OF(opcode, URING_MESSAGES)) {
     struct io_sr_msg *part = (void *)address;
     words->address = as_number(&ring->scratch, READ(part, buf));
     words->size = (__u32)READ(part, len);
     words->operation_flags = READ(part, msg_flags);
+    if (IS_ONE_OF(opcode, URING_WITH_HEADER)) describe_uring_vector(words->address, 0, 1);
   } else if (opcode == URING_OPENAT || opcode == URING_OPENAT2) {
     struct io_open *part = (void *)address;
     words->directory = (__s64)(__s32)READ(part, dfd);
@@ -260,16 +313,73 @@ static __always_inline __u64 put_name_capture(struct reel_ring *ring, __u64 offs
   return put_capture_head(ring, offset, index, length, 0);
 }
 
-// Writes the event of a request into a ring that has room for it.
-static __always_inline void put_uring_event(struct reel_ring *ring, struct uring_request *entry, struct uring_paths *paths,
-                                            long result, __u64 object, __u64 flags) {
-  struct reel_event *event = begin_event(ring, entry->tid, time_since_boot(), entry->version, settings.io_uring_type, URING_WORDS);
+// Where the bytes of a request lie that chose its buffer when it had some: from the request itself, 0 when that is not known.
+static __always_inline __u64 chosen_buffer(__u64 address, __u64 opcode) {
+  if (IS_ONE_OF(opcode, URING_MOVES_BYTES)) return READ((struct io_rw *)address, addr);
+  struct io_sr_msg *part = (void *)address;
+  // One of several at once, or a message's, which has its header in front.
+  if (opcode != URING_RECV || READ(part, flags) & URING_BUNDLE) return 0;
+  void *buffer = READ(part, buf);
+  if (buffer) return (__u64)buffer;
+  // Newer kernels keep it with the message alone, and forget that before a request that receives once has completed.
+  struct io_async_msghdr *message = (void *)READ((struct io_kiocb *)address, async_data);
+  return (__u64)READ(message, msg.msg_iter.ubuf);
+}
+
+struct uring_gathering {
+  __u64 address, count, room, offset, is_unreadable;
+};
+
+static long gather_uring_element(__u32 index, struct uring_gathering *state) {
+  struct reel_ring *ring = own_ring();
+  __u64 address = state->address;
+  struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &address);
+  if (!ring || !vector || index >= state->count || !state->room) return 1;
+  __u64 *element = vector->elements[index & (URING_ELEMENTS - 1)];
+  __u64 length = bounded(smaller(element[1], state->room));
+  if (length && bpf_probe_read_user(record_at(ring, state->offset), length, (const void *)element[0]) != 0) {
+    state->is_unreadable = 1;
+    return 1;
+  }
+  state->offset += length;
+  state->room -= length;
+  return 0;
+}
+
+// The bytes that a request has moved. `address` is the request's.
+__noinline long put_uring_payload(__u64 address, __u64 moved, __u64 offset) {
+  struct reel_ring *ring = own_ring();
+  struct uring_request *entry = bpf_map_lookup_elem(&uring_requests, &address);
+  if (!ring || !entry) return NOT_CAPTURED;
+  __u64 room = smaller(moved, settings.snap_length);
+  __u64 opcode = entry->words.opcode;
+  bool chooses = entry->words.flags & URING_FLAG_CHOOSES_BUFFER;
+  if (!chooses && IS_ONE_OF(opcode, URING_VECTORS | URING_WITH_HEADER)) {
+    struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &address);
+    if (!vector) return NOT_CAPTURED;
+    struct uring_gathering state = {.address = address, .count = vector->count, .room = room, .offset = offset};
+    bpf_loop(URING_ELEMENTS, gather_uring_element, &state, 0);
+    if (state.is_unreadable) return NOT_CAPTURED;
+    return CAPTURED(state.offset, state.room || moved > settings.snap_length ? REEL_CAPTURE_TRUNCATED : 0);
+  }
+  __u64 from = chooses ? chosen_buffer(address, opcode) : entry->words.address;
+  __u64 length = bounded(room);
+  if (!from || bpf_probe_read_user(record_at(ring, offset), length, (const void *)from) != 0) return NOT_CAPTURED;
+  return CAPTURED(offset + length, moved > length ? REEL_CAPTURE_TRUNCATED : 0);
+}
+
+// Writes the event of a request, which has this address, into a ring that has room for it.
+static __always_inline void put_uring_event(struct reel_ring *ring, __u64 address, struct uring_request *entry,
+                                            struct uring_paths *paths, long result, __u64 object, __u64 flags) {
+  struct reel_event *event =
+      begin_event(ring, entry->tid, time_since_boot(), entry->version, settings.io_uring_type, URING_STORED_WORDS);
   event->start = entry->start;
   event->result = result;
   event->object = object;
   struct uring_words *stored = (void *)(event + 1);
   *stored = entry->words;
-  __u64 offset = sizeof *event + URING_WORDS * 8;
+  *(__u64 *)(stored + 1) = entry->directory_object;
+  __u64 offset = sizeof *event + URING_STORED_WORDS * 8;
   __u32 count = 0;
   if (paths) {
     offset = put_name_capture(ring, offset, paths, 0, &count);
@@ -282,13 +392,15 @@ static __always_inline void put_uring_event(struct reel_ring *ring, struct uring
   }
   // The bytes are there until the request has completed, in the memory of the process that it belongs to.
   if (settings.snap_length && result > 0 && !(flags & REEL_EVENT_UNFINISHED) && !(object & REEL_OBJECT_WITHOUT_PAYLOAD) &&
-      IS_ONE_OF(entry->words.opcode, URING_WITH_PAYLOAD) && (__u32)bpf_get_current_task_btf()->tgid == entry->tgid) {
-    __u64 length = bounded(smaller(result, settings.snap_length));
-    bool is_cut = (__u64)result > settings.snap_length;
-    if (bpf_probe_read_user(record_at(ring, offset + sizeof(struct reel_capture)), length, (void *)entry->words.address) == 0) {
-      offset = put_capture_head(ring, offset, 3, length, is_cut ? REEL_CAPTURE_TRUNCATED : 0);
+      IS_ONE_OF(entry->words.opcode, URING_WITH_PAYLOAD | URING_VECTORS | URING_WITH_HEADER) &&
+      (__u32)bpf_get_current_task_btf()->tgid == entry->tgid) {
+    __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
+    long end = put_uring_payload(address, result, body);
+    if (end >= 0) {
+      __u32 cut = (__u64)end >> 32;
+      offset = put_capture_head(ring, offset, 3, (((__u32)end & REEL_RECORD_MASK) - body) & REEL_RECORD_MASK, cut);
       count++;
-      flags |= is_cut ? REEL_EVENT_PAYLOAD_TRUNCATED : 0;
+      flags |= cut ? REEL_EVENT_PAYLOAD_TRUNCATED : 0;
     } else {
       flags |= REEL_EVENT_UNREADABLE;
     }
@@ -300,7 +412,7 @@ static __always_inline void put_uring_event(struct reel_ring *ring, struct uring
   ring_publish(ring, offset);
 }
 
-#define URING_ROOM (sizeof(struct reel_event) + URING_WORDS * 8 + 2 * REQUEST_ROOM + 256)
+#define URING_ROOM (sizeof(struct reel_event) + URING_STORED_WORDS * 8 + 2 * REQUEST_ROOM + 256)
 
 // Sends the event of the request with this address, as it stands in the map.
 __noinline int send_uring_request(__u64 address, long result, __u64 object, __u64 flags) {
@@ -311,7 +423,7 @@ __noinline int send_uring_request(__u64 address, long result, __u64 object, __u6
     count_loss(ring, REEL_LOSS_RING_FULL);
     return 0;
   }
-  put_uring_event(ring, entry, bpf_map_lookup_elem(&uring_paths, &address), result, object, flags);
+  put_uring_event(ring, address, entry, bpf_map_lookup_elem(&uring_paths, &address), result, object, flags);
   ring_call(ring);
   return 0;
 }
@@ -330,6 +442,7 @@ __noinline __u64 take_uring_request(__u64 address, long descriptor) {
 static __always_inline void forget_uring_request(__u64 address) {
   bpf_map_delete_elem(&uring_requests, &address);
   bpf_map_delete_elem(&uring_paths, &address);
+  bpf_map_delete_elem(&uring_vectors, &address);
 }
 
 // Puts what stands on the desk into the maps. False when there is no room.
@@ -340,6 +453,11 @@ static __always_inline bool keep_uring_request(struct uring_desk *desk) {
     bpf_map_update_elem(&uring_paths, &desk->key, &desk->paths, BPF_ANY);
   } else {
     bpf_map_delete_elem(&uring_paths, &desk->key);
+  }
+  if (desk->vector.count) {
+    bpf_map_update_elem(&uring_vectors, &desk->key, &desk->vector, BPF_ANY);
+  } else {
+    bpf_map_delete_elem(&uring_vectors, &desk->key);
   }
   return true;
 }
@@ -365,12 +483,14 @@ static __always_inline int submit_uring_request(struct io_kiocb *request) {
     entry->tgid = task->tgid;
     if (!(entry->words.flags & URING_FLAG_FIXED_FILE) && (__s64)entry->words.descriptor >= 0)
       entry->object = object_of(task, slot, (__u32)entry->words.descriptor, now, ring, 0);
+    if ((entry->words.opcode == URING_OPENAT || entry->words.opcode == URING_OPENAT2) && (__s64)entry->words.directory >= 0)
+      entry->directory_object = object_of(task, slot, (__u32)entry->words.directory, now, ring, 0);
     __u64 object = entry->object;
     if (keep_uring_request(desk)) {
       if (desk->request.words.flags & URING_FLAG_SKIPS_COMPLETION) {
         send_uring_request(address, 0, object, REEL_EVENT_UNFINISHED);
         forget_uring_request(address);
-      } else if (desk->request.words.opcode == URING_ACCEPT || desk->request.words.opcode == URING_RECV) {
+      } else if (IS_ONE_OF(desk->request.words.opcode, URING_SHOTS)) {
         desk->shot.context = desk->request.context;
         desk->shot.user_data = desk->request.words.user_data;
         bpf_map_update_elem(&uring_shots, &desk->shot, &desk->key, BPF_ANY);
@@ -413,6 +533,8 @@ static __always_inline __u64 completed_object(struct reel_ring *ring, struct tas
 static __always_inline int complete_uring_request(__u64 context, struct io_kiocb *request, __u64 user_data, long result) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (request && result == 0 && READ(request, opcode) == URING_RENAMEAT) __sync_fetch_and_add(&control.names_epoch, 1);
+  // Nobody asked for it: the kernel made it for a send whose completion was told of.
+  if (request && READ(request, opcode) == 0 && READ(request, cqe.flags) & URING_COMPLETION_NOTIFIES) return 0;
   struct reel_ring *ring = own_ring();
   if (!ring) return 0;
   __u64 address = as_number(&ring->scratch, request);

@@ -14,6 +14,7 @@ struct io_cqe {
   __u64 user_data;
   __s32 res;
   union {
+    __u32 flags;
     int fd;
   };
 };
@@ -26,6 +27,19 @@ struct io_kiocb {
   __u32 flags;
   struct io_cqe cqe;
   void *ctx;
+  void *async_data;
+};
+
+struct iov_iter {
+  union {
+    void *ubuf;
+  };
+};
+struct msghdr {
+  struct iov_iter msg_iter;
+};
+struct io_async_msghdr {
+  struct msghdr msg;
 };
 
 struct io_uring_cqe {
@@ -69,6 +83,7 @@ struct io_sr_msg {
   };
   int len;
   unsigned int msg_flags;
+  __u16 flags;
 };
 struct io_socket {
   int flags;

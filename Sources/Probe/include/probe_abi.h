@@ -94,6 +94,8 @@ struct reel_record {
 #define REEL_EVENT_CHILD_RETURN 0x0020
 #define REEL_EVENT_COMPAT 0x0080
 #define REEL_EVENT_LATENCY_BOUND 0x0001
+// What it points to is laid out as 32-bit programs do it.
+#define REEL_EVENT_NARROW 0x0100
 // Inside the probe only: there is an enter time.
 #define REEL_EVENT_HAS_START 0x8000
 
@@ -274,12 +276,18 @@ struct reel_capture_plan {
   reel_u8 kind;       // Capture.Kind, 0 behind the last one
   reel_u8 pointer;    // argument
   reel_u8 length;     // argument or REEL_NO_ARGUMENT
-  reel_u8 on_success;
+  reel_u8 when;       // REEL_WHEN_*
   reel_u16 size;
-  // Only when this argument has this value, where it is not REEL_NO_ARGUMENT.
+  // Only when this argument has this value, or one of the operation's set, where it is not REEL_NO_ARGUMENT.
   reel_u8 condition;
   reel_u8 condition_value;
 };
+
+// Only when the call did not fail, or when its result is positive.
+#define REEL_WHEN_SUCCEEDED 1
+#define REEL_WHEN_POSITIVE 2
+// The condition is that the low seven bits of the argument are in the operation's set.
+#define REEL_WHEN_IN_SET 4
 
 #define REEL_OPERATION_ENABLED 1
 #define REEL_OPERATION_OBJECT_AT_ENTRY 2
@@ -306,6 +314,8 @@ struct reel_capture_plan {
 #define REEL_OPERATION_LISTENS 4096
 // The second register points to the arguments, 32 bits each: `socketcall`.
 #define REEL_OPERATION_INDIRECT 8192
+// Of the 32-bit entry: captures have the sizes that structures have there.
+#define REEL_OPERATION_NARROW 16384
 // The call executes a program: its registers are gone when it returns, so they are kept when it begins.
 #define REEL_OPERATION_EXECUTES 0x100000
 
@@ -322,6 +332,8 @@ struct reel_operation {
   reel_u8 wide;               // of the 32-bit entry: a bit for each argument that takes two registers
   // The values of the first argument, a bit each, with which the result is a descriptor; 0 for always.
   reel_u64 result_commands;
+  // A bit for each value that the condition of a capture asks for.
+  reel_u64 condition_set;
   struct reel_capture_plan captures[REEL_CAPTURES];
 };
 
@@ -432,7 +444,7 @@ _Static_assert(sizeof(struct reel_thread) == 256, "both sides lay out threads al
 _Static_assert(sizeof(struct reel_sample) == 88, "both sides lay out samples alike");
 _Static_assert(sizeof(struct reel_image) == 80, "both sides lay out images alike");
 _Static_assert(sizeof(struct reel_object) == 160, "both sides lay out objects alike");
-_Static_assert(sizeof(struct reel_operation) == 56, "both sides lay out operations alike");
+_Static_assert(sizeof(struct reel_operation) == 64, "both sides lay out operations alike");
 _Static_assert(REEL_OPERATION_UNKNOWN == REEL_NATIVE_OPERATIONS - 1 && REEL_OPERATION_COMPAT == REEL_NATIVE_OPERATIONS &&
                    REEL_OPERATION_SOCKET == REEL_OPERATION_COMPAT + REEL_COMPAT_OPERATIONS &&
                    REEL_OPERATIONS == REEL_OPERATION_SOCKET + REEL_SOCKET_OPERATIONS,

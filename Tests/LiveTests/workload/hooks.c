@@ -256,6 +256,13 @@ static void busy(void) {
          (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000);
 }
 
+// Uses the CPU without a single call, or does nothing at all; until it is killed, or for half a minute.
+static void still(int uses_cpu) {
+  alarm(30);
+  while (uses_cpu) __asm__ volatile("");
+  pause();
+}
+
 int main(int count, char **words) {
   if (count != 3) return 98;
   const char *part = words[1], *directory = words[2];
@@ -266,6 +273,8 @@ int main(int count, char **words) {
   else if (!strcmp(part, "faults")) faults();
   else if (!strcmp(part, "switches")) switches();
   else if (!strcmp(part, "busy")) busy();
+  else if (!strcmp(part, "burn")) still(1);
+  else if (!strcmp(part, "sleep")) still(0);
   else return 97;
   return 0;
 }

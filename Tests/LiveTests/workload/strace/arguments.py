@@ -30,6 +30,7 @@ class Comparison:
         """The parameters that do not agree, each with what both say."""
         problems = []
         covered = set()
+        call.name = self.map["calls of the 32-bit entry"].get(call.name, call.name)
         for parameter in self.types[event.type]["parameters"]:
             name, type, source = parameter[:3]
             raw, shown = event.raw.get(name), event.shown.get(name)
@@ -69,6 +70,11 @@ class Comparison:
             return None, None
         if name == "passed_fds":
             return None, self.passed(call, raw)
+        if name.endswith("_option"):
+            # Another name of the option, at one level.
+            source = "arg2"
+            if not self.holds(event, parameter[3]):
+                return None, None if raw is None else f"{raw!r} at another level"
         if source == "ret" or source == "assembled" or source.startswith("object."):
             return None, None
         if source.startswith("thread."):
@@ -102,8 +108,12 @@ class Comparison:
         return None if (raw or "") == ",".join(wanted) else f"{raw}, not {wanted}"
 
     def holds(self, event, condition):
-        name, value = condition.split("=")
-        return event.raw.get(name) == int(value)
+        if condition == "ret>0":
+            return event.result is not None and event.result > 0
+        name, values = condition.split("=")
+        name, _, mask = name.partition("&")
+        value = event.raw.get(name)
+        return value is not None and str(value & int(mask) if mask else value) in values.split("|")
 
     def image(self, call, event, name, raw):
         """What was executed is read from the new program."""
@@ -211,7 +221,7 @@ class Comparison:
         known = set()
         for other in type["parameters"]:
             table = other[1].partition(":")[2]
-            if table and other[2] == parameter[2]:
+            if table and (other[2] == parameter[2] or parameter[0] == "optname" and other[0].endswith("_option")):
                 known |= {name for name, _, _ in self.tables[table]}
         return known
 
@@ -338,6 +348,8 @@ class Comparison:
             return None
         return self.payload(event, value.data, not value.truncated, raw, event.result)
 
+    of_payload_within = of_payload
+
     def array(self, call, value, raw):
         """Arrays of numbers and of `pollfd`, whose bytes can be told from text as long as they are ASCII."""
         if raw is None or not isinstance(value, Sequence) or not raw.isascii():
@@ -387,9 +399,14 @@ class Comparison:
             return None if not raw else f"{raw[:60]!r}, where strace read nothing"
         if event.result is None or event.result <= 0:
             return None if not raw else f"{raw[:60]!r}, though nothing was moved"
-        first = inner(inner(argument).items[0])
-        data, whole = vector_bytes(first)
-        return self.payload(event, data, whole, raw, first.fields["msg_len"].value)
+        data = b""
+        for item in inner(argument).items[: event.result]:
+            message = inner(item)
+            part, whole = vector_bytes(message)
+            data += (part or b"")[: message.fields["msg_len"].value]
+            if not whole:
+                return self.payload(event, data, False, raw, len(data))
+        return self.payload(event, data, True, raw, len(data))
 
     def of_message_name(self, call, event, parameter, argument, raw, shown, member):
         value = inner(argument)

@@ -26,13 +26,15 @@ from workloads import WORKLOADS
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(FOLDER, "../../../.."))
 GOAL = 0.999
+with open(os.path.join(FOLDER, "arguments.json")) as text:
+    NARROW_NAMES = json.load(text)["calls of the 32-bit entry"]
 
 
-def record(reel, folder, command, calls):
+def record(reel, folder, command, programs):
     """Records a command under strace; its threads' files lie in the folder afterwards."""
     work = os.path.join(folder, "work")
     os.mkdir(work)
-    environment = {"PATH": "/usr/bin:/bin", "HOME": work, "LC_ALL": "C", "CALLS": calls, "TMPDIR": work, "REEL": "calls"}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": work, "LC_ALL": "C", "TMPDIR": work, "REEL": "calls", **programs}
     inside = ["strace", "-qq", "-ff", "-ttt", "-v", "-xx", "-X", "verbose", "-e", "signal=none", "-s", "40000",
               "-o", os.path.join(folder, "thread"), *command]
     done = subprocess.run(
@@ -80,7 +82,7 @@ def same_call(call, event):
     if call.name.startswith("syscall_0x"):
         number = event.raw["ID"] if event.type == "syscall" else event.code
         return number is not None and number % (1 << 16) == int(call.name[8:], 16) % (1 << 16)
-    return call.name == event.call
+    return NARROW_NAMES.get(call.name, call.name) == event.call
 
 
 def result_difference(call, event):
@@ -179,6 +181,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--reel", required=True)
     parser.add_argument("--calls", required=True, help="the program of calls.c")
+    parser.add_argument("--narrow", help="the 32-bit program of narrow_calls.c")
     parser.add_argument("--keep", help="a folder that keeps captures and traces, or has them already")
     parser.add_argument("--show", type=int, default=3, help="examples of each kind of difference")
     parser.add_argument("--undecoded", action="store_true", help="list what strace takes apart and Reel does not")
@@ -190,13 +193,18 @@ def main():
     comparison = Comparison(schema, os.path.join(FOLDER, "arguments.json"))
     totals, faults = collections.Counter(), []
     totals["types"] = set()
+    programs = {"CALLS": options.calls, "NARROW": options.narrow or ""}
+    names = options.workloads or list(WORKLOADS)
+    if not options.narrow and "narrow" in names:
+        names.remove("narrow")
+        print("narrow       left out: no 32-bit program could be built")
     try:
-        for name in options.workloads or list(WORKLOADS):
+        for name in names:
             folder = os.path.join(keep, name)
             if not os.path.exists(os.path.join(folder, "capture.reel")):
                 shutil.rmtree(folder, ignore_errors=True)
                 os.makedirs(folder)
-                record(options.reel, folder, WORKLOADS[name], options.calls)
+                record(options.reel, folder, WORKLOADS[name], programs)
             before = totals["calls"], len(faults)
             judge(name, folder, Capture(options.reel, os.path.join(folder, "capture.reel"), schema), comparison,
                   exceptions, totals, faults)

@@ -11,6 +11,7 @@ def shell(script):
 
 WORKLOADS = {
     "calls": shell('exec "$CALLS"'),
+    "narrow": shell('exec "$NARROW"'),
     "find": shell("find /usr/share/doc -maxdepth 2 -newer /etc/hostname -ls | wc -l; find /etc -name '*.conf' -size +1k -exec ls -l {} +"),
     "tar": shell("mkdir in; cp /etc/*.conf in; ln -s x in/link; tar -czf a.tgz in; mkdir out; tar -xpf a.tgz -C out; tar -tf a.tgz; cmp a.tgz a.tgz"),
     "git": shell(
