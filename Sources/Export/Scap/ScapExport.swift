@@ -61,7 +61,8 @@ public struct ScapExport: Sendable {
       architecture: architecture, dialect: dialect)
     var sink = ScapSink(codec)
     var isBegun = false
-    let progress = try await Scan(source, question).run(columns: .all) { events in
+    // Writing is slower than reading: one chunk that waits is enough.
+    let progress = try await Scan(source, question, parallelism: 2).run(columns: .all) { events in
       ChosenEvents(batch: events.batch, rows: events.rows)
     } consume: { chosen, progress in
       guard let first = chosen.rows.first else { return true }

@@ -40,7 +40,7 @@ public struct ScapWriter: ~Copyable {
   ///   - held: how many bytes of events are held back to bring them into order.
   public init(
     machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
-    architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 12 << 20
+    architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 8 << 20
   ) {
     self.dialect = dialect
     self.architecture = architecture
