@@ -35,6 +35,9 @@ public struct ScapExport: Sendable {
   /// How it is compressed.
   public var codec = Codec.gzip
 
+  /// How many events are written between two looks at what came of them.
+  private static let step = 8192
+
   /// An export of some events.
   public init(_ source: CaptureSource, _ question: Question) {
     self.source = source
@@ -58,7 +61,8 @@ public struct ScapExport: Sendable {
       architecture: architecture, dialect: dialect)
     var sink = ScapSink(codec)
     var isBegun = false
-    let progress = try await Scan(source, question).run(columns: .all) { events in
+    // Writing is slower than reading: one chunk that waits is enough.
+    let progress = try await Scan(source, question, parallelism: 2).run(columns: .all) { events in
       ChosenEvents(batch: events.batch, rows: events.rows)
     } consume: { chosen, progress in
       guard let first = chosen.rows.first else { return true }
@@ -76,8 +80,11 @@ public struct ScapExport: Sendable {
           writer.append(lossOf: loss.count, from: loss.from, to: loss.to, cpu: loss.cpu)
         }
       }
-      writer.append(chosen.batch, rows: chosen.rows)
-      try sink.write(writer.takeOutput()) { try write($0, progress) }
+      // A part of the chunk at a time, so that what is made of it does not stand in memory whole.
+      for start in stride(from: 0, to: chosen.rows.count, by: ScapExport.step) {
+        writer.append(chosen.batch, rows: chosen.rows[start..<min(start + ScapExport.step, chosen.rows.count)])
+        if writer.hasOutput { try sink.write(writer.takeOutput()) { try write($0, progress) } }
+      }
       return true
     }
     var report = Report(progress: progress, events: 0, leftOut: 0)

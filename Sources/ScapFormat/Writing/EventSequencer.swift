@@ -17,7 +17,7 @@ struct EventSequencer: ~Copyable {
   private let capacity: Int
 
   /// - Parameter capacity: how many bytes are held back.
-  init(capacity: Int = 24 << 20) {
+  init(capacity: Int = 8 << 20) {
     self.capacity = capacity
     held = ByteBuffer(capacity: min(capacity, 1 << 20))
   }

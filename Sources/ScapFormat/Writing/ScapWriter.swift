@@ -40,7 +40,7 @@ public struct ScapWriter: ~Copyable {
   ///   - held: how many bytes of events are held back to bring them into order.
   public init(
     machine: ScapMachine, users: [ScapUser], interfaces: [ScapInterface], schema: Schema,
-    architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 24 << 20
+    architecture: Architecture = .x86_64, dialect: ScapDialect = .classic, held: Int = 8 << 20
   ) {
     self.dialect = dialect
     self.architecture = architecture
@@ -66,7 +66,7 @@ public struct ScapWriter: ~Copyable {
     return bytes
   }
 
-  /// Whether there are so many bytes that they should be taken.
+  /// Whether there are bytes to be taken.
   public var hasOutput: Bool { output.count > 0 }
 
   /// Ends the file: hands out everything that was held back.
