@@ -43,7 +43,7 @@ struct ContainerPruningTests {
     ("k8s.pod.name = front", 1, 2), ("k8s.ns.name = prod", 1, 2), ("container.label.team = a", 1, 2),
     // What excludes events need not exclude chunks.
     ("container.name != web", 2, 4), ("not container.name = web", 3, 4), ("container.name exists", 3, 6),
-    ("container.image.repository = nginx", 3, 2),
+    ("container.image.repository = nginx", 2, 2),
     // Full ids and short ones.
     ("container.id = \(web)", 1, 2), ("container.id = a1b2c3d4a1b2", 1, 2), ("container.id in (\(web), \(mail))", 2, 4),
     ("container.id != \(web)", 1, 2), ("container.full_id = \(mail)", 1, 2), ("container.id = \(web.dropLast())", 0, 0),

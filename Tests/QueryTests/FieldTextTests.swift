@@ -189,7 +189,7 @@ struct FieldTextTests {
         {"evt.num":1,"evt.time":1690557262753887343,"evt.rawtime":1690557262753887343,"evt.cpu":3,"evt.type":"openat",\
         "evt.latency":1534,"proc.pid":200,"thread.tid":200,"proc.name":"cat","fd.name":"/etc/passwd",\
         "container.id":"3ad7b26ded6d","evt.res":"SUCCESS","evt.rawres":3,"evt.args":{"fd":3,"dirfd":-100,\
-        "name":"/etc/passwd","flags":"O_RDONLY|O_CLOEXEC","mode":"00",
+        "name":"/etc/passwd","flags":"O_RDONLY|O_CLOEXEC","mode":"0",
         """))
     #expect(text[7].contains("\"proc.pid\":null,\"thread.tid\":null,\"proc.name\":null,\"fd.name\":\":::22\""))
   }

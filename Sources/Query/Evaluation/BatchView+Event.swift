@@ -204,7 +204,8 @@ extension BatchView {
       second.append(to: &text)
       return .text(text[...])
     }
-    let object = Int(batch.objects[row])
+    // Not all of them have the column of objects read.
+    var object: Int { Int(batch.objects[row]) }
     switch property {
     case .descriptorIdentity:
       return joined(value(.tid, of: .itself, argument: .none, lineage: lineage), "", descriptor(row: row))

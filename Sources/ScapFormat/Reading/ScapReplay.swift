@@ -222,17 +222,21 @@ struct ScapReplay: ~Copyable {
     }
     let isWhole = thread.enter.code == 0
     let latency = isWhole && time >= thread.enter.time ? time - thread.enter.time : EventBatch.missing
-    appendGeneric(event, type, time, latency, thread)
+    appendGeneric(event, type, time, latency, thread, begun: isWhole)
     if isWhole { thread.enter.code = ScapEnter.none }
   }
 
   private mutating func appendGeneric(
-    _ event: ScapEventBytes, _ type: EventTypeID, _ time: Int64, _ latency: Int64, _ thread: ScapThread
+    _ event: ScapEventBytes, _ type: EventTypeID, _ time: Int64, _ latency: Int64, _ thread: ScapThread,
+    begun: Bool = false
   ) {
     appendHead(
       type, time: time, latency: latency, cpu: event.cpu, flags: [], lineage: star.lineage(of: thread, threads),
       object: EventBatch.noRow, result: EventBatch.missing)
-    for index in 0..<2 { appendValue(event[index], .integer, isSigned: false, false) }
+    // The kernel's own number stands in the beginning alone.
+    for index in 0..<2 {
+      appendValue(event[index] ?? (begun ? thread.enter.value(index) : nil), .integer, isSigned: false, false)
+    }
   }
 
   /// Keeps an event of a type that this program does not know as it is.

@@ -10,6 +10,7 @@ when a difference is left, or when fewer than the share that `fields.json` asks 
 """
 import argparse
 import collections
+import fnmatch
 import json
 import os
 import re
@@ -86,6 +87,9 @@ def main():
     examples = collections.defaultdict(list)
     for path in options.files:
         name = os.path.basename(path)
+        if any(fnmatch.fnmatch(name, pattern) for pattern in data["read in part"]):
+            print(f"{name}: not compared: the peer does not know all its event types, and numbers what it knows")
+            continue
         peer, status, message = rows(["sysdig", "-r", path], names)
         if not peer:
             print(f"{name}: not compared: the peer does not read it: {message[:100] or status}")
