@@ -18,11 +18,13 @@ struct ScapRoundTripTests {
   }
 
   @Test(arguments: [
-    ("falco-cat_write", Loss.nothing), ("falco-connect_localhost", .nothing), ("falco-open-multiple-files", .nothing),
-    ("falco-ping_sendto", .nothing), ("falco-psp-privileged", .nothing), ("falco-psp-run_as_user_0_container", .nothing),
-    ("falco-syscall", .nothing), ("libs-curl_google", .nothing), ("libs-sample", .nothing), ("libs-single_ipv6_conn", .nothing),
-    ("libs-test_ipv6_client", .nothing), ("sysflow-client-server-tcp-client-server", .nothing),
-    ("sysflow-files-filesat", .directory), ("sysflow-rename-rename2at", .nothing), ("sysflow-setuid-setuid", .nothing),
+    ("falco-cat_write", Loss.nothing), ("falco-connect_localhost", .nothing),
+    ("falco-open-multiple-files", .nothing), ("falco-ping_sendto", .nothing),
+    ("falco-psp-privileged", .nothing), ("falco-psp-run_as_user_0_container", .nothing),
+    ("falco-syscall", .nothing), ("libs-curl_google", .nothing), ("libs-sample", .nothing),
+    ("libs-single_ipv6_conn", .nothing), ("libs-test_ipv6_client", .nothing),
+    ("sysflow-client-server-tcp-client-server", .nothing), ("sysflow-files-filesat", .directory),
+    ("sysflow-rename-rename2at", .nothing), ("sysflow-setuid-setuid", .nothing),
   ])
   func sameEvents(_ name: String, _ loss: Loss) throws {
     let original = try #require(data) + "/\(name).scap"
