@@ -3,8 +3,8 @@
 
     bench_scap.py REEL [ROUNDS] FILE...
 
-The first plain file with 30000 events or more is stretched to some millions: its events again and again, each time later.
-Figures are processor time of one core, the least of several rounds; the two programs take turns.
+The first plain file with 30000 events or more is stretched to some millions: its events again and again, each time
+later. Figures are processor time of one core, the least of several rounds; the two programs take turns.
 """
 import gzip
 import os
