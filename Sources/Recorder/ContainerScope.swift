@@ -28,6 +28,8 @@ public struct RunningContainers: Sendable {
     public let group: ControlGroups.ContainerGroup
     /// What is known.
     public let facts: ContainerFacts
+    /// Whether something runs in it: a group without processes is what a container left, or one that is being made.
+    public var isRunning: Bool { !group.processes().isEmpty }
   }
 
   /// In the order of their paths.

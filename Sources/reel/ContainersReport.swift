@@ -5,7 +5,7 @@ import Recorder
 struct ContainersReport {
   private let entries: [RunningContainers.Entry]
 
-  init(_ running: RunningContainers) { entries = running.entries }
+  init(_ running: RunningContainers) { entries = running.entries.filter(\.isRunning) }
 
   /// A table, or a line that says that there are none.
   func rendered(for terminal: Terminal) -> String {

@@ -39,8 +39,10 @@ struct InfoReport {
     var facts = FactList()
     facts.add(
       "host",
-      VisibleText.of(header.hostname) + ", Linux " + VisibleText.of(header.kernelRelease) + ", "
-        + VisibleText.of(header.architecture) + ", " + Units.count(header.cpuCount, "CPU"))
+      [
+        VisibleText.of(header.hostname), isImported ? "" : "Linux " + VisibleText.of(header.kernelRelease),
+        VisibleText.of(header.architecture), Units.count(header.cpuCount, "CPU"),
+      ].filter { !$0.isEmpty }.joined(separator: ", "))
     let (from, to) = (summary.started, summary.ended)
     let length = to.subtractingReportingOverflow(from)
     let isSameDay =
@@ -76,10 +78,13 @@ struct InfoReport {
         + Units.count(summary.objects, "object") + ", " + Units.count(summary.containers.count, "container"))
     if !summary.typeCounts.isEmpty { facts.add("most", mostFrequentTypes) }
     let payloads = header.snapLength == 0 ? "no payloads" : "payloads up to \(Units.count(header.snapLength, "byte"))"
-    facts.add("kept", "latency \(latency); \(payloads)")
+    facts.add("kept", isImported ? "what the imported file has" : "latency \(latency); \(payloads)")
     addIntegrity(to: &facts)
     return facts.rendered(width: terminal.width, colour: terminal.allowsColour) + containerTable(for: terminal)
   }
+
+  /// Files of other programs do not say which kernel they are of.
+  private var isImported: Bool { header.kernelRelease.isEmpty && header.architecture.isEmpty }
 
   private var events: String {
     let seconds = Double(summary.ended) / 1e9 - Double(summary.started) / 1e9

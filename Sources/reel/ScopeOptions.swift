@@ -137,11 +137,12 @@ struct ScopeOptions: ParsableArguments {
     }
     var failure = Failure.refused(
       "no container that runs is meant by \(text)", remedy: "--wait waits until it is there")
-    let shown = running.entries.prefix(20).map { entry in
+    let entries = running.entries.filter(\.isRunning)
+    let shown = entries.prefix(20).map { entry in
       let name = entry.facts["name"].map { " \($0)" } ?? ""
       return ContainersReport.shortID(entry.group.container.id) + name + (entry.facts["image"].map { " (\($0))" } ?? "")
     }
-    let rest = running.entries.count - shown.count
+    let rest = entries.count - shown.count
     failure.line?.excerpt =
       shown.isEmpty
       ? ["no container is running"] : ["running:"] + shown + (rest > 0 ? ["and \(rest) more: see reel containers"] : [])
