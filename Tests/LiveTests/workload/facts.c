@@ -7,20 +7,28 @@
 
 // /proc of the outermost pid namespace, opened before anything moves elsewhere.
 #define PROC_DESCRIPTOR 901
-// The root of the unified hierarchy of control groups.
+// The root of the unified hierarchy of control groups, and those of the older ones that stand in for it.
 #define CGROUP_DESCRIPTOR 902
+#define MEMORY_DESCRIPTOR 903
+#define TASKS_DESCRIPTOR 904
 
 const char *root_path = "/";
+
+static void keep_folder(const char *path, int descriptor) {
+  int fd = open(path, O_PATH | O_DIRECTORY);
+  if (fd < 0) return;
+  must(dup2(fd, descriptor), "dup2");
+  close(fd);
+}
 
 void facts_begin(void) {
   int fd = must(open("/proc", O_RDONLY | O_DIRECTORY), "/proc");
   must(dup2(fd, PROC_DESCRIPTOR), "dup2");
   close(fd);
   bool is_unified = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
-  fd = open(is_unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", O_PATH | O_DIRECTORY);
-  if (fd < 0) return;
-  must(dup2(fd, CGROUP_DESCRIPTOR), "dup2");
-  close(fd);
+  keep_folder(is_unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", CGROUP_DESCRIPTOR);
+  keep_folder("/sys/fs/cgroup/memory", MEMORY_DESCRIPTOR);
+  keep_folder("/sys/fs/cgroup/pids", TASKS_DESCRIPTOR);
 }
 
 #define TEXT_SIZE 16384
@@ -131,15 +139,36 @@ static void says_namespaces(void) {
   }
 }
 
-static void says_cgroup(void) {
-  const char *line = strstr(proc_text("thread-self/cgroup"), "0::");
-  if (!line) return;
+// The group in a hierarchy, by what stands in front of its path in a line of the table; NULL when there is none.
+static char *group_of(const char *table, const char *hierarchy) {
+  const char *line = strstr(table, hierarchy);
+  if (!line) return NULL;
+  line += strlen(hierarchy);
   char *path = next_text();
-  snprintf(path, TEXT_SIZE, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
+  snprintf(path, TEXT_SIZE, "%.*s", (int)strcspn(line, "\n"), line);
+  return path;
+}
+
+// That of the unified hierarchy; where it is the root, that of the memory, or else of the number of tasks.
+static void says_cgroup(void) {
+  static const struct {
+    const char *hierarchy;
+    int descriptor;
+  } hierarchies[] = {{"0::", CGROUP_DESCRIPTOR}, {":memory:", MEMORY_DESCRIPTOR}, {":pids:", TASKS_DESCRIPTOR}};
+  const char *table = proc_text("thread-self/cgroup");
+  char *path = group_of(table, hierarchies[0].hierarchy);
+  if (!path) return;
+  int descriptor = CGROUP_DESCRIPTOR;
+  for (size_t index = 1; index < sizeof hierarchies / sizeof *hierarchies && !path[1]; index++) {
+    char *other = group_of(table, hierarchies[index].hierarchy);
+    if (!other || !other[1]) continue;
+    path = other;
+    descriptor = hierarchies[index].descriptor;
+  }
   says("thread.cgroups", "%s", path);
   says("proc.cgroup", "%s", path);
   struct stat about;
-  if (fstatat(CGROUP_DESCRIPTOR, path[1] ? path + 1 : ".", &about, 0) == 0) counts("proc.cgroup.id", about.st_ino);
+  if (fstatat(descriptor, path[1] ? path + 1 : ".", &about, 0) == 0) counts("proc.cgroup.id", about.st_ino);
 }
 
 static void says_capabilities(const char *field, const char *status, const char *name) {

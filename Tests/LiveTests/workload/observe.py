@@ -46,7 +46,9 @@ def facts():
     arguments = text("/proc/self/cmdline").split("\0")[:-1]
     name = text("/proc/self/comm")[:-1]
     cwd = os.readlink("/proc/thread-self/cwd").removesuffix(" (deleted)")
-    cgroup = next(line[3:] for line in text("/proc/thread-self/cgroup").splitlines() if line.startswith("0::"))
+    # That of the unified hierarchy; where it is the root, that of the memory, or else of the number of tasks.
+    groups = dict(line.split(":", 2)[1:] for line in text("/proc/thread-self/cgroup").splitlines())
+    cgroup = next((groups[name] for name in ("", "memory", "pids") if groups.get(name, "/") != "/"), "/")
     fields = {
         "proc.pid": [os.getpid()],
         "proc.ppid": [os.getppid()],
