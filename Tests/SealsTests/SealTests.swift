@@ -156,7 +156,12 @@ import Testing
       var check = SealCheck(SealedCapture.key.checkingKey, fileID: reader.header.fileID)
       _ = try reader.verify(frame: { type, sequence, payload in
         check.take(type, sequence: sequence, payload: payload)
-        guard type == .custody, var custody = try? reader.custody(decoding: payload) else { return }
+        guard type == .custody else { return }
+        let decoded = Result { try reader.custody(decoding: payload) }
+        guard case .success(var custody) = decoded else {
+          Issue.record("the custody cannot be read: \(decoded)")
+          return
+        }
         change(&custody)
         check.take(custody)
       })
@@ -180,7 +185,14 @@ import Testing
       var payload = payload
       if type == .chunk { payload[payload.count - 1] ^= 1 }
       check.take(type, sequence: sequence, payload: payload)
-      if type == .custody, let custody = try? reader.custody(decoding: payload) { check.take(custody) }
+      if type == .custody {
+        let decoded = Result { try reader.custody(decoding: payload) }
+        if case .success(let custody) = decoded {
+          check.take(custody)
+        } else {
+          Issue.record("the custody cannot be read: \(decoded)")
+        }
+      }
     })
     check.finish()
     let origin = try #require(check.origins.first)
