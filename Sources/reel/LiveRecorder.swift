@@ -25,7 +25,9 @@ struct LiveRecorder: ~Copyable {
     if let duration { arguments += ["--duration", "\(duration)ns"] }
     // What is recorded on request only is requested by naming it.
     if filter?.contains("page_fault") == true { arguments.append("--page-faults") }
-    if let filter { arguments.append(filter) }
+    // Not what this process does: to show it would be an event again.
+    let others = "not proc.pid = \(getpid())"
+    arguments.append(filter.map { $0.allSatisfy(\.isWhitespace) ? others : "(\($0)) and \(others)" } ?? others)
     var texts = arguments.map { strdup($0) } + [nil]
     defer { for text in texts { free(text) } }
     var child: pid_t = 0

@@ -122,11 +122,9 @@ struct LiveView {
     let output = StandardOutput()
     // From the upper left corner on; what a longer drawing left is erased line by line, so that nothing flickers.
     var text = (isFirst ? "\u{1B}[2J" : "") + "\u{1B}[H"
-    for line in [Style.dim.apply(to: about, colour: terminal.allowsColour)]
-      + table.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    {
-      text += line + "\u{1B}[K\n"
-    }
+    let lines = table.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    text += Style.dim.apply(to: about, colour: terminal.allowsColour) + "\u{1B}[K\n"
+    for line in lines { text += line + "\u{1B}[K\n" }
     try output.write(text + "\u{1B}[J")
     try output.flush()
   }
