@@ -58,7 +58,7 @@ import Testing
     let (plain, none) = Self.written(whole, .planes)
     let narrow = try Self.read(plain, Self.entry(.planes, none, rows: rows, length: plain.count))
     if most <= 60_000 { #expect(narrow != nil) }
-    if let narrow { #expect(narrow == whole.map { UInt32($0 ?? 0) }) }
+    if let narrow { #expect(narrow == whole.map { UInt32($0) }) }
   }
 
   @Test(arguments: UInt64(1)...200)
