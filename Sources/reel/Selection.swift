@@ -137,7 +137,9 @@ func checkFilter(_ filter: String?) throws(Failure) {
 extension Question {
   /// Says on standard error what is allowed in the filter but hardly meant.
   func reportWarnings() {
-    for warning in warnings { StandardError.write("reel: warning: \(VisibleText.of(warning.description))\n") }
+    for warning in warnings.map(\.description) + unknownTypes {
+      StandardError.write("reel: warning: \(VisibleText.of(warning))\n")
+    }
   }
 }
 
