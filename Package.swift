@@ -96,6 +96,12 @@ let package = Package(
     .target(
       name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
       swiftSettings: strict),
+    // Rules over events.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(
+      name: "Rules",
+      dependencies: ["Query", "Filter", "CaptureFormat", "EventBatch", "EventSchema", "ScapFormat", "CYAML"],
+      swiftSettings: strict),
     .target(
       name: "Export",
       dependencies: [
@@ -109,7 +115,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
-        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
+        "Inspect", "Rules", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -176,6 +182,11 @@ let package = Package(
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "RulesTests",
+      dependencies: [
+        "Rules", "Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport",
+      ], exclude: ["mistakes", "peer"], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",
       dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"], exclude: ["peer"],

@@ -30,7 +30,7 @@ struct Reel: AsyncParsableCommand {
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
       ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
-      SchemaCommand.self,
+      SchemaCommand.self, RulesCommand.self,
       DoctorCommand.self,
     ])
 
