@@ -97,6 +97,12 @@ let package = Package(
       name: "Inspect",
       dependencies: ["Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema"],
       swiftSettings: strict),
+    // Rules over events.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(
+      name: "Rules",
+      dependencies: ["Query", "Filter", "CaptureFormat", "EventBatch", "EventSchema", "ScapFormat", "CYAML"],
+      swiftSettings: strict),
     .target(
       name: "Export",
       dependencies: [
@@ -110,7 +116,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
-        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
+        "Inspect", "Rules", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -177,6 +183,11 @@ let package = Package(
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "RulesTests",
+      dependencies: [
+        "Rules", "Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport",
+      ], exclude: ["mistakes", "peer"], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",
       dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"], exclude: ["peer"],

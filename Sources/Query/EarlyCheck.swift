@@ -14,6 +14,21 @@ extension Question {
     var binder = FilterBinder(schema: .builtIn, source: filter, isLenient: true)
     _ = try binder.bind(parsed)
   }
+
+  /// The same for a filter that was parsed already, or a part of one, with the text that its ranges point into.
+  public static func check(expression: FilterExpression, source: String) throws(QueryError) {
+    var binder = FilterBinder(schema: .builtIn, source: source, isLenient: true)
+    _ = try binder.bind(expression)
+  }
+
+  /// Checks a field or a function of fields.
+  public static func check(operand: String) throws(QueryError) {
+    let text = operand + " exists"
+    let parsed: FilterExpression
+    do throws(FilterSyntaxError) { parsed = try parseFilter(text) } catch { throw QueryError(error) }
+    guard case .exists = parsed else { throw QueryError("'\(operand)' is no field or function") }
+    try check(expression: parsed, source: text)
+  }
 }
 
 extension LineFormat {

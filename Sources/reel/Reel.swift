@@ -32,7 +32,7 @@ struct Reel: AsyncParsableCommand {
       MergeCommand.self,
       CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
-      SchemaCommand.self,
+      SchemaCommand.self, RulesCommand.self,
       DoctorCommand.self,
     ])
 
