@@ -94,7 +94,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      name: "Inspect",
+      dependencies: ["Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema"],
       swiftSettings: strict),
     .target(
       name: "Export",
@@ -174,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "InspectTests",
       dependencies: [
-        "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Inspect", "Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",

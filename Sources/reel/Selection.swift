@@ -70,6 +70,7 @@ struct Selection {
   let question: Question
   let from: Int64?
   let to: Int64?
+  private let zone: ClockZone
 
   /// The first capture.
   var reader: CaptureReader { source.reader }
@@ -88,6 +89,7 @@ struct Selection {
 
   init(captures: [String], filter: String?, window: WindowOptions) throws(Failure) {
     try checkFilter(filter)
+    zone = window.zone
     let readers = try Captures.open(captures)
     source = CaptureSource(readers, zone: window.utc ? .utc : .local)
     let summary = CaptureSummary.joined(readers.map(\.summary))
@@ -108,6 +110,17 @@ struct Selection {
     }
     (self.from, self.to) = (from, to)
     question.reportWarnings()
+  }
+
+  /// The time that is meant on the command line.
+  /// - Parameter option: how the message calls it.
+  func time(_ moment: Moment, _ option: String) throws(Failure) -> Int64 {
+    let summary = CaptureSummary.joined(readers.map(\.summary))
+    let start = min(summary.started, source.scanContext.start ?? Int64.max)
+    guard let time = moment.resolved(start: start, end: summary.ended, zone: zone) else {
+      throw .refused("\(option) is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
+    }
+    return time
   }
 
   /// Ends a command: with a word about what could not be read, if that is something.
