@@ -100,6 +100,9 @@ struct ContainerLives {
     return isFirst && hadStarted
   }
 
+  /// How many containers are remembered.
+  var count: Int { lives.count }
+
   /// The first process of a container that lives.
   func first(of id: [UInt8]) -> ProcessIdentity? { lives[id]?.first }
 
