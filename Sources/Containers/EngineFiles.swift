@@ -28,6 +28,7 @@ struct EngineFiles {
       if let storage = bundle.storage { storages.insert(storage, at: 0) }
       if let folder = dockerFolder(id, in: config) { dockerFolders.insert(folder, at: 0) }
       if bundleFacts["engine"] == nil, let engine = keeper(bundle) { bundleFacts["engine"] = engine }
+      if bundleFacts["engine"] == "containerd" { addLabels(&bundleFacts, bundle, id) }
       break
     }
     for folder in dockerFolders {
@@ -47,12 +48,34 @@ struct EngineFiles {
       } else {
         facts.fill(from: found)
         facts["engine"] = facts["engine"] ?? "podman"
+        if let slash = storage.lastIndex(of: "/"),
+          let more = EngineStores.podman(storage: String(storage[..<slash]), id: id)
+        {
+          facts.fill(from: more)
+        }
       }
       break
     }
     facts.fill(from: bundleFacts)
     facts.completeSandbox()
     return facts
+  }
+
+  /// Adds what containerd keeps in its own store: the bundle has links to where that is.
+  private func addLabels(_ facts: inout ContainerFacts, _ bundle: Bundle, _ id: String) {
+    let words = bundle.path.split(separator: "/")
+    guard let namespace = words.dropLast().last.map(String.init), words.last?.elementsEqual(id) == true else { return }
+    var roots = folders + ["/var/lib/containerd", "/var/lib/rancher/k3s/agent/containerd"]
+    if let work = BoundedFile.link("\(bundle)/work"), let end = work.firstRange(of: "/io.containerd.runtime.v") {
+      roots = [String(work[..<end.lowerBound])]
+    }
+    for root in roots {
+      guard
+        let found = EngineStores.containerd(
+          root: root, namespace: namespace, id: id, sandbox: facts["pod.full_sandbox_id"])
+      else { continue }
+      return facts.fill(from: found)
+    }
   }
 
   private static let usualStorages: [String] = {

@@ -4,11 +4,14 @@ import Probe
 
 /// Builds batches from the probe's records, which must come in order of time.
 struct EventAssembler: ~Copyable {
-  private var builder: EventBatchBuilder
+  var builder: EventBatchBuilder
   private let plans: TypePlans
   private let options: KernelSourceOptions
   private let epochOffset: Int64
   var definitions: Definitions
+  var lives = ContainerLives()
+  /// When the recording began, in nanoseconds of the epoch.
+  var started = Int64.max
 
   /// Events whose thread or object was never defined, and when they happened.
   private(set) var unresolved = Unresolved()
@@ -93,6 +96,12 @@ struct EventAssembler: ~Copyable {
     batchStart = Int64.max
   }
 
+  /// To be called before an event is appended.
+  @inline(__always)
+  mutating func beginBatch(at time: Int64) {
+    if builder.count == 0 { batchStart = time }
+  }
+
   /// How many rows the dimensions have grown to.
   var dimensionRows: Int { definitions.store.rowCount }
 
@@ -100,6 +109,7 @@ struct EventAssembler: ~Copyable {
   mutating func startGeneration() {
     close()
     definitions.startGeneration()
+    lives.forgetRows()
     for cpu in recent.indices { recent[cpu] = RecentReferences() }
   }
 
@@ -142,7 +152,7 @@ struct EventAssembler: ~Copyable {
     if flags.contains(.childReturn), !plan.makesTask { flags.remove(.childReturn) }
 
     let thread = event.pointee.thread
-    let lineage = lineageRow(thread, cpu: cpu)
+    let lineage = lineageRow(thread, cpu: cpu, time: time)
     var objectRow = EventBatch.noRow
     let object = event.pointee.object
     var isPending = lineage == EventBatch.noRow
@@ -172,7 +182,7 @@ struct EventAssembler: ~Copyable {
         plan, objectRow, words: words, wordCount: wordCount, captures: captures, result: result, lineage: lineage)
     }
 
-    if builder.count == 0 { batchStart = time }
+    beginBatch(at: time)
     if isPending {
       pending.append(
         PendingEvent(
@@ -189,7 +199,11 @@ struct EventAssembler: ~Copyable {
     appendArguments(
       plan, words: words, wordCount: wordCount, captures: captures, result: result, start: start, lineage: lineage,
       isCompat: flags.contains(.compat))
-    if plan.endsTask, wordCount > 2, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
+    if plan.executes, result == 0, hasReturned { noticeExecution(lineage, time: time) }
+    if plan.endsTask, wordCount > 3, words.load(fromByteOffset: 8, as: UInt64.self) == 1 {
+      noticeEnd(
+        lineage, status: words.load(as: Int64.self), isVictim: words.load(fromByteOffset: 24, as: UInt64.self) != 0,
+        time: time)
       definitions.end(lineage: lineage, reaper: words.load(fromByteOffset: 16, as: Int64.self))
     }
     if builder.count >= options.batchEvents || builder.heapBytes >= options.batchHeapBytes {
@@ -323,9 +337,10 @@ struct EventAssembler: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func lineageRow(_ thread: UInt64, cpu: Int) -> UInt32 {
+  private mutating func lineageRow(_ thread: UInt64, cpu: Int, time: Int64) -> UInt32 {
     if thread == recent[cpu].thread, recent[cpu].epoch == definitions.lineages.epoch { return recent[cpu].lineage }
     guard thread != 0, let lineage = definitions.lineageRow(thread) else { return EventBatch.noRow }
+    noticeContainer(ofLineage: lineage, time: time)
     recent[cpu].thread = thread
     recent[cpu].lineage = lineage
     recent[cpu].epoch = definitions.lineages.epoch

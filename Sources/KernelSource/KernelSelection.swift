@@ -22,6 +22,17 @@ public struct KernelSelection: Sendable, Hashable {
   /// Everything on the machine.
   public init() {}
 
+  /// Adds the types of events that show what is asked for: those of containers' lives are told by executions and ends.
+  mutating func addCauses() {
+    guard let types, !types.isDisjoint(with: KernelSelection.livesOfContainers) else { return }
+    self.types = types.union([.execve, .execveat, .procexit])
+  }
+
+  private static let livesOfContainers: Set<EventTypeID> = [
+    .containerCreated, .containerStarted, .containerExec, .containerPaused, .containerUnpaused, .containerDied,
+    .containerOom,
+  ]
+
   /// Whether nothing is left out.
   public var isEverything: Bool { self == KernelSelection() }
 }

@@ -40,6 +40,8 @@ public struct KernelSource: ~Copyable {
     guard options.snapLength <= 65_535 else {
       throw KernelSourceError(.badOption, "--snaplen \(options.snapLength) is out of range: 0 to 65535")
     }
+    var options = options
+    options.selection.addCauses()
     let offset = Clock.epochOffset()
     let loaded = try LoadedProbe(schema: schema, options: options)
     try loaded.install(
@@ -79,6 +81,8 @@ public struct KernelSource: ~Copyable {
     }
     beginState(.start)
     if state == nil { MachineSnapshot.addProcesses(to: &assembler.definitions) }
+    assembler.started = started
+    assembler.findContainers()
   }
 
   /// Begins to tell everything that is there now; its parts are to be taken with `nextStatePart`. Looks at all threads at
@@ -104,6 +108,17 @@ public struct KernelSource: ~Copyable {
 
   /// Containers that were seen at work since the last call; one may come several times.
   public mutating func takeNewContainers() -> [CgroupContainer] { assembler.definitions.store.takeNewContainers() }
+
+  /// Says what people call a container: events of its life say it from now on.
+  public mutating func name(container id: String, name: String?, image: String?) {
+    assembler.lives.name(
+      Array(id.utf8), ContainerLives.Names(name: name.map { Array($0.utf8) }, image: image.map { Array($0.utf8) }))
+  }
+
+  /// Puts what happened to a container behind all events that were taken.
+  public mutating func add(_ change: ContainerChange) {
+    assembler.take(change, time: Int64(bitPattern: max(watermark, UInt64(started - epochOffset))) + epochOffset)
+  }
 
   /// Tells the kernel program which processes are meant: their ids alone would also mean whoever has them later.
   private mutating func selectProcessTrees() throws(KernelSourceError) {

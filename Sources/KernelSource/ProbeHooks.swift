@@ -14,6 +14,7 @@ enum ProbeHook: String, CaseIterable {
   case requestsBefore = "on_uring_submit_before"
   case completions = "on_uring_complete"
   case completionsBefore = "on_uring_complete_before"
+  case memoryVictims = "on_memory_victim"
 
   /// The tracepoint, and how many arguments its form has that the program is written for; 0 for any.
   private var tracepoint: (name: String, arguments: Int32) {
@@ -25,6 +26,7 @@ enum ProbeHook: String, CaseIterable {
     case .requestsBefore: ("io_uring_submit_sqe", 0)
     case .completions: ("io_uring_complete", 4)
     case .completionsBefore: ("io_uring_complete", 8)
+    case .memoryVictims: ("mark_victim", 0)
     }
   }
 
@@ -35,6 +37,7 @@ enum ProbeHook: String, CaseIterable {
     case .pageFaults: .pageFault
     case .switches: .`switch`
     case .requests, .requestsBefore, .completions, .completionsBefore: .ioUring
+    case .memoryVictims: .containerOom
     }
   }
 
@@ -59,7 +62,7 @@ enum ProbeHook: String, CaseIterable {
     // For measuring the stages of system calls alone.
     guard options.stage == .all else { return false }
     switch self {
-    case .signals, .requests, .requestsBefore, .completions, .completionsBefore: return true
+    case .signals, .requests, .requestsBefore, .completions, .completionsBefore, .memoryVictims: return true
     case .pageFaults: return options.pageFaults
     case .switches: return options.switches
     }
@@ -76,6 +79,7 @@ extension MachineCheck {
       ("completions of io_uring", !present.isDisjoint(with: [.completions, .completionsBefore])),
       ("switches", present.contains(.switches)),
       ("page faults", present.contains(.pageFaults)),
+      ("victims of a lack of memory", present.contains(.memoryVictims)),
     ]
     let missing = parts.filter { !$0.isThere }.map(\.name)
     return Finding(

@@ -46,9 +46,19 @@ final class ContainerWatch: Sendable {
     var matched: Set<Int> = []
     /// Groups that were selected and not yet taken.
     var selected: [ControlGroups.ContainerGroup] = []
+    /// What happened to containers, and names that became known, since they were last taken.
+    var news = News()
     /// Questions under way.
     var asking = 0
     var isOver = false
+  }
+
+  /// What the source is to be told of containers.
+  struct News: Sendable {
+    /// What they are called, by id.
+    var names: [String: (name: String?, image: String?)] = [:]
+    /// What happened to them, in this order.
+    var changes: [ContainerChange] = []
   }
 
   /// What is known of one container.
@@ -61,6 +71,8 @@ final class ContainerWatch: Sendable {
     /// The group that was selected for it.
     var selectedGroup: UInt64?
     var wasAsked = false
+    /// Whether it stood still at the last look; `nil` before the first.
+    var isFrozen: Bool?
     /// Looks that are still to come.
     var looksLeft = ContainerWatch.looks[...]
   }
@@ -70,6 +82,10 @@ final class ContainerWatch: Sendable {
   private static let looks = [3, 10, 30, 100, 300, 1000, 3000]
   /// Of one that has a name already only the later ones: its address and start come then.
   private static let laterLooks = [300, 2000]
+  /// Milliseconds between looks at who stands still, and how many containers are looked at each time: what pauses them is
+  /// told by no notice of older hierarchies.
+  private static let freezerPeriod = 100
+  private static let freezerLooks = 50
   /// Containers that are remembered.
   private static let mostContainers = 20_000
 
@@ -95,6 +111,45 @@ final class ContainerWatch: Sendable {
       source?.setEventHandler { [weak self] in self?.takeNotices() }
       source?.activate()
       for hierarchy in groups.hierarchies { look(below: hierarchy.mountPoint, in: hierarchy) }
+      lookAtFreezers(after: "")
+    }
+  }
+
+  /// Looks at the next containers in the order of their ids: whether they stand still.
+  private func lookAtFreezers(after last: String) {
+    guard let groups else { return }
+    let due = state.withLock { state -> [(id: String, group: ControlGroups.ContainerGroup)]? in
+      if state.isOver { return nil }
+      let living = state.containers.compactMap { id, known in
+        known.isInScope ? known.group.map { (id: id, group: $0) } : nil
+      }
+      if living.count <= ContainerWatch.freezerLooks { return living }
+      let ordered = living.sorted { $0.id < $1.id }
+      let next = ordered.drop { $0.id <= last }
+      return Array((next.isEmpty ? ordered[...] : next).prefix(ContainerWatch.freezerLooks))
+    }
+    guard let due else { return }
+    for (id, group) in due {
+      guard let isFrozen = groups.isFrozen(group) else { continue }
+      state.withLock { state in
+        guard let known = state.containers[id], known.group?.id == group.id else { return }
+        state.containers[id]?.isFrozen = isFrozen
+        if let before = known.isFrozen, before != isFrozen {
+          state.news.changes.append(ContainerChange(known.container, isFrozen ? .paused : .unpaused))
+        }
+      }
+    }
+    let next = due.count < ContainerWatch.freezerLooks ? "" : due.last?.id ?? ""
+    queue.asyncAfter(deadline: .now() + .milliseconds(ContainerWatch.freezerPeriod)) { [weak self] in
+      self?.lookAtFreezers(after: next)
+    }
+  }
+
+  /// What happened since the last call.
+  func takeNews() -> News {
+    state.withLock { state in
+      defer { state.news = News() }
+      return state.news
     }
   }
 
@@ -178,7 +233,10 @@ final class ContainerWatch: Sendable {
   private func find(_ container: CgroupContainer, _ group: ControlGroups.ContainerGroup?) {
     let isNew = state.withLock { state in
       if var known = state.containers[container.id] {
-        known.group = group ?? known.group
+        if let group, group != known.group {
+          known.group = group
+          known.isFrozen = nil
+        }
         known.looksLeft = ContainerWatch.looks[...]
         state.containers[container.id] = known
         return true
@@ -255,6 +313,7 @@ final class ContainerWatch: Sendable {
       var info: ContainerInfo?
       if known.isInScope, known.published != sum {
         known.published = sum
+        state.news.names[id] = (sum["name"], sum["image"])
         info = ContainerInfo(id: id, time: ContainerWatch.now(), texts: sum.texts)
       }
       state.containers[id] = known

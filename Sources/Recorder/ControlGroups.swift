@@ -21,6 +21,9 @@ public struct ControlGroups: Sendable {
   /// The unified hierarchy first.
   public let hierarchies: [Hierarchy]
 
+  /// Where the older kind's freezer is mounted; the unified hierarchy has one of its own.
+  private let freezer: String?
+
   /// A control group that is named after a container.
   public struct ContainerGroup: Sendable, Hashable {
     /// The container.
@@ -65,10 +68,14 @@ public struct ControlGroups: Sendable {
     }
     let unified = hierarchy({ $0.type.elementsEqual("cgroup2".utf8) }, isUnified: true)
     hierarchies = [unified, old("memory") ?? old("pids")].compactMap { $0 }
+    freezer = old("freezer")?.mountPoint
     if hierarchies.isEmpty { return nil }
   }
 
-  init(mountPoint: String) { hierarchies = [Hierarchy(mountPoint: mountPoint, isUnified: true)] }
+  init(mountPoint: String) {
+    hierarchies = [Hierarchy(mountPoint: mountPoint, isUnified: true)]
+    freezer = nil
+  }
 
   /// All groups that are named after a container, in the order of their paths. A container that is in several hierarchies
   /// comes once.
@@ -128,6 +135,21 @@ public struct ControlGroups: Sendable {
     // Older hierarchies do not say so of a group and all below it.
     guard let processes = contents(path + "/cgroup.procs") else { return nil }
     return !processes.isEmpty || folders(in: path).contains { isPopulated("\(path)/\($0)") == true }
+  }
+
+  /// Whether everything in a container's group stands still; `nil` when no hierarchy says so.
+  func isFrozen(_ group: ContainerGroup) -> Bool? {
+    var isFrozen: Bool?
+    if let events = ControlGroups.contents(group.path + "/cgroup.events") {
+      let lines = String(decoding: events, as: UTF8.self).split(separator: "\n")
+      isFrozen = lines.first { $0.hasPrefix("frozen ") }.map { $0 == "frozen 1" }
+    }
+    if isFrozen == true { return true }
+    // Engines give a container's group the same path in all hierarchies.
+    guard let freezer, let own = hierarchies.first(where: { group.path.hasPrefix($0.mountPoint + "/") }),
+      let state = ControlGroups.contents(freezer + group.path.dropFirst(own.mountPoint.count) + "/freezer.state")
+    else { return isFrozen }
+    return state.starts(with: "FROZEN".utf8)
   }
 
   fileprivate static func contents(_ path: String) -> [UInt8]? {

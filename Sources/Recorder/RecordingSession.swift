@@ -34,11 +34,19 @@ struct RecordingSession: ~Copyable {
   mutating func step() throws(RecordingError) -> Bool {
     try takeStateIfDue()
     source.wait(milliseconds: 20)
+    tellOfContainers()
     try take(source.drain(), source.takeLosses())
     let now = Clock.sinceBoot()
     if countsFrom == nil, watch.hasMatchedAll { countsFrom = now }
     if let time = options.rotation.time, now - rotatedAt >= time { try rotate() }
     return sink.error == nil && !isComplete(at: now)
+  }
+
+  /// What became known of containers stands in events that come after.
+  private mutating func tellOfContainers() {
+    let news = watch.takeNews()
+    for (id, known) in news.names { source.name(container: id, name: known.name, image: known.image) }
+    for change in news.changes { source.add(change) }
   }
 
   private borrowing func isComplete(at now: Int64) -> Bool {

@@ -91,6 +91,11 @@ struct Engine: Sendable {
   /// Runs a script in a container.
   func exec(_ name: String, _ script: String) async throws { try await call("exec", [name, script]) }
 
+  /// The words of a command that runs what stands behind them in a new container, which has the machine's files.
+  func prefix(_ name: String) async throws -> [String] {
+    try await call("prefix", [name]).split(separator: "\n").map(String.init)
+  }
+
   /// Stops all that runs in a container. When this returns it stands still.
   func pause(_ name: String) async throws { try await call("pause", [name]) }
 

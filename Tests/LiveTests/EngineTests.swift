@@ -34,13 +34,12 @@ extension Live {
           // All events of the id have the name, and only those have it.
           var terms = [
             "container.id = \(id.prefix(12))", "container.name = \(name)", "container.image = \(kind.image)",
+            "container.label.team = \(name)-team",
             "container.image.tag = 1.0", "container.type = \(kind.type)", "container.start_ts exists",
           ]
-          switch kind {
-          case .docker, .podman: terms.append("container.label.team = \(name)-team")
-          case .containerd:
+          if kind == .containerd {
             terms += [
-              "k8s.pod.name = \(name)-pod", "k8s.ns.name = testing",
+              "k8s.pod.name = \(name)-pod", "k8s.ns.name = testing", "k8s.pod.label.app = shop",
               "k8s.pod.uid = 0b7a6c58-66a1-4b7e-9d3f-1c2d3e4f5a6b",
             ]
           }

@@ -28,10 +28,7 @@ extension Live {
           ]).start()
           defer { recorder.killGroup() }
           try await waitUntilAttached(recorder)
-          let inside = try await Command(
-            "/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; for i in 1 2 3; do ls / >/dev/null; sleep 0.3; done"
-          ).run()
-          #expect(inside.status == 0, "\(inside.errorText)")
+          try await Self.run(in: group, Self.threeListings)
           recorder.send(SIGINT)
           let started = ContinuousClock.now
           let result = try await recorder.result(timeout: .seconds(20))
@@ -40,10 +37,7 @@ extension Live {
           let warnings = result.errorLines.filter { $0.contains("warning") }
           #expect(warnings.count == 1, "\(result.errorText)")
           #expect(warnings.first?.contains(socket) == true, "\(warnings)")
-          try await capture.expectNothingLost()
-          #expect(
-            try await capture.count("container.full_id = \(id) and proc.name = ls and evt.type = execve") == 3)
-          #expect(try await capture.count("container.full_id != \(id)") == 0)
+          try await Self.expectThreeListings(in: capture, of: id)
           #expect(try await capture.count("container.name = liar") == 0)
         }
       }
@@ -63,10 +57,7 @@ extension Live {
           let recorder = try recording.start()
           defer { recorder.killGroup() }
           try await waitUntilAttached(recorder)
-          let inside = try await Command(
-            "/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; ls / >/dev/null; sleep 2.5"
-          ).run()
-          #expect(inside.status == 0, "\(inside.errorText)")
+          try await Self.run(in: group, "ls / >/dev/null; sleep 2.5")
           recorder.send(SIGINT)
           let result = try await recorder.result(timeout: .seconds(20))
           #expect(result.status == 0)
@@ -97,16 +88,31 @@ extension Live {
         ]).start()
         defer { recorder.killGroup() }
         try await waitUntilAttached(recorder)
-        let inside = try await Command(
-          "/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; for i in 1 2 3; do ls / >/dev/null; sleep 0.3; done"
-        ).run()
-        #expect(inside.status == 0, "\(inside.errorText)")
+        try await Self.run(in: group, Self.threeListings)
         let result = try await recorder.result(timeout: .seconds(20))
         #expect(result.status == 0, "\(result.errorText)")
-        try await capture.expectNothingLost()
-        #expect(try await capture.count("container.full_id = \(id) and proc.name = ls and evt.type = execve") == 3)
-        #expect(try await capture.count("not container.full_id = \(id)") == 0)
+        try await Self.expectThreeListings(in: capture, of: id)
       }
+    }
+
+    private static let threeListings = "for i in 1 2 3; do ls / >/dev/null; sleep 0.3; done"
+
+    /// Runs a script in a control group.
+    private static func run(in group: String, _ script: String) async throws {
+      let inside = try await Command("/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; \(script)").run()
+      #expect(inside.status == 0, "\(inside.errorText)")
+    }
+
+    /// All of what the script did is there, and nothing of others.
+    private static func expectThreeListings(
+      in capture: Capture, of id: String, location: SourceLocation = #_sourceLocation
+    ) async throws {
+      try await capture.expectNothingLost(location: location)
+      #expect(
+        try await capture.count("container.full_id = \(id) and proc.name = ls and evt.type = execve") == 3,
+        sourceLocation: location)
+      #expect(try await capture.count("container.full_id != \(id)") == 0, sourceLocation: location)
+      #expect(try await capture.count("not container.full_id = \(id)") == 0, sourceLocation: location)
     }
 
     private static func randomID() -> String {

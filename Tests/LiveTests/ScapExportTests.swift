@@ -116,7 +116,10 @@ private let olderNames = [
 ]
 
 /// What Reel records and `.scap` files do not have.
-private let notInSuchFiles = ["process_sample", "io_uring", "uprobe", "uretprobe"]
+private let notInSuchFiles = [
+  "process_sample", "io_uring", "uprobe", "uretprobe", "container_created", "container_started", "container_exec",
+  "container_paused", "container_unpaused", "container_died", "container_oom",
+]
 
 /// The events that stand for one of Reel's each: returns, and what has no return.
 private let events = "(evt.dir = < or evt.type in (procexit, signaldeliver, exit_group, exit, switch, page_fault))"

@@ -471,7 +471,7 @@ enum GeneratedCatalogue {
     Z3MAARIMQVRfUkVNT1ZFRElSBIAEgARJEXVzZXJmYXVsdGZkX2ZsYWdzAAMOCk9fTk9OQkxPQ0sAgBAOCU9fQ0xPRVhFQwCAgCAWE1VGRkRfVVNF
     Ul9NT0RFX09OTFkAAX8Md2FpdF9vcHRpb25zAAgKB1dOT0hBTkcAAQwJV1VOVFJBQ0VEAAIKB1dFWElURUQABA0KV0NPTlRJTlVFRAAIDQdXTk9X
     QUlUAICAgAgSC19fV05PVEhSRUFEAICAgIACDQZfX1dBTEwAgICAgAQPCF9fV0NMT05FAICAgIAINgx3YWl0aWRfdHlwZXMABAgFUF9BTEwAAAgF
-    UF9QSUQAAQkGUF9QR0lEAAIKB1BfUElERkQAAy8LeGF0dHJfZmxhZ3MAAg8MWEFUVFJfQ1JFQVRFAAEQDVhBVFRSX1JFUExBQ0UAAqEDcQEHc3lz
+    UF9QSUQAAQkGUF9QR0lEAAIKB1BfUElERkQAAy8LeGF0dHJfZmxhZ3MAAg8MWEFUVFJfQ1JFQVRFAAEQDVhBVFRSX1JFUExBQ0UAAqgDcQEHc3lz
     Y2FsbAAAgAEABgAICAJJRAYAAAQADghuYXRpdmVJRAYAAAQACwRhcmcwGwAAAQAACwRhcmcxGwAAAQEACwRhcmcyGwAAAQIACwRhcmczGwAAAQMA
     CwRhcmc0GwAAAQQACwRhcmc1GwAAAQUATgIIcHJvY2V4aXQABSAAAAAFDAZzdGF0dXMJAAAEAAkDcmV0CQAABAAJA3NpZxYAAAQACgRjb3JlBQAA
     BAAQCnJlYXBlcl90aWQLAAAEAGYDDXNpZ25hbGRlbGl2ZXIACAAAAAAHCgRzcGlkCwAABAAKBGRwaWQLAAAEAAkDc2lnFgAABAAKBGNvZGUDAAAE
@@ -969,7 +969,13 @@ enum GeneratedCatalogue {
     C3NpZ3Byb2NtYXNrAQtzaWdwcm9jbWFzawiAAQABAAIKA3JlcwkAAIABAAoDaG93FAB6AQAAKe8ECXNpZ3JldHVybgEJc2lncmV0dXJuCIABAAAA
     AQoDcmVzCQAAgAEAK/AECnNpZ3N1c3BlbmQBCnNpZ3N1c3BlbmQIwAEAAAABCgNyZXMJAACAAQAr8QQKc2lncGVuZGluZwEKc2lncGVuZGluZwiA
     AQAAAAEKA3JlcwkAAIABAD3yBAZzaWduYWwBBnNpZ25hbAiAAQACAAMKA3JlcxwAAIABAAoDc2lnFgAAAQAADgdoYW5kbGVyHAAAAQEAMPMEBG5p
-    Y2UBBG5pY2UFgAEAAQACCgNyZXMJAACAAQAQCWluY3JlbWVudAMAAAEAAA==
+    Y2UBBG5pY2UFgAEAAQACCgNyZXMJAACAAQAQCWluY3JlbWVudAMAAAEAADuABRFjb250YWluZXJfY3JlYXRlZAARAAAAAAMIAmlkHQEABAAKBG5h
+    bWUdAQAEAAsFaW1hZ2UdAQAEAEmBBRFjb250YWluZXJfc3RhcnRlZAARAAAAAAQIAmlkHQEABAAKBG5hbWUdAQAEAAsFaW1hZ2UdAQAEAA0HY29t
+    bWFuZB0BAAQARoIFDmNvbnRhaW5lcl9leGVjABEAAAAABAgCaWQdAQAEAAoEbmFtZR0BAAQACwVpbWFnZR0BAAQADQdjb21tYW5kHQEABAA6gwUQ
+    Y29udGFpbmVyX3BhdXNlZAARAAAAAAMIAmlkHQEABAAKBG5hbWUdAQAEAAsFaW1hZ2UdAQAEADyEBRJjb250YWluZXJfdW5wYXVzZWQAEQAAAAAD
+    CAJpZB0BAAQACgRuYW1lHQEABAALBWltYWdlHQEABABIhQUOY29udGFpbmVyX2RpZWQAEQAAAAAECAJpZB0BAAQACgRuYW1lHQEABAALBWltYWdl
+    HQEABAAPCWV4aXRfY29kZQMAAAQAT4YFDWNvbnRhaW5lcl9vb20AEQAAAAAFCAJpZB0BAAQACgRuYW1lHQEABAALBWltYWdlHQEABAAJA3BpZAsA
+    AAQADQdwcm9jZXNzHQEABAA=
     """
 }
 
@@ -2641,4 +2647,32 @@ extension EventTypeID {
   /// `nice`: not on 64-bit architectures.
   @inlinable
   public static var nice: EventTypeID { EventTypeID(rawValue: 627) }
+
+  /// `container_created`: no system call.
+  @inlinable
+  public static var containerCreated: EventTypeID { EventTypeID(rawValue: 640) }
+
+  /// `container_started`: no system call.
+  @inlinable
+  public static var containerStarted: EventTypeID { EventTypeID(rawValue: 641) }
+
+  /// `container_exec`: no system call.
+  @inlinable
+  public static var containerExec: EventTypeID { EventTypeID(rawValue: 642) }
+
+  /// `container_paused`: no system call.
+  @inlinable
+  public static var containerPaused: EventTypeID { EventTypeID(rawValue: 643) }
+
+  /// `container_unpaused`: no system call.
+  @inlinable
+  public static var containerUnpaused: EventTypeID { EventTypeID(rawValue: 644) }
+
+  /// `container_died`: no system call.
+  @inlinable
+  public static var containerDied: EventTypeID { EventTypeID(rawValue: 645) }
+
+  /// `container_oom`: no system call.
+  @inlinable
+  public static var containerOom: EventTypeID { EventTypeID(rawValue: 646) }
 }

@@ -124,6 +124,40 @@ static __always_inline void send_ended(struct reel_ring *ring, struct task_struc
   ring_publish(ring, sizeof *ended);
 }
 
+// Whoever the kernel ends because there is no memory left, by the id of one of its threads, until it has ended.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1024);
+  __type(key, __u32);
+  __type(value, __u8);
+} memory_victims SEC(".maps");
+
+// The tracepoint gives the victim's id before Linux 6.8, and its task since.
+SEC("raw_tp/mark_victim")
+int on_memory_victim(struct bpf_raw_tracepoint_args *arguments) {
+  __u64 victim = arguments->args[0];
+  __u32 id = victim;
+  if (victim >> 32 && (__s64)victim < 0 && victim >> 32 != 0xFFFFFFFF)
+    id = BPF_CORE_READ((struct task_struct *)victim, pid);
+  __u8 one = 1;
+  bpf_map_update_elem(&memory_victims, &id, &one, BPF_ANY);
+  return 0;
+}
+
+#define EXIT_SIGNAL_KILL 9
+
+// Whether a process ends with this thread that was such a victim. It may be any of its threads that was marked.
+__noinline long take_memory_victim(__u32 thread, __u32 process, __u32 is_last) {
+  bool is_marked = bpf_map_delete_elem(&memory_victims, &thread) == 0;
+  if (!is_last) {
+    __u8 one = 1;
+    if (is_marked) bpf_map_update_elem(&memory_victims, &process, &one, BPF_ANY);
+    return 0;
+  }
+  if (is_marked) return 1;
+  return bpf_map_delete_elem(&memory_victims, &process) == 0;
+}
+
 static __always_inline void send_exit(struct reel_ring *ring, struct task_struct *task, struct task_slot *slot) {
   __u64 now = time_since_boot();
   // Much of what an identity is compared by is gone by now: the last one counts, unless its generation is over.
@@ -136,13 +170,16 @@ static __always_inline void send_exit(struct reel_ring *ring, struct task_struct
   // Whether it is the last thread of its process.
   bool is_last = task->signal->live.counter == 0;
   __u32 reaper = is_last ? reaper_of(ring, task) : 0;
-  struct reel_event *event = begin_event(ring, slot->tid, now, version, settings.exit_type, 3);
+  bool is_killed = (task->exit_code & 0x7F) == EXIT_SIGNAL_KILL;
+  bool is_victim = is_killed && take_memory_victim(task->pid, task->tgid, is_last);
+  struct reel_event *event = begin_event(ring, slot->tid, now, version, settings.exit_type, 4);
   __u64 *stored = (__u64 *)(event + 1);
   stored[0] = task->exit_code;
   stored[1] = is_last;
   stored[2] = reaper;
-  event->record.length = sizeof *event + 24;
-  ring_publish(ring, sizeof *event + 24);
+  stored[3] = is_victim;
+  event->record.length = sizeof *event + 32;
+  ring_publish(ring, sizeof *event + 32);
   ring_call(ring);
 }
 

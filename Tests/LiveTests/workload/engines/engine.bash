@@ -4,8 +4,11 @@
 #
 #     engine.bash missing ENGINE                  prints the programs that are missing
 #     engine.bash start ENGINE FOLDER             starts it, with an image of busybox that is made here
-#     engine.bash run ENGINE FOLDER NAME SCRIPT   starts a container that runs SCRIPT in a shell, prints its id
+#     engine.bash run ENGINE FOLDER NAME SCRIPT   starts a container that runs SCRIPT in a shell, prints its id; it may use
+#                                               64 MiB of memory
 #     engine.bash exec ENGINE FOLDER NAME SCRIPT  runs SCRIPT in the container
+#     engine.bash prefix ENGINE FOLDER NAME       prints the words of a command, a line each, that runs what stands behind them
+#                                               in a new container with the machine's files, where strace works
 #     engine.bash pause ENGINE FOLDER NAME        stops all that runs in the container; returns when it stands still
 #     engine.bash unpause ENGINE FOLDER NAME      lets it go on
 #     engine.bash stop ENGINE FOLDER              ends containers and engine, takes mounts and folders away
@@ -16,6 +19,9 @@ set -euo pipefail
 verb=$1 engine=$2 folder=${3:-} name=${4:-} script=${5:-}
 image=local/busybox:1.0
 pod_uid=0b7a6c58-66a1-4b7e-9d3f-1c2d3e4f5a6b
+
+# conmon leaves a file where it was started when a container runs out of memory.
+if [ -d "$folder" ]; then cd "$folder"; fi
 
 docker() { command docker -H "unix://$folder/docker.sock" "$@"; }
 podman_arguments=(
@@ -81,20 +87,23 @@ END
     setsid containerd --config "$folder/config.toml" >"$folder/log" 2>&1 </dev/null &
     echo $! >"$folder/pid"
     wait_for ctr version
+    # The container that stands for the pod has the pod's labels.
+    ctr container create --rootfs --label app=shop "$folder/rootfs" "$(digits sandbox)" true
     ;;
   esac
   ;;
 run)
   case $engine in
-  docker) docker run -d --net=none --name "$name" --label team="$name-team" "$image" sh -c "$script" ;;
+  docker) docker run -d --net=none --memory 64m --name "$name" --label team="$name-team" "$image" sh -c "$script" ;;
   podman)
-    podman run -d --net=none --name "$name" --label team="$name-team" --ulimit nofile=1024:1024 \
+    podman run -d --net=none --memory 64m --name "$name" --label team="$name-team" --ulimit nofile=1024:1024 \
       --ulimit nproc=1000:1000 "$image" sh -c "$script"
     ;;
   containerd)
     id=$(digits "$name")
     cri=io.kubernetes.cri
-    ctr run -d --rootfs --env PATH=/bin --cgroup "/kubepods/besteffort/pod$pod_uid/cri-containerd-$id" \
+    ctr run -d --rootfs --label team="$name-team" --memory-limit $((64 << 20)) --env PATH=/bin \
+      --cgroup "/kubepods/besteffort/pod$pod_uid/cri-containerd-$id" \
       --annotation "$cri.container-type=container" --annotation "$cri.container-name=$name" \
       --annotation "$cri.image-name=docker.io/$image" --annotation "$cri.sandbox-id=$(digits sandbox)" \
       --annotation "$cri.sandbox-name=$name-pod" --annotation "$cri.sandbox-namespace=testing" \
@@ -109,6 +118,32 @@ exec)
   podman) podman exec "$name" sh -c "$script" ;;
   containerd) ctr task exec --exec-id "e$$" "$(digits "$name")" sh -c "$script" ;;
   esac
+  ;;
+prefix)
+  rights=(--cap-add SYS_PTRACE --security-opt seccomp=unconfined)
+  case $engine in
+  docker)
+    words=(
+      docker -H "unix://$folder/docker.sock" run --rm --name "$name" --net=none "${rights[@]}" -v /:/host "$image"
+    )
+    ;;
+  podman)
+    words=(
+      podman "${podman_arguments[@]}" run --rm --name "$name" --net=none "${rights[@]}" --ulimit nofile=1024:1024
+      --ulimit nproc=1000:1000 -v /:/host "$image"
+    )
+    ;;
+  containerd)
+    id=$(digits "$name")
+    words=(
+      ctr -a "$folder/containerd.sock" -n k8s.io run --rm --rootfs --cap-add CAP_SYS_PTRACE
+      --mount type=bind,src=/,dst=/host,options=rbind:rw --cgroup "/kubepods/besteffort/pod$pod_uid/cri-containerd-$id"
+      --annotation "io.kubernetes.cri.container-name=$name" --annotation "io.kubernetes.cri.sandbox-id=$(digits sandbox)"
+      "$folder/rootfs" "$id"
+    )
+    ;;
+  esac
+  printf '%s\n' "${words[@]}" /bin/busybox chroot /host
   ;;
 pause)
   case $engine in

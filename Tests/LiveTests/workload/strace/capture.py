@@ -21,8 +21,11 @@ class Event:
 
 
 class Capture:
-    def __init__(self, reel, path, schema_path):
+    def __init__(self, reel, path, schema_path, container=None):
         self.reel, self.path = reel, path
+        # strace in a container knows threads by the ids that they have there, which others have elsewhere.
+        self.thread = "thread.vtid" if container else "thread.tid"
+        self.scope = f" and container.name = {container}" if container else ""
         with open(schema_path) as text:
             schema = json.load(text)
         self.types = {event["name"]: event for event in schema["events"]}
@@ -61,14 +64,14 @@ class Capture:
     def events(self, names):
         """The events of these types."""
         parameters = {parameter[0] for name in names for parameter in self.types[name]["parameters"]}
-        fields = ["evt.num", "evt.type", "thread.tid", "syscall.type", "evt.rawres", "evt.args", "evt.is_unreadable",
+        fields = ["evt.num", "evt.type", self.thread, "syscall.type", "evt.rawres", "evt.args", "evt.is_unreadable",
                   "evt.is_truncated", "fd.name", *(f"evt.rawarg.{name}" for name in sorted(parameters))]
-        rows = self.run("events", self.path, f"evt.type in ({', '.join(names)})", "--json", "-p",
+        rows = self.run("events", self.path, f"evt.type in ({', '.join(names)}){self.scope}", "--json", "-p",
                         "*" + " ".join("%" + field for field in fields))
         for row in rows:
             type = self.types[row["evt.type"]]
             yield Event(
-                row["evt.num"], row["thread.tid"], row["syscall.type"] or type.get("call", row["evt.type"]),
+                row["evt.num"], row[self.thread], row["syscall.type"] or type.get("call", row["evt.type"]),
                 row["evt.type"], type.get("x86_64"), row["evt.rawres"],
                 {parameter[0]: row[f"evt.rawarg.{parameter[0]}"] for parameter in type["parameters"]},
                 row["evt.args"] or {}, bool(row["evt.is_unreadable"]), bool(row["evt.is_truncated"]), row["fd.name"])

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Runs workloads under strace inside a recording, and compares call by call, argument by argument.
 
-    compare.py --reel REEL --calls CALLS [--keep FOLDER] [--show N] WORKLOAD...
+    compare.py --reel REEL --calls CALLS [--keep FOLDER] [--show N] [--prefix=WORD...] [--container NAME] WORKLOAD...
 
+With words of a prefix, each workload runs in what they start: a container that has the machine's files. All that strace
+sees, by the container's own ids, must then be of the container of that name.
 strace stops tasks but makes no calls in them: both see the same calls. What differs for a reason stands in
 `exceptions.json`; everything else is a fault. Ends with 1 when less than 99.9 % of calls agree or a difference has no reason.
 """
@@ -30,13 +32,16 @@ with open(os.path.join(FOLDER, "arguments.json")) as text:
     NARROW_NAMES = json.load(text)["calls of the 32-bit entry"]
 
 
-def record(reel, folder, command, programs):
+def record(reel, folder, command, programs, prefix):
     """Records a command under strace; its threads' files lie in the folder afterwards."""
     work = os.path.join(folder, "work")
     os.mkdir(work)
     environment = {"PATH": "/usr/bin:/bin", "HOME": work, "LC_ALL": "C", "TMPDIR": work, "REEL": "calls", **programs}
     inside = ["strace", "-qq", "-ff", "-ttt", "-v", "-xx", "-X", "verbose", "-e", "signal=none", "-s", "40000",
               "-o", os.path.join(folder, "thread"), *command]
+    if prefix:
+        # Engines give a container neither environment nor directory of who starts it.
+        inside = [*prefix, "/usr/bin/env", "-i", "-C", work, *(f"{name}={value}" for name, value in environment.items()), *inside]
     done = subprocess.run(
         [reel, "record", "-o", os.path.join(folder, "capture.reel"), "--env", "all", "--buffer", "64MiB", "--", *inside],
         cwd=work, env=environment, capture_output=True, timeout=300)
@@ -185,6 +190,8 @@ def main():
     parser.add_argument("--keep", help="a folder that keeps captures and traces, or has them already")
     parser.add_argument("--show", type=int, default=3, help="examples of each kind of difference")
     parser.add_argument("--undecoded", action="store_true", help="list what strace takes apart and Reel does not")
+    parser.add_argument("--prefix", action="append", default=[], help="a word in front of what is run")
+    parser.add_argument("--container", help="the name of the container that everything must be in")
     parser.add_argument("workloads", nargs="*", default=list(WORKLOADS))
     options = parser.parse_args()
     keep = os.path.abspath(options.keep) if options.keep else tempfile.mkdtemp(prefix="reel-strace-")
@@ -204,9 +211,9 @@ def main():
             if not os.path.exists(os.path.join(folder, "capture.reel")):
                 shutil.rmtree(folder, ignore_errors=True)
                 os.makedirs(folder)
-                record(options.reel, folder, WORKLOADS[name], programs)
+                record(options.reel, folder, WORKLOADS[name], programs, options.prefix)
             before = totals["calls"], len(faults)
-            judge(name, folder, Capture(options.reel, os.path.join(folder, "capture.reel"), schema), comparison,
+            judge(name, folder, Capture(options.reel, os.path.join(folder, "capture.reel"), schema, options.container), comparison,
                   exceptions, totals, faults)
             print(f"{name:12} {totals['calls'] - before[0]:8} calls  {len(faults) - before[1]:6} differences", flush=True)
     finally:
