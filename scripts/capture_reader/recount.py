@@ -1,7 +1,7 @@
 """Counts the events of a capture again, as its rollup says that they were counted.
 
-Of the filter language only what counters need is understood: terms joined by `and`, each about the type, the result or the
-kind of the object of an event. Counters that say something else, and sums, are passed over.
+Of the filter language only what counters need is understood: terms joined by `and`, each about the type, the result or
+the kind of the object of an event. Counters that say something else, and sums, are passed over.
 """
 
 import re
@@ -69,7 +69,7 @@ def _any(tests):
 
 
 def predicate(text):
-    """Whether an event (name of its type, result, kind of its object) is meant; None for a filter that is not understood."""
+    """Whether an event (name of its type, result, kind of its object) is meant; None where that is not understood."""
     tests = []
     for part in text.split(" and ") if text else []:
         alternatives = part[1:-1].split(" or ") if part.startswith("(") and part.endswith(")") else [part]
@@ -110,5 +110,6 @@ def rollup_findings(rollup, chunks):
     findings = [f"{outside} events are in no bucket of the rollup"] if outside else []
     for place, values in truth.items():
         if list(rollup["counters"][place]["values"]) != values:
-            findings.append(f"the counter {rollup['counters'][place]['name']!r} of the rollup does not count what is there")
+            name = rollup["counters"][place]["name"]
+            findings.append(f"the counter {name!r} of the rollup does not count what is there")
     return findings, len(truth)

@@ -6,8 +6,8 @@ import hashlib
 from . import contents, frames
 from .coding import Damaged, Refused
 
-# Ed25519 (RFC 8032): the curve -x² + y² = 1 + d·x²·y² over the numbers below P; points are (X, Y, Z, T) with x = X/Z, y = Y/Z,
-# x·y = T/Z.
+# Ed25519 (RFC 8032): the curve -x² + y² = 1 + d·x²·y² over the numbers below P; points are (X, Y, Z, T) with x = X/Z,
+# y = Y/Z, x·y = T/Z.
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
@@ -82,8 +82,8 @@ def digest(kind, payload):
 
 
 def check(capture, key):
-    """Of each seal: what it covers, whether it is signed by the key, and whether the frames give its chain value (None where one
-    of them is not there)."""
+    """Of each seal: what it covers, whether it is signed by the key, and whether the frames give its chain value (None
+    where one of them is not there)."""
     found, digests = [], {}
     chain, following = hashlib.sha256(b"reel seal" + capture.file_id).digest(), 0
     for frame in capture.frames():
@@ -101,7 +101,8 @@ def check(capture, key):
                 holds = chain.hex() == said["chain"]
             is_known = said["key_id"] == hashlib.sha256(key).hexdigest()
             signed = is_known and is_signed(key, payload[:-64], payload[-64:])
-            found.append({**{name: said[name] for name in ("first", "last", "is_last")}, "signed": signed, "chain": holds})
+            covers = {name: said[name] for name in ("first", "last", "is_last")}
+            found.append({**covers, "signed": signed, "chain": holds})
             # A seal that was made with the key makes a beginning for the next one.
             if signed:
                 chain, following, digests = bytes.fromhex(said["chain"]), frame.sequence, {}
