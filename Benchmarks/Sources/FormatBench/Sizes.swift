@@ -76,7 +76,8 @@ func compareWithRows(_ samples: [Sample], folder: String) throws {
 
 /// How large a compacted capture is, and how much of it is payload.
 private func compacted(
-  _ sample: Sample, _ batches: [EventBatch], _ folder: String, events: Int = CaptureCompaction.mostEvents, level: Int = CaptureCompaction.level
+  _ sample: Sample, _ batches: [EventBatch], _ folder: String, events: Int = CaptureCompaction.mostEvents,
+  level: Int = CaptureCompaction.level
 ) throws -> (bytes: Int, payload: Int) {
   let path = "\(folder)/compacted.reel"
   var header = sample.reader.header
