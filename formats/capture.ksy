@@ -729,6 +729,7 @@ enums:
     0: none
     1: lz4
     2: zstd
+    3: zstd_schema
   block_group:
     0: directory
     1: dimensions

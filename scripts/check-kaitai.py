@@ -198,7 +198,7 @@ def check_frame(grammar, frame, expected):
         if left or not all(column.encoding.name for column in directory.columns if column.space.name):
             problems.append(f"a directory with {left} bytes left")
     if name in CONTENTS:
-        raw = decompressed(int(payload.codec), payload.stored, int(payload.raw), 64 << 20)
+        raw = decompressed(int(payload.codec), payload.stored, int(payload.raw), 64 << 20, name == "schema")
         contents, left = grammar.parse(raw, CONTENTS[name])
         if left:
             problems.append(f"{left} bytes of {name} are left")

@@ -5,6 +5,7 @@
                                               one object for each section of the file
     scripts/read-capture.py --events FILE     its events, one object a line
     scripts/read-capture.py --states FILE     the rows of its states, likewise
+    scripts/read-capture.py --seals KEY FILE  its seals, one object a line, checked with a public key
     scripts/read-capture.py --contents FILE…  one object a file: all of this, as formats/conformance has it
 
 What is missing is null; in the rows of dimensions it is left out. Texts and names that are not UTF-8, and all payloads,
@@ -24,6 +25,7 @@ from capture_reader.conformance import contents_of
 from capture_reader.facts import Scan
 from capture_reader.frames import File
 from capture_reader.output import EventLines, encoded
+from capture_reader.seals import check, public_key
 from capture_reader.sections import sections
 
 
@@ -33,6 +35,7 @@ def arguments():
     what.add_argument("--facts", action="store_true", help="one object: what is in the file, by looking at all of it")
     what.add_argument("--events", action="store_true", help="the events")
     what.add_argument("--states", action="store_true", help="the rows of states")
+    what.add_argument("--seals", metavar="KEY", help="the seals, checked with a public key")
     what.add_argument("--contents", action="store_true", help="for each of several files one object")
     parser.add_argument("--hop", action="store_true", help="read from frame to frame, as if there were no tail")
     parser.add_argument("--limit", type=int, metavar="N", help="stop after N lines")
@@ -63,6 +66,11 @@ def show(capture, options):
         facts = Scan(capture).facts()
         print(encoded(facts))
         return facts["complete"] and not facts["damaged_bytes"] and not facts["findings"]
+    if options.seals:
+        found = check(capture, public_key(options.seals))
+        for seal in found:
+            print(encoded(seal))
+        return bool(found) and found[-1]["is_last"] and all(seal["signed"] and seal["chain"] for seal in found)
     lines = event_lines(capture, options) if options.events else state_lines(capture, options)
     for line in itertools.islice(lines, options.limit):
         print(line)

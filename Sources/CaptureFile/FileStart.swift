@@ -16,8 +16,7 @@ struct FileStart {
     self.header = header
     self.fileID = fileID
     headerPayload = header.encoded()
-    // The schema stands in the file three times: it is worth the better codec.
-    schemaPayload = SchemaFrame.encode(schema, options.codec == .none ? .none : BlockCompression(.zstd, level: 19))
+    schemaPayload = SchemaFrame.encode(schema, .schema(of: options.codec))
   }
 
   init(_ header: CaptureHeader, _ fileID: FileID, _ headerPayload: [UInt8], _ schemaPayload: [UInt8]) {

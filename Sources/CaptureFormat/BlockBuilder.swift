@@ -41,7 +41,8 @@ struct BlockBuilder: ~Copyable {
     var block = blocks.count
     var offset = 0
     if bytes.count >= BlockBuilder.leastOwn || group == .payload {
-      blocks.append((group, own.count..<own.count + bytes.count, group == .dimensions || encoding.isForDenseCodec))
+      let isDense = group == .dimensions || group == .payload || encoding.isForDenseCodec
+      blocks.append((group, own.count..<own.count + bytes.count, isDense))
       own.append(contentsOf: bytes)
     } else {
       let open = shared.lastIndex { $0.group == group && $0.bytes.count < BlockBuilder.mostShared }

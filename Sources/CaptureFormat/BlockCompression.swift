@@ -1,12 +1,12 @@
 /// How a chunk's blocks are compressed: handed in, since this room knows bytes and no codec.
 public struct BlockCompression: Sendable {
-  /// The codec's number in files: 0 none, 1 lz4, 2 zstd.
+  /// The codec's number in files: 0 none, 1 lz4, 2 zstd, 3 zstd with the dictionary of schema frames.
   public var codec: UInt8
   /// Compresses a block into the room given; 0 when it does not fit.
   public var compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int
-  /// What directories, dimensions and planes are compressed with, when it is something else: the first two are few bytes of
-  /// which each chunk repeats most, and many questions do not read them; planes hold noise, in which codecs that only look
-  /// for repetitions find nothing.
+  /// What directories, dimensions, payloads and planes are compressed with, when it is something else: the first two are few
+  /// bytes of which each chunk repeats most, and many questions do not read them; payloads are the most bytes of many captures
+  /// and the least read; planes hold noise, in which codecs that only look for repetitions find nothing.
   public var dense: (codec: UInt8, compress: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int)?
   /// What takes over where the first result is smaller than the format allows; see `CaptureLimits.greatestRatio`.
   public var fallback:

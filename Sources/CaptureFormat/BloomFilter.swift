@@ -20,9 +20,17 @@ public struct BloomFilter: Sendable, Hashable {
   /// The bytes of a filter for so many keys.
   static func byteCount(keys count: Int) -> Int { (count * 21 + 511) / 512 * 32 }
 
+  /// The bytes of a filter for so many keys that keeps to a budget as far as it may: with fewer bits a key it says "perhaps"
+  /// more often, at the least of six for one absent key in twelve.
+  static func byteCount(keys count: Int, budget: Int) -> Int {
+    min(byteCount(keys: count), max((count * 12 + 511) / 512 * 32, budget / 32 * 32))
+  }
+
   /// A filter of hashes that are all known, each once.
-  public init(hashes: some Collection<UInt64>) {
-    self.init(expecting: hashes.count)
+  ///
+  /// - Parameter budget: the bytes that it is worth.
+  public init(hashes: some Collection<UInt64>, budget: Int = .max) {
+    words = [UInt32](repeating: 0, count: BloomFilter.byteCount(keys: hashes.count, budget: budget) / 4)
     for hash in hashes { insert(hash) }
   }
 

@@ -174,6 +174,12 @@ public struct ChunkEncoder: ~Copyable {
   // MARK: The chunk
 
   private mutating func assemble(_ batch: EventBatch) throws(LimitExceeded) -> EncodedChunk {
+    let raw = builder.rawBytes
+    guard raw <= CaptureLimits.chunkBytes else {
+      throw LimitExceeded(what: "the size of a chunk in bytes", value: raw, limit: CaptureLimits.chunkBytes)
+    }
+    output.truncate(to: 0)
+    let stored = builder.compress(compression, into: &output)
     let indexer = ChunkIndexer(batch)
     let containerIDs = indexer.containerIDs()
     let executablePaths = indexer.executablePaths()
@@ -182,16 +188,11 @@ public struct ChunkEncoder: ~Copyable {
     head.containers = containerIDs?.map { String(decoding: $0, as: UTF8.self) }
     head.uids = indexer.values(.uid)
     head.executables = executablePaths?.map { String(decoding: $0, as: UTF8.self) }
-    head.paths = indexer.paths()
+    head.paths = indexer.paths(chunkBytes: output.count)
     head.addresses = indexer.addresses()
     head.errors = indexer.errors()
     head.ports = indexer.ports()
-    let raw = builder.rawBytes
-    guard raw <= CaptureLimits.chunkBytes else {
-      throw LimitExceeded(what: "the size of a chunk in bytes", value: raw, limit: CaptureLimits.chunkBytes)
-    }
-    output.truncate(to: 0)
-    head.blocks = builder.compress(compression, into: &output)
+    head.blocks = stored
     scratch.truncate(to: 0)
     head.write(into: &scratch, containerIDs: containerIDs ?? [], executablePaths: executablePaths ?? [])
     head.byteCount = scratch.count

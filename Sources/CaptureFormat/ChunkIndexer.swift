@@ -72,12 +72,41 @@ struct ChunkIndexer {
   }
 
   /// - Parameter hashes: of keys, some of them more than once.
-  private static func filter(_ hashes: [UInt64]) -> BloomFilter? {
-    let sorted = hashes.sorted()
-    var distinct: [UInt64] = []
-    distinct.reserveCapacity(sorted.count)
-    for hash in sorted where hash != distinct.last { distinct.append(hash) }
-    return BloomFilter.byteCount(keys: distinct.count) <= mostFilterBytes ? BloomFilter(hashes: distinct) : nil
+  private static func filter(_ hashes: [UInt64], budget: Int = .max) -> BloomFilter? {
+    let distinct = distinct(hashes)
+    let bytes = BloomFilter.byteCount(keys: distinct.count, budget: budget)
+    return bytes <= mostFilterBytes ? BloomFilter(hashes: distinct, budget: budget) : nil
+  }
+
+  /// What nobody knows who chooses names: many of the same place would be slow.
+  private static let spread = UInt64.random(in: .min ... .max) | 1
+
+  /// Each hash once.
+  private static func distinct(_ hashes: [UInt64]) -> [UInt64] {
+    let size = 1 << (Int.bitWidth - (hashes.count * 2).leadingZeroBitCount)
+    return [UInt64](unsafeUninitializedCapacity: hashes.count) { distinct, count in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: size) { places in
+        places.initialize(repeating: 0)
+        var hasZero = false
+        for hash in hashes {
+          if hash == 0 {
+            hasZero = true
+            continue
+          }
+          var place = Int(truncatingIfNeeded: (hash &* spread) >> 32) & (size - 1)
+          while places[place] != 0, places[place] != hash { place = (place &+ 1) & (size - 1) }
+          if places[place] == 0 {
+            places[place] = hash
+            distinct[count] = hash
+            count += 1
+          }
+        }
+        if hasZero {
+          distinct[count] = 0
+          count += 1
+        }
+      }
+    }
   }
 
   /// The ids of the used threads' containers, sorted by bytes; the empty id for threads outside of any.
@@ -106,7 +135,10 @@ struct ChunkIndexer {
   }
 
   /// The keys of the objects' names; see `ChunkHead.paths`.
-  func paths() -> BloomFilter? {
+  ///
+  /// - Parameter chunkBytes: how large the chunk is without. The filter is worth a hundredth of it: a chunk of which each event
+  ///   is about another file would else be a filter in large part.
+  func paths(chunkBytes: Int) -> BloomFilter? {
     let dimensions = batch.dimensions
     var isName = [Bool](repeating: false, count: dimensions.strings.count)
     for column in [ObjectColumn.label, .realName] {
@@ -126,7 +158,7 @@ struct ChunkIndexer {
         keys.insert(UnsafeRawBufferPointer(rebasing: heap[dimensions.strings.range(of: row)]))
       }
     }
-    return ChunkIndexer.filter(keys.hashes)
+    return ChunkIndexer.filter(keys.hashes, budget: chunkBytes / 100)
   }
 
   /// The keys of the objects' addresses; see `ChunkHead.addresses`.
@@ -157,9 +189,9 @@ struct ChunkIndexer {
 private struct PathKeys {
   /// The hashes of the keys, some of them more than once.
   private(set) var hashes: [UInt64] = []
-  /// The name before, up to and with its last slash: what was read in one directory stands together, and its ancestors are
-  /// known.
-  private var directory: UnsafeRawBufferPointer?
+  /// The name before, up to and with its last slash: what was read in one directory or near it stands together, and the
+  /// ancestors that both have are known.
+  private var directory = UnsafeRawBufferPointer(start: nil, count: 0)
 
   /// Adds a name whose bytes stay where they are while names are added.
   mutating func insert(_ name: UnsafeRawBufferPointer) {
@@ -167,15 +199,30 @@ private struct PathKeys {
     guard let last = name.lastIndex(of: PathKeys.slash) else { return }
     hashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: name[(last + 1)...])))
     let parent = UnsafeRawBufferPointer(rebasing: name[...last])
-    if let directory, directory.elementsEqual(parent) { return }
+    let shared = PathKeys.commonBytes(directory, parent)
     directory = parent
     var end: Int? = last
-    while let position = end {
+    while let position = end, position >= shared {
       // The root is the one directory whose name ends with its slash.
       let ancestor = position > 0 ? name[..<position] : name[...position]
       hashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: ancestor)))
       end = name[..<position].lastIndex(of: PathKeys.slash)
     }
+  }
+
+  /// How many bytes two names begin with alike.
+  private static func commonBytes(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Int {
+    let count = min(one.count, other.count)
+    var index = 0
+    while index + 8 <= count {
+      let difference =
+        one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        ^ other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if difference != 0 { return index + difference.littleEndian.trailingZeroBitCount / 8 }
+      index += 8
+    }
+    while index < count, one[index] == other[index] { index += 1 }
+    return index
   }
 
   private static let slash = UInt8(ascii: "/")

@@ -128,7 +128,7 @@ struct RawBlock: ~Copyable {
     }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: block.raw + BitPacking.slack, alignment: 8)
     let room = UnsafeMutableRawBufferPointer(rebasing: memory[..<block.raw])
-    guard decompression.decompress(block.codec, stored, room) else {
+    guard block.codec != SchemaFrame.dictionaryCodec, decompression.decompress(block.codec, stored, room) else {
       memory.deallocate()
       throw MalformedBytes("a block of group \(block.group) does not decompress (codec \(block.codec))")
     }

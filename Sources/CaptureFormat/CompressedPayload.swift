@@ -27,8 +27,9 @@ enum CompressedPayload {
     return output.array()
   }
 
+  /// - Parameter isSchema: whether the payload is that of a schema frame, for which there is one codec more.
   static func decode(
-    _ payload: UnsafeRawBufferPointer, limit: Int, _ decompression: BlockDecompression
+    _ payload: UnsafeRawBufferPointer, limit: Int, _ decompression: BlockDecompression, isSchema: Bool = false
   ) throws(MalformedBytes) -> [UInt8] {
     var cursor = ByteCursor(payload)
     let codec = try cursor.integer(UInt8.self)
@@ -37,6 +38,9 @@ enum CompressedPayload {
     let stored = try cursor.take(cursor.remaining)
     guard count <= limit, count <= stored.count * CaptureLimits.greatestRatio + CaptureLimits.ratioAllowance else {
       throw MalformedBytes("\(stored.count) bytes say that they decompress to \(count)", at: 4)
+    }
+    guard isSchema || codec != SchemaFrame.dictionaryCodec else {
+      throw MalformedBytes("a frame that is no schema has the codec of schemas")
     }
     var isSound = false
     let raw = [UInt8](unsafeUninitializedCapacity: count) { target, filled in

@@ -5,7 +5,7 @@ extension SchemaFrame {
   public static func contentIsEqual(
     _ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ decompression: BlockDecompression
   ) throws(MalformedBytes) -> Bool {
-    try CompressedPayload.decode(one, limit: CaptureLimits.schemaBytes, decompression)
-      == CompressedPayload.decode(other, limit: CaptureLimits.schemaBytes, decompression)
+    try CompressedPayload.decode(one, limit: CaptureLimits.schemaBytes, decompression, isSchema: true)
+      == CompressedPayload.decode(other, limit: CaptureLimits.schemaBytes, decompression, isSchema: true)
   }
 }

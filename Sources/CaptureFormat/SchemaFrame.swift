@@ -7,6 +7,9 @@ import EventSchema
 ///     schema      length, bytes (`Schema.encoded()`)
 ///     columns     `DimensionNames`
 public enum SchemaFrame {
+  /// The codec that schema frames have and nothing else: Zstandard with the dictionary of the format.
+  public static let dictionaryCodec: UInt8 = 3
+
   /// The payload of a schema frame.
   public static func encode(_ schema: Schema, _ compression: BlockCompression) -> [UInt8] {
     var raw = ByteBuffer(capacity: 1 << 16)
@@ -19,7 +22,7 @@ public enum SchemaFrame {
   public static func decode(
     _ payload: UnsafeRawBufferPointer, _ decompression: BlockDecompression
   ) throws(MalformedBytes) -> (schema: Schema, names: DimensionNames) {
-    let raw = try CompressedPayload.decode(payload, limit: CaptureLimits.schemaBytes, decompression)
+    let raw = try CompressedPayload.decode(payload, limit: CaptureLimits.schemaBytes, decompression, isSchema: true)
     var parts: (schema: [UInt8], names: DimensionNames)?
     var failure: MalformedBytes?
     raw.withUnsafeBytes { raw in

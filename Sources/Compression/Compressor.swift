@@ -44,6 +44,25 @@ public final class Compressor: Sendable {
     }
   }
 
+  /// Compresses a block to one Zstandard frame that can only be decompressed with the same dictionary.
+  ///
+  /// - Parameter dictionary: bytes that the block is like.
+  /// - Returns: the bytes written, or 0 when the result does not fit, or for another codec than `Codec.zstd`.
+  public func compress(
+    _ source: UnsafeRawBufferPointer, with dictionary: UnsafeRawBufferPointer,
+    into target: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    guard codec == .zstd, source.count <= Int(Int32.max), target.count <= Int(Int32.max) else { return 0 }
+    guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
+    return context.withLock { context in
+      guard let state = context.pointer else { return 0 }
+      let size = ZSTD_compress_usingDict(
+        OpaquePointer(state), to, target.count, from, source.count, dictionary.baseAddress, dictionary.count,
+        Int32(level))
+      return ZSTD_isError(size) != 0 ? 0 : size
+    }
+  }
+
   /// A library's working memory, freed with its owner. `nil` when there was no memory left: nothing is compressed then.
   private struct Context: ~Copyable, @unchecked Sendable {
     // Reached only under the compressor's lock.

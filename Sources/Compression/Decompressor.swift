@@ -30,15 +30,35 @@ public final class Decompressor: Sendable {
         Int32(target.count))
       return Int(size) == target.count
     case .zstd:
-      // One frame, and nothing behind it: the library would go on with the next, and pass over what it calls skippable.
-      guard source.count >= 4, source.loadUnaligned(as: UInt32.self).littleEndian == ZSTD_MAGICNUMBER,
-        ZSTD_findFrameCompressedSize(from, source.count) == source.count
-      else { return false }
-      guard let context = idle.withLock({ $0.take() }) else { return false }
-      let size = ZSTD_decompressDCtx(OpaquePointer(context.pointer), to, target.count, from, source.count)
-      idle.withLock { $0.put(context) }
-      return ZSTD_isError(size) == 0 && size == target.count
+      return decompressFrame(source, with: UnsafeRawBufferPointer(start: nil, count: 0), into: target)
     }
+  }
+
+  /// Decompresses what `Compressor.compress(_:with:into:)` made with the same dictionary.
+  ///
+  /// - Returns: whether the block was sound and filled `target` exactly.
+  public func decompress(
+    _ source: UnsafeRawBufferPointer, with dictionary: UnsafeRawBufferPointer,
+    into target: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    guard source.count <= Int(Int32.max), target.count <= Int(Int32.max) else { return false }
+    return decompressFrame(source, with: dictionary, into: target)
+  }
+
+  private func decompressFrame(
+    _ source: UnsafeRawBufferPointer, with dictionary: UnsafeRawBufferPointer,
+    into target: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    // One frame, and nothing behind it: the library would go on with the next, and pass over what it calls skippable.
+    guard source.count >= 4, source.loadUnaligned(as: UInt32.self).littleEndian == ZSTD_MAGICNUMBER,
+      ZSTD_findFrameCompressedSize(source.baseAddress, source.count) == source.count
+    else { return false }
+    guard let context = idle.withLock({ $0.take() }) else { return false }
+    let size = ZSTD_decompress_usingDict(
+      OpaquePointer(context.pointer), target.baseAddress, target.count, source.baseAddress, source.count,
+      dictionary.baseAddress, dictionary.count)
+    idle.withLock { $0.put(context) }
+    return ZSTD_isError(size) == 0 && size == target.count
   }
 
   private struct Context: @unchecked Sendable {

@@ -14,7 +14,7 @@ extension Schema {
   }()
 
   /// The bytes of a base64 text that may be broken into lines; `nil` when another character stands in it.
-  static func decodeBase64(_ text: StaticString) -> [UInt8]? {
+  package static func decodeBase64(_ text: StaticString) -> [UInt8]? {
     text.withUTF8Buffer { text in
       var bytes: [UInt8] = []
       bytes.reserveCapacity(text.count / 4 * 3)

@@ -7,11 +7,16 @@ import Synchronization
 
 /// Encodes, compresses and writes batches on a thread of its own, in order, into the files of a series.
 ///
-/// At most `limit` batches wait: when writing cannot keep up, `append` waits, the rings fill, and what does not fit
-/// there is counted. Memory stays bounded, and nothing is lost in silence.
+/// At most `limit` MiB of batches wait, or one that is larger: when writing cannot keep up, `append` waits, the rings fill,
+/// and what does not fit there is counted. Memory stays bounded, and nothing is lost in silence.
 final class ChunkSink: Sendable {
   private let queue = DispatchQueue(label: "reel.writer")
+  /// Counts MiB. One thread hands over, so that waiting for several of them cannot stand still.
   private let room: DispatchSemaphore
+  private let limit: Int
+
+  /// The MiB of batches that may wait: four of ordinary calls, two that are full of payload.
+  static let mostWaiting = 24
   private let state: Mutex<State>
 
   /// What was written, over all files.
@@ -73,16 +78,29 @@ final class ChunkSink: Sendable {
   }
 
   /// Makes the first file.
-  init(_ series: consuming CaptureSeries, limit: Int = 4) throws(CaptureError) {
+  init(_ series: consuming CaptureSeries, limit: Int = ChunkSink.mostWaiting) throws(CaptureError) {
     let writer = try series.makeNext()
     let start = writer.bytesWritten
+    self.limit = limit
     room = DispatchSemaphore(value: limit)
     state = Mutex(State(series: series, writer: writer, bytes: start, tailBytes: start / 2))
   }
 
-  /// Hands a batch over; waits while too many are under way.
+  /// Waits until there is room for a batch.
+  /// - Returns: how much it takes.
+  private func takeRoom(for batch: EventBatch) -> Int {
+    let size = min(max(batch.memoryBytes >> 20, 1), limit)
+    for _ in 0..<size { room.wait() }
+    return size
+  }
+
+  private func giveRoom(_ size: Int) {
+    for _ in 0..<size { room.signal() }
+  }
+
+  /// Hands a batch over; waits while too much is under way.
   func append(_ batch: EventBatch) {
-    room.wait()
+    let size = takeRoom(for: batch)
     state.withLock { $0.waiting += 1 }
     queue.async { [self] in
       perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
@@ -98,20 +116,20 @@ final class ChunkSink: Sendable {
         $0.waiting -= 1
         if $0.error != nil { $0.noteUnwritten(batch) }
       }
-      room.signal()
+      giveRoom(size)
     }
   }
 
   /// Hands a part of a state over; waits while too much is under way.
   func append(_ machineState: MachineState) {
-    room.wait()
+    let size = takeRoom(for: machineState.rows)
     queue.async { [self] in
       perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
         let before = writer.bytesWritten
         try writer.append(machineState)
         state.stateBytes += writer.bytesWritten - before
       }
-      room.signal()
+      giveRoom(size)
     }
   }
 

@@ -27,9 +27,11 @@ struct CompactCommand: ParsableCommand {
   func run() throws {
     let reader = try Captures.open(capture)
     try target.check([reader])
+    var options = target.options(reader.schema, codec.codec)
+    if codec.codec == .zstd { options.level = CaptureCompaction.level }
     var bar = ProgressBar("compacting", terminal: .progress)
     let report = try CaptureCompaction(reader).write(
-      to: target.output, writerName: "reel \(Reel.version)", options: target.options(reader.schema, codec.codec)
+      to: target.output, writerName: "reel \(Reel.version)", options: options
     ) { done in bar.update(done: Int(clamping: done), of: Int(clamping: reader.size)) }
     bar.clear()
     var summary = RewriteSummary(report: report, output: target.output, inputBytes: reader.size)

@@ -126,7 +126,7 @@ import Testing
     #expect(small.pids?.count == 4096 && small.ports?.count == 4096 && small.paths != nil)
     // 4096 paths of 5 to 8 bytes are less than 32 KiB.
     #expect(small.executables?.count == 4096)
-    let large = try head(processes: 4097, objects: 80_000, nameLength: 6)
+    let large = try head(processes: 4097, objects: 200_000, nameLength: 6)
     #expect(large.pids == nil && large.executables == nil && large.ports == nil && large.paths == nil)
     #expect(large.uids == [0, 1, 2] && large.errors == [1, 2] && large.addresses?.byteCount == 0)
     #expect(large.byteCount < 1000)

@@ -46,7 +46,7 @@ class Capture:
                 if frame.type == frames.HEADER:
                     self.header = contents.header(payload)
                 elif frame.type == frames.SCHEMA:
-                    self.schema = read_schema(compressed_payload(payload, GREATEST_SCHEMA))
+                    self.schema = read_schema(compressed_payload(payload, GREATEST_SCHEMA, is_schema=True))
                 elif frame.type == frames.SUMMARY:
                     self.summary = contents.summary(payload)
             if walk.damaged or walk.torn or None in (self.header, self.schema, self.summary):
@@ -98,7 +98,7 @@ class Capture:
                 if frame.type == frames.HEADER and self.header is None:
                     self.header = contents.header(self.payload(frame))
                 elif frame.type == frames.SCHEMA and self.schema is None:
-                    self.schema = read_schema(compressed_payload(self.payload(frame), GREATEST_SCHEMA))
+                    self.schema = read_schema(compressed_payload(self.payload(frame), GREATEST_SCHEMA, is_schema=True))
             except Damaged:
                 continue  # there are other copies
             if self.header and self.schema:

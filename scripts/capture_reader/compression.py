@@ -1,6 +1,8 @@
 """Decompresses what says how large it becomes, and no more than that."""
 
+import functools
 import io
+import os
 
 import lz4.block
 import zstandard
@@ -9,10 +11,21 @@ from .coding import Cursor, Damaged
 
 # The greatest payload, chunk and window.
 GREATEST = 64 << 20
+DICTIONARY_CODEC = 3
 _zstandard = zstandard.ZstdDecompressor(max_window_size=GREATEST)
 
 
-def decompressed(codec, stored, raw, limit):
+@functools.cache
+def _schemas():
+    """A decompressor with the dictionary of schema frames, which stands beside the document."""
+    formats = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "formats")
+    with open(os.path.join(formats, "schema-dictionary.zst"), "rb") as file:
+        dictionary = _zstandard.decompress(file.read())
+    data = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return zstandard.ZstdDecompressor(dict_data=data, max_window_size=GREATEST)
+
+
+def decompressed(codec, stored, raw, limit, is_schema=False):
     if raw > limit or raw > 4096 * len(stored) + 65536:
         raise Damaged(f"{len(stored)} bytes are said to become {raw}")
     if codec == 0:
@@ -23,7 +36,9 @@ def decompressed(codec, stored, raw, limit):
         except (lz4.block.LZ4BlockError, ValueError, MemoryError) as error:
             raise Damaged(f"LZ4: {error}") from None
     elif codec == 2:
-        result = _zstandard_frame(stored, raw)
+        result = _zstandard_frame(_zstandard, stored, raw)
+    elif codec == DICTIONARY_CODEC and is_schema:
+        result = _zstandard_frame(_schemas(), stored, raw)
     else:
         raise Damaged(f"codec {codec} is not known")
     if len(result) != raw:
@@ -50,12 +65,12 @@ def _frame_length(stored):
     return at + 4 * checksum
 
 
-def _zstandard_frame(stored, raw):
+def _zstandard_frame(decompressor, stored, raw):
     if _frame_length(stored) != len(stored):
         raise Damaged("a Zstandard frame with bytes behind it, or without its end")
     try:
         # One byte more than there may be shows what is too much, without making it.
-        reader = _zstandard.stream_reader(io.BytesIO(stored), read_across_frames=False)
+        reader = decompressor.stream_reader(io.BytesIO(stored), read_across_frames=False)
         parts, left = [], raw + 1
         while left:
             part = reader.read(left)
@@ -68,10 +83,10 @@ def _zstandard_frame(stored, raw):
         raise Damaged(f"Zstandard: {error}") from None
 
 
-def compressed_payload(payload, limit):
+def compressed_payload(payload, limit, is_schema=False):
     """The contents of a payload that begins with its codec and raw length."""
     cursor = Cursor(payload)
     codec = cursor.number(1)
     cursor.bytes(3)
     raw = cursor.number(4)
-    return decompressed(codec, cursor.bytes(cursor.left), raw, limit)
+    return decompressed(codec, cursor.bytes(cursor.left), raw, limit, is_schema)

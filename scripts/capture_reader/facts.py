@@ -6,6 +6,7 @@ from .compression import compressed_payload
 from .head import BLOOMS, NUMBERS, TEXTS
 from .schema import read_schema
 from .output import plain
+from .recount import rollup_findings
 from .truth import index_findings, range_findings
 
 
@@ -42,7 +43,7 @@ class Scan:
         self.types, self.containers, self.container_times = {}, {}, {}
         self.threads, self.processes, self.objects = set(), set(), set()
         self.ended = capture.header["started"]
-        self.complete = False
+        self.complete, self.recounted = False, 0
         walk, last = capture.frames(), None
         for frame in walk:
             if last is None and frame.sequence != 0:
@@ -79,7 +80,7 @@ class Scan:
         if frame.type == frames.HEADER:
             contents.header(payload)
         elif frame.type == frames.SCHEMA:
-            read_schema(compressed_payload(payload, 16 << 20))
+            read_schema(compressed_payload(payload, 16 << 20, is_schema=True))
         elif frame.type == frames.CHUNK:
             self._take_chunk(frame)
         elif frame.type == frames.LOSS:
@@ -219,6 +220,9 @@ class Scan:
         if capture.page_losses != self.losses:
             findings.append("the pages do not list the losses")
         findings += self._page_findings()
+        for rollup in self.said["rollups"]:
+            found, self.recounted = rollup_findings(rollup, (chunk for _, chunk in capture.chunks()))
+            findings += found
         pages = [(frame.offset, frame.length) for frame in self.chunk_frames]
         if [(offset, length) for offset, length, _ in capture.pages] != pages:
             findings.append("the summary's pages do not list the chunks")
@@ -272,6 +276,8 @@ class Scan:
                 "states": self.states,
                 "chunks": [said for said, _ in self.chunks],
                 "findings": self.findings + self.tail_findings(),
+                # Behind the findings: counted while they were made.
+                "recounted": self.recounted,
             }
         )
 

@@ -18,6 +18,10 @@ import EventSchema
 /// once, in the rows of the calls that made them.
 struct RowEncoding {
   private(set) var bytes: [UInt8] = []
+  /// Whether the bytes that programs read and wrote stand in the rows.
+  let hasPayload: Bool
+
+  init(hasPayload: Bool) { self.hasPayload = hasPayload }
 
   mutating func append(_ batch: EventBatch) {
     var declared: [UInt16: (declaration: EventType, columns: TypeArguments?)] = [:]
@@ -73,6 +77,7 @@ struct RowEncoding {
   private mutating func append(_ column: ArgumentColumn, _ rank: Int, _ parameter: Parameter, _ batch: EventBatch) {
     if column.isMissing(rank) { return }
     switch parameter.type.storage {
+    case .bytes where !hasPayload: break
     case .bytes: bytes.append(contentsOf: column.bytes(at: rank))
     case .string: bytes.append(contentsOf: batch.dimensions.strings[Int(column.values[rank])])
     case .integer:

@@ -21,51 +21,64 @@ struct Sample {
   let name: String
   let reader: CaptureReader
   let heads: [ChunkHead]
-  /// Whether most of it is payload, which no encoding of columns makes smaller.
-  let isPayload: Bool
 
   init(_ capture: NamedCapture) throws {
     name = capture.name
-    isPayload = name.hasPrefix("payload")
     reader = try CaptureReader(path: capture.path)
     heads = try reader.heads
   }
 
   func batches() throws -> [EventBatch] { try (0..<reader.chunkCount).map { try reader.readChunk($0) } }
+  /// Whether most of it is payload, which no encoding of columns makes smaller.
+  var isPayload: Bool { bytes(of: .payload) * 2 > Int(reader.size) }
   var stateBytes: Int { reader.states.reduce(0) { $0 + $1.parts.reduce(0) { $0 + $1.length + FrameHeader.byteCount } } }
   var chunkBytes: Int { heads.reduce(0) { $0 + $1.byteCount + $1.storedBytes + FrameHeader.byteCount } }
   func bytes(of group: BlockGroup) -> Int { heads.reduce(0) { $0 + $1.storedBytes(of: group) } }
 }
 
-/// File bytes against the same events as rows through `gzip -6`.
+/// File bytes against the same events as rows through `gzip -6`; of samples that are mostly payload the target is for what is left
+/// without.
 func compareWithRows(_ samples: [Sample], folder: String) throws {
   var rows = [
-    ["", "events", "bytes", "B/event", "rows, gzip -6", "B/event", "as recorded (<= 0.70)", "compacted (<= 0.40)"]
+    [
+      "", "events", "bytes", "B/event", "rows, gzip -6", "B/event", "as recorded (<= 0.70)", "compacted (<= 0.40)",
+      "without payload: recorded", "compacted",
+    ]
   ]
   for sample in samples.sorted(by: { !$0.isPayload && $1.isPayload }) {
-    var encoding = RowEncoding()
+    var (all, rest) = (RowEncoding(hasPayload: true), RowEncoding(hasPayload: false))
     let batches = try sample.batches()
-    for batch in batches { encoding.append(batch) }
-    for moment in sample.reader.states {
-      for part in moment.parts { encoding.append(try sample.reader.readState(part).rows) }
+    let states = try sample.reader.states.flatMap { try $0.parts.map { try sample.reader.readState($0).rows } }
+    for batch in batches + states {
+      all.append(batch)
+      rest.append(batch)
     }
-    let tape = try gzipped(encoding.bytes, folder: folder)
-    let compacted = try compactedBytes(sample, batches, folder)
+    let tape = try gzipped(all.bytes, folder: folder)
+    let restTape = Double(try gzipped(rest.bytes, folder: folder))
+    let compacted = try compacted(sample, batches, folder)
     let events = Double(max(sample.reader.summary.events, 1))
-    let (recorded, small) = (Double(sample.reader.size) / Double(tape), Double(compacted) / Double(tape))
+    let (recorded, small) = (Double(sample.reader.size) / Double(tape), Double(compacted.bytes) / Double(tape))
+    let restRecorded = Double(Int(sample.reader.size) - sample.bytes(of: .payload)) / restTape
+    let restSmall = Double(compacted.bytes - compacted.payload) / restTape
+    func judge(_ value: Double, _ limit: Double, _ isJudged: Bool) -> String {
+      isJudged ? judged(value, atMost: limit) : text(value) + "  "
+    }
     rows.append([
       sample.name, "\(sample.reader.summary.events)", "\(sample.reader.size)",
       text(Double(sample.reader.size) / events),
-      "\(tape)", text(Double(tape) / events), sample.isPayload ? text(recorded) + "  " : judged(recorded, atMost: 0.7),
-      sample.isPayload ? text(small) + "  " : judged(small, atMost: 0.4),
+      "\(tape)", text(Double(tape) / events), judge(recorded, 0.7, !sample.isPayload),
+      judge(small, 0.4, !sample.isPayload),
+      judge(restRecorded, 0.7, sample.isPayload), judge(restSmall, 0.4, sample.isPayload),
     ])
   }
   printTable("Bytes against fixed rows through gzip -6", rows)
 }
 
-private func compactedBytes(
-  _ sample: Sample, _ batches: [EventBatch], _ folder: String, events: Int = 131_072, level: Int? = nil
-) throws -> Int {
+/// How large a compacted capture is, and how much of it is payload.
+private func compacted(
+  _ sample: Sample, _ batches: [EventBatch], _ folder: String, events: Int = CaptureCompaction.mostEvents,
+  level: Int = CaptureCompaction.level
+) throws -> (bytes: Int, payload: Int) {
   let path = "\(folder)/compacted.reel"
   var header = sample.reader.header
   header.fileID = CaptureHeader.randomID()
@@ -77,7 +90,8 @@ private func compactedBytes(
   }
   for batch in joined(batches, events: events, bytes: 8 << 20) { try writer.append(batch) }
   for loss in try sample.reader.allLosses() { try writer.append(loss) }
-  return Int(try writer.finish().bytes)
+  let bytes = Int(try writer.finish().bytes)
+  return (bytes, try CaptureReader(path: path).heads.reduce(0) { $0 + $1.storedBytes(of: .payload) })
 }
 
 /// What a compacted capture's bytes and time depend on.
@@ -85,7 +99,7 @@ func compareLevels(_ samples: [Sample], folder: String) throws {
   let levels = [1, 3, 6, 9, 12]
   let sizes = [32_768, 131_072, 524_288]
   var rows = [
-    ["", "events a chunk"] + levels.map { "zstd \($0): B/event" } + levels.map { "us/event" + ($0 < 0 ? "" : "") }
+    ["", "events a chunk"] + levels.map { "zstd \($0): B/event" } + levels.map { _ in "us/event" }
   ]
   for sample in samples where !sample.isPayload {
     let batches = try sample.batches()
@@ -95,7 +109,7 @@ func compareLevels(_ samples: [Sample], folder: String) throws {
       var times: [String] = []
       for level in levels {
         let start = processorSeconds()
-        let compacted = try compactedBytes(sample, batches, folder, events: size, level: level)
+        let compacted = try compacted(sample, batches, folder, events: size, level: level).bytes
         times.append(text((processorSeconds() - start) * 1e6 / events))
         bytes.append(text(Double(compacted) / events))
       }

@@ -5,8 +5,8 @@
 //     FormatBench --speeds NAME=CAPTURE...
 //
 // The third word names captures of hosts that do little. FOLDER takes temporary files, and has in `many.reel` what the second form
-// makes: a capture of very many chunks. A `!` stands behind what misses its target. Samples whose name begins with `payload` are held
-// to no ratio: their bytes are those that programs read and wrote.
+// makes: a capture of very many chunks. A `!` stands behind what misses its target. Samples that are
+// mostly payload are held to the ratio of the rest: their bytes are those that programs read and wrote.
 
 import Foundation
 

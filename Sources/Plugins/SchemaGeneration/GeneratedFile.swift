@@ -1,7 +1,7 @@
 import EventSchema
 import Foundation
 
-/// A file that is derived from `formats/events.json` or `formats/scap-events.json`.
+/// A file that is derived from what is committed in `formats`.
 public struct GeneratedFile {
   /// Relative to the root of the package.
   public let path: String
@@ -9,7 +9,8 @@ public struct GeneratedFile {
   public let text: String
 }
 
-/// Reads `formats/events.json` and `formats/scap-events.json` below `root` and gives the files that are derived from it.
+/// Reads `events.json`, `scap-events.json` and `schema-dictionary.zst` in `formats` below `root` and gives the files that are
+/// derived from them.
 ///
 /// Checks that the encoding reads back as the same schema before anything is handed out.
 public func generatedFiles(root: URL) throws -> [GeneratedFile] {
@@ -20,6 +21,7 @@ public func generatedFiles(root: URL) throws -> [GeneratedFile] {
     throw SchemaGenerationError("the encoding", "does not read back as what was written")
   }
   let scapJSON = try Data(contentsOf: root.appendingPathComponent("formats/scap-events.json"))
+  let dictionary = try Data(contentsOf: root.appendingPathComponent("formats/schema-dictionary.zst"))
   let recorder = try readRecorderTables(json: json, schema: schema)
   let compatCalls = try readCompatCalls(json: json, schema: schema, narrow: recorder.narrowTypes)
   return [
@@ -29,5 +31,7 @@ public func generatedFiles(root: URL) throws -> [GeneratedFile] {
     GeneratedFile(path: "Sources/EventSchema/Generated/CompatTable.swift", text: renderCompatTable(compatCalls)),
     GeneratedFile(path: "Sources/ScapFormat/Generated/ScapTables.swift", text: try renderScapTables(json: scapJSON)),
     GeneratedFile(path: "Sources/EventSchema/Generated/RecorderTable.swift", text: renderRecorderTable(recorder)),
+    GeneratedFile(
+      path: "Sources/CaptureFile/Generated/SchemaDictionaryBytes.swift", text: renderSchemaDictionary(dictionary)),
   ]
 }
