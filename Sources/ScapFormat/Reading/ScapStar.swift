@@ -163,7 +163,8 @@ struct ScapStar: ~Copyable {
   }
 
   private func workingDirectory(of thread: ScapThread, main: ScapThread?) -> [UInt8]? {
-    thread.flags & ScapCloneFlags.fileSystem != 0 ? (main ?? thread).state.workingDirectory : thread.state.workingDirectory
+    let owner = thread.flags & ScapCloneFlags.fileSystem != 0 ? main ?? thread : thread
+    return owner.state.workingDirectory
   }
 
   private mutating func imageRow(of thread: ScapThread, main: ScapThread?) -> UInt32 {
@@ -243,7 +244,7 @@ struct ScapStar: ~Copyable {
     objects[row, .device] = object.device
     objects[row, .inode] = object.inode
     objects[row, .openFlags] = object.openFlags
-    if let family { objects[row, .family] = family } else if object.family != ScapThread.unknown { objects[row, .family] = object.family }
+    objects[row, .family] = family ?? object.family
     objects[row, .socketType] = object.socketType
     objects[row, .networkProtocol] = object.networkProtocol
     var flags: ObjectFlags = []
