@@ -115,6 +115,18 @@ def speed(reel, rounds, files, folder):
     if theirs:
         peer = min(seconds for seconds, _ in theirs)
         print(f"beside sysdig    {time / peer:6.2f} of its time              target 1.00")
+    giant(reel, data, count / os.path.getsize(large), folder)
+
+
+def giant(reel, data, events_a_byte, folder):
+    """How much memory the import of a gigabyte takes."""
+    path = os.path.join(folder, "giant.scap")
+    count = stretch(data, path, int((1 << 30) * events_a_byte))
+    size = os.path.getsize(path)
+    seconds, memory = run([reel, "import", path, "-o", os.path.join(folder, "giant.reel"), "--force"])
+    os.remove(path)
+    print(f"{count} events, {size >> 20} MiB: {seconds:.1f} s")
+    print(f"memory           {memory / (1 << 20):6.1f} MiB at most            target 128")
 
 
 def sizes(reel, files, folder):

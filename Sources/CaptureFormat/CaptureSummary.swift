@@ -71,7 +71,7 @@ public struct SummaryBuilder: Sendable {
   private var lost: [LossCause: UInt64] = [:]
   private var threads: Set<ChunkFacts.Task> = []
   private var processes: Set<ChunkFacts.Task> = []
-  private var objects: Set<Int64> = []
+  private var objects = IdentitySet()
   private var containers = ContainerSum()
   private var types: [EventTypeID: UInt64] = [:]
 

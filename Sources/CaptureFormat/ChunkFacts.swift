@@ -22,7 +22,7 @@ public struct ChunkFacts: Sendable {
   /// Their processes.
   public let processes: Set<Task>
   /// The identities of all objects; those without one are left out.
-  public let objects: Set<Int64>
+  public let objects: IdentitySet
   /// The containers' metadata, as rows.
   public let containers: [ContainerInfo]
 
@@ -37,10 +37,8 @@ public struct ChunkFacts: Sendable {
     }
     self.threads = threads
     self.processes = processes
-    var objects: Set<Int64> = []
-    for identity in batch.dimensions.objects[.identity] where identity != EventBatch.missing {
-      objects.insert(identity)
-    }
+    var objects = IdentitySet()
+    objects.insert(batch.dimensions.objects[.identity], except: EventBatch.missing)
     self.objects = objects
     containers = (0..<batch.dimensions.containers.count).map { ContainerInfo(row: $0, batch.dimensions) }
   }

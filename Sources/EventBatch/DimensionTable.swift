@@ -46,6 +46,13 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
     }
   }
 
+  /// A table from all of its columns, in their order.
+  init(columns: [[Int64]]) {
+    precondition(columns.count == Column.allCases.count)
+    count = columns.first?.count ?? 0
+    self.columns = columns
+  }
+
   /// The values of a column for all rows.
   public subscript(column: Column) -> [Int64] { columns[column.rawValue] }
 

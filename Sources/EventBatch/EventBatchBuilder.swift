@@ -92,9 +92,38 @@ public struct EventBatchBuilder: ~Copyable {
   /// Marks a row.
   public mutating func mark(row: Int, _ mark: EventFlags) { flags[row] |= mark.rawValue }
 
+  /// The row of a text that a row of the batch's own dimensions names: for `finish(owning:)`.
+  public mutating func internText(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    let before = copier.strings.table.heap.count
+    let row = copier.strings.intern(bytes)
+    heapBytes += copier.strings.table.heap.count - before
+    return row
+  }
+
   /// The batch of all that was appended; the builder is empty again and goes on with the next number.
   /// - Parameter source: the dimensions that the events' rows stand in.
   public mutating func finish(_ source: borrowing Dimensions) -> EventBatch {
+    var batch = takeEvents()
+    for row in 0..<batch.count {
+      batch.lineages[row] = copier.lineage(batch.lineages[row], from: source)
+      batch.objects[row] = copier.object(batch.objects[row], from: source)
+    }
+    copier.usersOfThreads(from: source)
+    batch.dimensions = takeCopier().finish()
+    return batch
+  }
+
+  /// The same for a source that makes its dimensions anew for each batch, with texts by `internText`: nothing is copied.
+  ///
+  /// - Parameter dimensions: all rows that the events name, and no others; their strings are left out.
+  public mutating func finish(owning dimensions: consuming Dimensions) -> EventBatch {
+    var batch = takeEvents()
+    batch.dimensions = dimensions
+    batch.dimensions.strings = takeCopier().strings.table
+    return batch
+  }
+
+  private mutating func takeEvents() -> EventBatch {
     var batch = EventBatch(schema: schema)
     batch.count = count
     batch.numbers = .consecutive(first: firstNumber)
@@ -108,20 +137,18 @@ public struct EventBatchBuilder: ~Copyable {
     batch.results = results.take()
     batch.ranks = ranks.take()
     batch.arguments = columns.take()
-    for row in 0..<count {
-      batch.lineages[row] = copier.lineage(batch.lineages[row], from: source)
-      batch.objects[row] = copier.object(batch.objects[row], from: source)
-    }
-    copier.usersOfThreads(from: source)
-    var finished = DimensionCopier()
-    swap(&finished, &copier)
-    batch.dimensions = finished.finish()
     firstNumber += UInt64(count)
     count = 0
     heapBytes = 0
     leastExit = Int64.max
     greatestExit = Int64.min
     return batch
+  }
+
+  private mutating func takeCopier() -> DimensionCopier {
+    var finished = DimensionCopier()
+    swap(&finished, &copier)
+    return finished
   }
 }
 

@@ -118,7 +118,20 @@ public struct StringInterner: Sendable {
   private func equals(_ row: UInt32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     let range = table.range(of: Int(row))
     guard range.count == bytes.count else { return false }
-    return table.heap.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[range]).elementsEqual(bytes) }
+    return table.heap.withUnsafeBytes { heap in
+      // Eight bytes at a time: comparing element by element was a third of what interning cost.
+      var offset = 0
+      while offset + 8 <= bytes.count {
+        let ours = heap.loadUnaligned(fromByteOffset: range.lowerBound + offset, as: UInt64.self)
+        if ours != bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+        offset += 8
+      }
+      while offset < bytes.count {
+        if heap[range.lowerBound + offset] != bytes[offset] { return false }
+        offset += 1
+      }
+      return true
+    }
   }
 
   private mutating func grow() {

@@ -104,7 +104,11 @@ public struct ScapCatalogue: Sendable {
 
   /// The type that newly written events of a name have: of a call its return.
   public func current(named name: String) -> ScapEventType? {
-    let found = events.compactMap { $0 }.filter { $0.name == name && !$0.flags.contains(.oldVersion) }
+    ScapCatalogue.current(among: events.compactMap { $0 }.filter { $0.name == name })
+  }
+
+  static func current(among versions: [ScapEventType]) -> ScapEventType? {
+    let found = versions.filter { !$0.flags.contains(.oldVersion) }
     return found.first { $0.isExit } ?? found.first
   }
 

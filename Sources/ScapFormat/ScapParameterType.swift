@@ -19,9 +19,11 @@ public enum ScapParameterType: UInt8, CaseIterable, Sendable {
 
   /// The type by its name in `formats/scap-events.json`.
   public init?(name: some StringProtocol) {
-    guard let type = ScapParameterType.allCases.first(where: { $0.name == name }) else { return nil }
+    guard let type = ScapParameterType.byName[String(name)] else { return nil }
     self = type
   }
+
+  private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
   /// The name in `formats/scap-events.json`.
   public var name: String { self == .charbufPairArray ? "charbuf_pair_array" : "\(self)" }

@@ -149,7 +149,7 @@ struct FieldTextTests {
     (0, "fd.open_flags", "O_LARGEFILE|O_APPEND|O_WRONLY"),
     (0, "fd.is_name_truncated", "false"), (0, "fd.socket_peer", "<NA>"),
     (1, "fd.open_flags", "O_LARGEFILE|O_APPEND|O_WRONLY"),
-    (5, "fd.is_server", "<NA>"),
+    (5, "fd.is_server", "false"),
     (0, "fd.containername", "3ad7b26ded6d:/etc/passwd"), (0, "toupper(proc.name)", "CAT"),
     (0, "len(fd.name)", "11"), (0, "join(\"-\", (proc.name, evt.num))", "cat-1"), (0, "evt.is_wait", "false"),
     (1, "evt.info", "res=5 data=root. fd=3(<f>/etc/passwd) size=4096"),

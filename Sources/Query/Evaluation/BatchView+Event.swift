@@ -91,13 +91,14 @@ extension BatchView {
     }
   }
 
-  /// How many bytes a call moved, missing when it moved none or is not of the wanted kind.
+  /// How many bytes a call moved, missing when it is not of the wanted kind. Any other call about a descriptor moved none.
   func length(_ direction: IODirection?, _ target: IOTarget?, row: Int) -> FieldValue {
     let result = batch.results[row]
     guard result >= 0, let type = layout(ofType: batch.types[row])?.type else { return .missing }
     let reads = type.traits.contains(.readsFromDescriptor)
     let writes = type.traits.contains(.writesToDescriptor)
-    guard reads || writes, direction != .read || reads, direction != .write || writes else { return .missing }
+    if !reads, !writes { return type.movesNothing && direction == nil && target == nil ? .unsigned(0) : .missing }
+    guard direction != .read || reads, direction != .write || writes else { return .missing }
     if let target {
       let kind = kind(ofObject: Int(batch.objects[row]))
       guard target == .file ? kind.isFile || kind == .directory : kind.isInternetSocket else { return .missing }
@@ -170,6 +171,8 @@ extension BatchView {
       if kind.isFile || kind == .directory { return .text("file") }
       if kind.isInternetSocket { return .text("net") }
       return .text(kind == .unknown ? "unknown" : "ipc")
+    // The ecosystem spells it so where it is the call that says it, not the object.
+    case .ipc: return .text("IPC")
     default: return .text("\(type.category)")
     }
   }

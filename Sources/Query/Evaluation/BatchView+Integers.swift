@@ -27,13 +27,16 @@ extension BatchView {
 
   /// How many bytes events moved: which types and objects count is decided once for each of them.
   private func lengths(_ direction: IODirection?, _ target: IOTarget?, rows: [UInt32]) -> [Int64] {
-    var types = [Bool](repeating: false, count: (schema.types.last.map { Int($0.id.rawValue) } ?? 0) + 1)
+    let typeCount = (schema.types.last.map { Int($0.id.rawValue) } ?? 0) + 1
+    var types = [Bool](repeating: false, count: typeCount)
+    var idle = [Bool](repeating: false, count: typeCount)
     for entry in batch.arguments {
       guard let type = layout(ofType: entry.type.rawValue)?.type else { continue }
       let reads = type.traits.contains(.readsFromDescriptor)
       let writes = type.traits.contains(.writesToDescriptor)
       types[Int(entry.type.rawValue)] =
         (reads || writes) && (direction != .read || reads) && (direction != .write || writes)
+      idle[Int(entry.type.rawValue)] = !reads && !writes && type.movesNothing && direction == nil && target == nil
     }
     let objectCount = batch.dimensions.objects.count
     var objects = [Bool](repeating: target == nil, count: objectCount + 1)
@@ -47,9 +50,16 @@ extension BatchView {
     return rows.map { row in
       let result = results[Int(row)]
       let type = Int(typeColumn[Int(row)])
-      guard result >= 0, type < types.count, types[type] else { return EventBatch.missing }
+      guard result >= 0, type < types.count, types[type] else {
+        return result >= 0 && type < types.count && idle[type] ? 0 : EventBatch.missing
+      }
       if target == nil { return result }
       return objects[Int(min(references[Int(row)], UInt32(objectCount)))] ? result : EventBatch.missing
     }
   }
+}
+
+extension EventType {
+  /// Whether it is an operation on a descriptor that moves no bytes: a known number of them, zero.
+  var movesNothing: Bool { category == .ioOther && traits.contains(.usesDescriptor) }
 }

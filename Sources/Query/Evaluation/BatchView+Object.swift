@@ -19,9 +19,7 @@ extension BatchView {
     case .transport: return transport(row).map { .text($0) } ?? .missing
     case .family: return kind(ofObject: row).socketFamily.map { .text($0) } ?? .missing
     case .isServer:
-      let kind = kind(ofObject: row)
-      // A pair of unix sockets has no server, and neither end of it is missing one.
-      guard kind.isInternetSocket || kind == .unixSocket else { return .missing }
+      // What is no connection has no server, and is not missing one.
       return .boolean(objects[row, .role] == SocketRole.server.rawValue)
     case .isConnected:
       guard kind(ofObject: row).isInternetSocket else { return .missing }

@@ -68,7 +68,9 @@ extension BatchView {
         return Array("<UNKNOWN>/".utf8) + normalPath(written)
       }
     }
-    guard let thread, let directory = text(batch.dimensions.threads[thread, .workingDirectory]).bytesValue else {
+    guard let thread, let directory = text(batch.dimensions.threads[thread, .workingDirectory]).bytesValue,
+      !directory.isEmpty
+    else {
       return Array("<UNKNOWN>/".utf8) + normalPath(written)
     }
     return normalPath((Array(directory) + [UInt8(ascii: "/")] + written)[...])

@@ -32,12 +32,9 @@ extension BatchView {
 
   private func ancestor(_ distance: Int, _ property: ProcessProperty, from row: Int) -> FieldValue {
     var current = row
-    for step in 0..<max(distance, 0) {
-      guard let parent = parent(ofLineage: current) else {
-        // The parent itself may not be known, yet its process id is.
-        guard property == .pid, step == distance - 1, let thread = thread(ofLineage: current) else { return .missing }
-        return number(batch.dimensions.threads[thread, .parentPid])
-      }
+    for _ in 0..<max(distance, 0) {
+      // Of a parent that nothing is known of there is `proc.ppid` alone: an ancestor is one that has a name.
+      guard let parent = parent(ofLineage: current) else { return .missing }
       current = parent
     }
     guard let thread = thread(ofLineage: current) else { return .missing }
@@ -116,7 +113,7 @@ extension BatchView {
     case .capabilitiesPermitted: return capabilities(threads[thread, .capabilitiesPermitted])
     case .capabilitiesInheritable: return capabilities(threads[thread, .capabilitiesInheritable])
     case .capabilitiesEffective: return capabilities(threads[thread, .capabilitiesEffective])
-    case .cgroups, .cgroup: return text(threads[thread, .cgroup])
+    case .cgroups, .cgroup: return cgroups(threads[thread, .cgroup], argument)
     case .descriptorLimit: return number(threads[thread, .descriptorLimit])
     case .namespaceStart:
       guard let start = namespaceStarts[threads[thread, .pidNamespace]] else { return .missing }
@@ -181,10 +178,10 @@ extension BatchView {
       if first == .missing { first = name(ofThread: thread) }
       guard let first = first.bytesValue else { return .missing }
       var line = Array(first)
-      if let row, let rest = text(images[row, .arguments]).bytesValue, !rest.isEmpty {
-        line.append(UInt8(ascii: " "))
-        appendJoined(rest, to: &line)
-      }
+      let rest = row.flatMap { text(images[$0, .arguments]).bytesValue } ?? []
+      // The ecosystem puts the blank behind a lone first argument, too: rules say `proc.exeline startswith "sh "`.
+      if property == .exeLine || !rest.isEmpty { line.append(UInt8(ascii: " ")) }
+      appendJoined(rest, to: &line)
       return .text(line[...])
     }
     guard let row, let list = text(images[row, property == .environment ? .environment : .arguments]).bytesValue
@@ -216,9 +213,23 @@ extension BatchView {
 
   /// The working directory as the ecosystem shows it: with a slash behind.
   private func directory(_ reference: Int64) -> FieldValue {
-    guard let path = text(reference).bytesValue, !path.isEmpty else { return .missing }
-    if path.last == UInt8(ascii: "/") { return .text(path) }
+    guard let path = text(reference).bytesValue else { return .missing }
+    // Imported captures say of a directory that nothing told of that it is empty.
+    if path.isEmpty || path.last == UInt8(ascii: "/") { return .text(path) }
     return .text((Array(path) + [UInt8(ascii: "/")])[...])
+  }
+
+  /// The path of a control group; of imported captures all of them, `cpu=/path` for each hierarchy, or that of one.
+  private func cgroups(_ reference: Int64, _ argument: FieldArgument) -> FieldValue {
+    guard let list = text(reference).bytesValue, list.contains(0) else { return text(reference) }
+    let words = splitWords(list)
+    if case .name(let name) = argument {
+      let prefix = Array((name + "=").utf8)
+      return words.first { $0.starts(with: prefix) }.map { .text($0.dropFirst(prefix.count)) } ?? .missing
+    }
+    var line: [UInt8] = []
+    appendJoined(list, to: &line)
+    return .text(line[...])
   }
 
   /// The process id of the oldest shell in a lineage.

@@ -142,7 +142,8 @@ extension FieldTable {
       "evt.buffer", .bytes, .event(.buffer), "The bytes that were read or written, as far as they were recorded.",
       "evt.buffer contains HTTP"),
     Field(
-      "evt.buflen", .unsigned, .event(.length(nil, nil)), "How many bytes were read or written.", "evt.buflen > 4096"),
+      "evt.buflen", .unsigned, .event(.length(nil, nil)),
+      "How many bytes were read or written; 0 of other operations on descriptors.", "evt.buflen > 4096"),
     Field("evt.buflen.in", .unsigned, .event(.length(.read, nil)), "How many bytes were read.", "evt.buflen.in > 0"),
     Field(
       "evt.buflen.out", .unsigned, .event(.length(.write, nil)), "How many bytes were written.", "evt.buflen.out > 0"),

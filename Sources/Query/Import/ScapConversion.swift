@@ -52,12 +52,13 @@ public struct ScapConversion {
       part.rows.exitTimes = [Int64](repeating: started, count: part.rows.count)
       try writer.append(part)
     }
+    let sink = ConversionSink(writer, path: path)
     while let events = batch {
-      try writer.append(events)
+      try sink.append(events)
       progress(input.fileBytes)
       batch = try input.nextBatch()
     }
-    let totals = try writer.finish()
+    let totals = try sink.finish()
     return Report(totals: totals, events: input.eventsRead, damage: input.damage)
   }
 

@@ -2,26 +2,33 @@
 /// values goes by these places.
 ///
 /// The bytes belong to the block: they are there until the next one is read.
-final class ScapEventBytes {
+struct ScapEventBytes: ~Copyable {
   /// At most as many parameters are looked at; the widest type has 32.
   static let mostParameters = 64
 
-  @exclusivity(unchecked) private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-  @exclusivity(unchecked) private(set) var cpu: UInt16 = 0
-  @exclusivity(unchecked) private(set) var time: UInt64 = 0
-  @exclusivity(unchecked) private(set) var tid: Int64 = 0
-  @exclusivity(unchecked) private(set) var code: UInt16 = 0
+  private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var cpu: UInt16 = 0
+  private(set) var time: UInt64 = 0
+  private(set) var tid: Int64 = 0
+  private(set) var code: UInt16 = 0
   /// How many parameters are looked at.
-  @exclusivity(unchecked) private(set) var count = 0
+  private(set) var count = 0
   /// Where each value begins in `bytes`; one more where the last one ends.
-  @exclusivity(unchecked) private var places = [UInt32](repeating: 0, count: ScapEventBytes.mostParameters + 1)
+  private let places: UnsafeMutablePointer<UInt32>
+
+  init() {
+    places = .allocate(capacity: ScapEventBytes.mostParameters + 1)
+    places.initialize(repeating: 0, count: ScapEventBytes.mostParameters + 1)
+  }
+
+  deinit { places.deallocate() }
 
   /// Looks at the event in the body of a block.
   ///
-  /// - Parameter knownCount: how many parameters events with a code have at most, for files that do not say.
+  /// - Parameter plans: say how many parameters events with a code have at most, for files that do not say.
   /// - Returns: what is wrong with it, `nil` when nothing is.
-  func read(
-    _ body: UnsafeRawBufferPointer, _ layout: ScapEventLayout, knownCount: (UInt16) -> Int
+  mutating func read(
+    _ body: UnsafeRawBufferPointer, _ layout: ScapEventLayout, _ plans: borrowing ScapPlans
   ) -> String? {
     let start = layout.hasFlags ? 6 : 2
     guard body.count >= start + layout.headerSize else { return "a block is too short for an event" }
@@ -44,7 +51,7 @@ final class ScapEventBytes {
     }
     // Two types of the first version count bytes that are not there.
     if code == 280 || code == 286, length >= layout.headerSize + 3 { length -= 3 }
-    var guess = knownCount(code)
+    var guess = plans[code].parameterCount
     while guess >= 0 {
       if fits(guess, layout, length), place(guess, layout, length) { return nil }
       guess -= 1
@@ -72,7 +79,7 @@ final class ScapEventBytes {
   }
 
   /// Notes where the values stand. The sizes stand in the event, which was checked.
-  private func place(_ announced: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
+  private mutating func place(_ announced: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
     count = min(announced, ScapEventBytes.mostParameters)
     var end = layout.headerSize + announced * layout.sizeOfSize
     for index in 0..<count {
@@ -84,21 +91,21 @@ final class ScapEventBytes {
     return true
   }
 
+  /// The parameters that are looked at.
+  var parameters: ScapParameters { ScapParameters(places: places, base: bytes.baseAddress, count: count) }
+
   /// The bytes of a parameter, `nil` when the event has not so many; empty when the parameter is not there.
   @inline(__always)
-  subscript(index: Int) -> UnsafeRawBufferPointer? {
-    guard index >= 0, index < count else { return nil }
-    return UnsafeRawBufferPointer(rebasing: bytes[Int(places[index])..<Int(places[index + 1])])
-  }
+  subscript(index: Int) -> UnsafeRawBufferPointer? { parameters[index] }
 
   /// All values, behind each other.
   var values: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[Int(places[0])..<Int(places[count])])
   }
 
-  /// Where the value of a parameter ends in `values`.
+  /// Where a parameter begins in `values`; of `count` where the last one ends.
   @inline(__always)
-  func end(_ index: Int) -> UInt32 { places[index + 1] - places[0] }
+  func place(_ index: Int) -> UInt32 { places[index] - places[0] }
 }
 
 /// A little-endian number of one to eight bytes.
@@ -118,25 +125,4 @@ func scapInteger(_ bytes: UnsafeRawBufferPointer, isSigned: Bool) -> Int64 {
     for (index, byte) in bytes.prefix(8).enumerated() { value |= UInt64(byte) << UInt64(8 * index) }
     return Int64(bitPattern: value)
   }
-}
-
-/// Bytes that are written again and again, in memory that is kept.
-final class ScapBuffer {
-  @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 16)
-  @exclusivity(unchecked) private(set) var count = 0
-
-  deinit { memory.deallocate() }
-
-  /// Replaces what is there. The bytes are valid until this is called again.
-  func set(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.count > memory.count {
-      memory.deallocate()
-      memory = .allocate(byteCount: bytes.count * 2, alignment: 16)
-    }
-    memory.copyMemory(from: bytes)
-    count = bytes.count
-  }
-
-  @inline(__always)
-  subscript(range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[range]) }
 }

@@ -150,7 +150,7 @@ public struct ScapImport: ~Copyable {
     // Blocks of kinds that this program does not know are skipped, as in the formats that it comes from.
     guard let kind = ScapBlock(number: block.number) else { return }
     if let layout = kind.eventLayout {
-      if let problem = event.read(block.body, layout, knownCount: { replay.plans[$0].parameterCount }) {
+      if let problem = event.read(block.body, layout, replay.plans) {
         throw ScapError(.damaged, problem, offset: block.offset)
       }
       if !hasEvents {

@@ -54,25 +54,25 @@ extension ScapThread {
       let tid = try cursor.integer(Int64.self)
       let pid = try cursor.integer(Int64.self)
       let thread = ScapThread(tid: tid, pid: pid, parent: try cursor.integer(Int64.self))
-      if version >= 6 { thread.session = try cursor.integer(Int64.self) }
-      if version >= 8 { thread.virtualGroup = try cursor.integer(Int64.self) }
-      thread.comm = try cursor.scapText()
-      thread.exe = try cursor.scapText()
-      if version >= 7 { thread.executablePath = try cursor.scapText() }
-      thread.arguments = try cursor.scapText()
-      thread.workingDirectory = try cursor.scapText()
-      thread.descriptorLimit = try cursor.integer(Int64.self)
+      if version >= 6 { thread.state.session = try cursor.integer(Int64.self) }
+      if version >= 8 { thread.state.virtualGroup = try cursor.integer(Int64.self) }
+      thread.state.comm = try cursor.scapText()
+      thread.state.exe = try cursor.scapText()
+      if version >= 7 { thread.state.executablePath = try cursor.scapText() }
+      thread.state.arguments = try cursor.scapText()
+      thread.state.workingDirectory = try cursor.scapText()
+      thread.state.descriptorLimit = try cursor.integer(Int64.self)
       thread.flags = try cursor.integer(UInt32.self)
-      thread.uid = Int64(try cursor.integer(UInt32.self))
-      thread.gid = Int64(try cursor.integer(UInt32.self))
+      thread.state.uid = Int64(try cursor.integer(UInt32.self))
+      thread.state.gid = Int64(try cursor.integer(UInt32.self))
       if version >= 2 { _ = try cursor.take(3 * 4 + 2 * 8) }
-      if version >= 3 { thread.environment = try cursor.scapText() }
+      if version >= 3 { thread.state.environment = scapEnvironment(try cursor.scapText()) }
       if version >= 4 {
         thread.virtualTid = try cursor.integer(Int64.self)
         thread.virtualPid = try cursor.integer(Int64.self)
-        thread.cgroups = try cursor.scapText()
+        thread.state.cgroups = try cursor.scapText()
       }
-      if version >= 5 { thread.root = try cursor.scapText() }
+      if version >= 5 { thread.state.root = try cursor.scapText() }
       if version >= 9 { try thread.readTail(&cursor) }
       threads.append(thread)
     }
@@ -83,27 +83,27 @@ extension ScapThread {
     // Writers of a certain time left the first two out: then no more than these bytes are left.
     if cursor.remaining > 29 {
       _ = try cursor.integer(UInt64.self)
-      tty = Int64(try cursor.integer(UInt32.self))
+      state.tty = Int64(try cursor.integer(UInt32.self))
     }
-    if cursor.remaining >= 4 { loginUid = Int64(try cursor.integer(UInt32.self)) }
+    if cursor.remaining >= 4 { state.loginUid = Int64(try cursor.integer(UInt32.self)) }
     var bits: Int64?
     func flag(_ bit: Int64, _ value: UInt8) { bits = (bits ?? 0) | (value != 0 ? bit : 0) }
     if cursor.remaining >= 1 { flag(1, try cursor.integer(UInt8.self)) }
     if cursor.remaining >= 24 {
-      capabilities.inheritable = try cursor.integer(Int64.self)
-      capabilities.permitted = try cursor.integer(Int64.self)
-      capabilities.effective = try cursor.integer(Int64.self)
+      state.capabilities.inheritable = try cursor.integer(Int64.self)
+      state.capabilities.permitted = try cursor.integer(Int64.self)
+      state.capabilities.effective = try cursor.integer(Int64.self)
     }
     if cursor.remaining >= 1 { flag(2, try cursor.integer(UInt8.self)) }
     if cursor.remaining >= 24 {
-      executable.inode = try cursor.integer(Int64.self)
-      executable.changeTime = try cursor.integer(Int64.self)
-      executable.modificationTime = try cursor.integer(Int64.self)
+      state.executable.inode = try cursor.integer(Int64.self)
+      state.executable.changeTime = try cursor.integer(Int64.self)
+      state.executable.modificationTime = try cursor.integer(Int64.self)
     }
     if cursor.remaining >= 1 { flag(4, try cursor.integer(UInt8.self)) }
     if cursor.remaining >= 1 { flag(8, try cursor.integer(UInt8.self)) }
-    if cursor.remaining >= 8 { group = try cursor.integer(Int64.self) }
-    if let bits { executable.flags = bits }
+    if cursor.remaining >= 8 { state.group = try cursor.integer(Int64.self) }
+    if let bits { state.executable.flags = bits }
   }
 }
 

@@ -65,3 +65,9 @@ private func scapContainerID(path: ArraySlice<UInt8>) -> [UInt8]? {
   else { return nil }
   return Array(name)
 }
+
+/// An environment without the NULs behind its last text: programs that show a title of their own write it over there.
+func scapEnvironment(_ bytes: [UInt8]) -> [UInt8] {
+  guard let last = bytes.lastIndex(where: { $0 != 0 }) else { return [] }
+  return last + 2 < bytes.count ? Array(bytes[...(last + 1)]) : bytes
+}

@@ -43,9 +43,9 @@ struct ScapParameterPlan {
   enum Form: UInt8 { case integer, text, address, strings, bytes }
 
   /// The index in the event of the return, or of an event that stands alone; -1 when it is not there.
-  var exit: Int = -1
+  var exit: Int16 = -1
   /// The index in the event of the beginning; -1 when it is not there.
-  var enter: Int = -1
+  var enter: Int16 = -1
   var form: Form
   var exitIsSigned = false
   var enterIsSigned = false
@@ -54,8 +54,8 @@ struct ScapParameterPlan {
   var enterHasNUL = false
 }
 
-/// What becomes of the events with one code.
-final class ScapPlan {
+/// What becomes of the events with one code. Plain values and places in the memory of `ScapPlans`: it is read for each event.
+struct ScapPlan {
   enum Role: UInt8 {
     /// The beginning of a call: waits for its return.
     case enter
@@ -69,23 +69,23 @@ final class ScapPlan {
     case unknown
   }
 
-  let role: Role
-  let type: EventTypeID
-  let flags: ScapEventFlags
-  var isMetadata = false
+  var role: Role
   var action = ScapAction.none
+  var isMetadata = false
   /// Of `newDescriptor` the kind.
   var kind = ScapObjectKind.unknown
-  /// The stored parameters of the type, in order.
-  var parameters: [ScapParameterPlan] = []
+  var type: EventTypeID
+  var flags: ScapEventFlags
   /// The parameter that is the call's result; -1 without one.
-  var result = -1
-  /// The parameter of the descriptor that the event is about.
-  var descriptor = ScapParameterPlan(form: .integer)
-  /// Where what the replay looks at stands, by `ScapReference.rawValue`: index in the return and in the beginning.
-  var references: [(exit: Int16, enter: Int16)] = []
+  var result: Int16 = -1
   /// How many parameters events of this code have at most.
   var parameterCount = 0
+  /// The parameter of the descriptor that the event is about.
+  var descriptor = ScapParameterPlan(form: .integer)
+  /// The stored parameters of the type, in order.
+  fileprivate(set) var parameters = UnsafeBufferPointer<ScapParameterPlan>(start: nil, count: 0)
+  /// Where what the replay looks at stands, by `ScapReference.rawValue`; `nil` where it looks at nothing.
+  fileprivate(set) var references: UnsafePointer<ScapPlace>?
 
   init(role: Role, type: EventTypeID, flags: ScapEventFlags) {
     self.role = role
@@ -94,78 +94,119 @@ final class ScapPlan {
   }
 }
 
-/// The plans of all codes.
-struct ScapPlans {
-  private let plans: [ScapPlan]
+/// The index of a parameter in the return and in the beginning; -1 when it is not there.
+struct ScapPlace {
+  var exit: Int16 = -1
+  var enter: Int16 = -1
+}
+
+/// The plans of all codes. Owns the memory that they point to.
+struct ScapPlans: ~Copyable {
+  private let plans: UnsafeMutableBufferPointer<ScapPlan>
+  private let parameters: UnsafeMutableBufferPointer<ScapParameterPlan>
+  private let places: UnsafeMutableBufferPointer<ScapPlace>
   private let unknown = ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: [])
 
   init(_ schema: ScapSchema, _ catalogue: ScapCatalogue) {
-    plans = catalogue.events.indices.map { code in
-      let code = UInt16(code)
-      guard let event = catalogue[code] else {
-        return ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: [])
-      }
-      if code <= 1 {
-        let plan = ScapPlan(
-          role: code == 0 ? .genericEnter : .genericExit, type: EventTypeID(rawValue: 1), flags: event.flags)
-        plan.parameterCount = 2
-        return plan
-      }
-      guard let type = schema.type(ofCode: code) else {
-        return ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: [])
-      }
-      let partner = event.isExit ? catalogue[code - 1] : nil
-      return ScapPlan(event, partner, type, hasExit: catalogue[code | 1] != nil && event.kind == .syscall)
+    let drafts = catalogue.events.indices.map { code in
+      ScapPlanDraft(UInt16(code), schema, catalogue)
     }
+    plans = .allocate(capacity: drafts.count)
+    parameters = .allocate(capacity: drafts.reduce(0) { $0 + $1.parameters.count })
+    places = .allocate(capacity: drafts.reduce(0) { $0 + $1.places.count })
+    var parameter = 0
+    var place = 0
+    for (code, draft) in drafts.enumerated() {
+      var plan = draft.plan
+      let ownParameters = parameters[parameter..<parameter + draft.parameters.count]
+      parameter = parameters[parameter...].initialize(fromContentsOf: draft.parameters)
+      plan.parameters = UnsafeBufferPointer(rebasing: ownParameters)
+      if !draft.places.isEmpty, let base = places.baseAddress {
+        plan.references = UnsafePointer(base + place)
+        place = places[place...].initialize(fromContentsOf: draft.places)
+      }
+      plans.initializeElement(at: code, to: plan)
+    }
+  }
+
+  deinit {
+    plans.deallocate()
+    parameters.deallocate()
+    places.deallocate()
   }
 
   @inline(__always)
   subscript(code: UInt16) -> ScapPlan { Int(code) < plans.count ? plans[Int(code)] : unknown }
 }
 
-extension ScapPlan {
-  fileprivate convenience init(_ event: ScapEventType, _ enter: ScapEventType?, _ type: EventType, hasExit: Bool) {
+/// A plan with what it will point to.
+private struct ScapPlanDraft {
+  var plan: ScapPlan
+  var parameters: [ScapParameterPlan] = []
+  /// By `ScapReference.rawValue`; empty where nothing is looked at.
+  var places: [ScapPlace] = []
+
+  init(_ code: UInt16, _ schema: ScapSchema, _ catalogue: ScapCatalogue) {
+    plan = ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: [])
+    guard let event = catalogue[code] else { return }
+    if code <= 1 {
+      plan = ScapPlan(
+        role: code == 0 ? .genericEnter : .genericExit, type: EventTypeID(rawValue: 1), flags: event.flags)
+      plan.parameterCount = 2
+      return
+    }
+    guard let type = schema.type(ofCode: code) else { return }
     // What is no call has no return.
-    let role: Role = event.kind != .syscall ? .alone : event.isExit ? .exit : hasExit ? .enter : .alone
-    self.init(role: role, type: type.id, flags: event.flags)
-    isMetadata = event.kind == .metaevent
-    parameterCount = event.parameters.count
-    references = [(Int16, Int16)](repeating: (-1, -1), count: ScapReference.allCases.count)
-    let exitNames = event.parameters.map {
-      ScapSchema.parameterName($0.name, of: type.name, isExit: event.isExit)
-    }
-    let enterNames = (enter?.parameters ?? []).map {
-      ScapSchema.parameterName($0.name, of: type.name, isExit: false)
-    }
-    for (name, reference) in ScapReference.byName {
-      references[reference.rawValue] = (
-        Int16(exitNames.firstIndex(of: name) ?? -1), Int16(enterNames.firstIndex(of: name) ?? -1)
-      )
-    }
-    for parameter in type.parameters {
-      let exit = exitNames.firstIndex(of: parameter.name)
-      if parameter.source == .result {
-        result = exit ?? -1
-        continue
-      }
-      var plan = ScapParameterPlan(form: ScapPlan.form(parameter.type))
-      if let exit {
-        plan.exit = exit
-        plan.exitIsSigned = event.parameters[exit].type.isSigned
-        plan.exitHasNUL = event.parameters[exit].type.endsWithNUL
-      }
-      if let enter, let index = enterNames.firstIndex(of: parameter.name) {
-        plan.enter = index
-        plan.enterIsSigned = enter.parameters[index].type.isSigned
-        plan.enterHasNUL = enter.parameters[index].type.endsWithNUL
-      }
-      parameters.append(plan)
-      if parameter.source == .argument(0) { descriptor = plan }
-    }
-    (action, kind) = ScapPlan.action(type.name)
+    let hasExit = event.kind == .syscall && catalogue[code | 1] != nil
+    let role: ScapPlan.Role = event.kind != .syscall ? .alone : event.isExit ? .exit : hasExit ? .enter : .alone
+    plan = ScapPlan(role: role, type: type.id, flags: event.flags)
+    plan.isMetadata = event.kind == .metaevent
+    plan.parameterCount = event.parameters.count
+    (plan.action, plan.kind) = ScapPlan.action(type.name)
+    fill(event, enter: event.isExit ? catalogue[code - 1] : nil, type)
   }
 
-  private static func form(_ type: ParameterType) -> ScapParameterPlan.Form {
+  private mutating func fill(_ event: ScapEventType, enter: ScapEventType?, _ type: EventType) {
+    places = [ScapPlace](repeating: ScapPlace(), count: ScapReference.allCases.count)
+    var exits: [String: Int] = [:]
+    var enters: [String: Int] = [:]
+    for (index, parameter) in event.parameters.enumerated().reversed() {
+      exits[ScapSchema.parameterName(parameter.name, of: type.name, isExit: event.isExit)] = index
+    }
+    for (index, parameter) in (enter?.parameters ?? []).enumerated().reversed() {
+      enters[ScapSchema.parameterName(parameter.name, of: type.name, isExit: false)] = index
+    }
+    for (name, index) in exits {
+      if let reference = ScapReference.byName[name] { places[reference.rawValue].exit = Int16(index) }
+    }
+    for (name, index) in enters {
+      if let reference = ScapReference.byName[name] { places[reference.rawValue].enter = Int16(index) }
+    }
+    for parameter in type.parameters {
+      let exit = exits[parameter.name]
+      if parameter.source == .result {
+        plan.result = Int16(exit ?? -1)
+        continue
+      }
+      var one = ScapParameterPlan(form: ScapPlan.form(parameter.type))
+      if let exit {
+        one.exit = Int16(exit)
+        one.exitIsSigned = event.parameters[exit].type.isSigned
+        one.exitHasNUL = event.parameters[exit].type.endsWithNUL
+      }
+      if let enter, let index = enters[parameter.name] {
+        one.enter = Int16(index)
+        one.enterIsSigned = enter.parameters[index].type.isSigned
+        one.enterHasNUL = enter.parameters[index].type.endsWithNUL
+      }
+      parameters.append(one)
+      if parameter.source == .argument(0) { plan.descriptor = one }
+    }
+  }
+}
+
+extension ScapPlan {
+  fileprivate static func form(_ type: ParameterType) -> ScapParameterPlan.Form {
     switch type {
     case .socketAddress, .socketTuple: .address
     case .strings: .strings
@@ -174,7 +215,7 @@ extension ScapPlan {
     }
   }
 
-  private static func action(_ name: String) -> (ScapAction, ScapObjectKind) {
+  fileprivate static func action(_ name: String) -> (ScapAction, ScapObjectKind) {
     switch name {
     case "open", "openat", "openat2", "creat", "open_by_handle_at": (.open, .file)
     case "close": (.close, .unknown)

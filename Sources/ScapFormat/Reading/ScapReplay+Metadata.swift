@@ -15,15 +15,15 @@ extension ScapReplay {
   mutating func noteUser(_ values: ScapValues) {
     let container = values.text(.containerID) ?? []
     let name = values.text(.name) ?? []
-    let full = container.isEmpty ? container : star.fullID(ofContainer: container)
+    let full = container.isEmpty ? container : star.directory.fullID(ofContainer: container)
     if let uid = values.integer(.uid, isSigned: false) {
-      star.note(
+      star.directory.note(
         ScapUser(
           number: UInt32(truncatingIfNeeded: uid),
           group: UInt32(truncatingIfNeeded: values.integer(.gid, isSigned: false) ?? 0), name: name,
           home: values.text(.home) ?? [], shell: values.text(.shell) ?? []), container: full)
     } else if let gid = values.integer(.gid, isSigned: false) {
-      star.note(ScapUser(isGroup: true, number: UInt32(truncatingIfNeeded: gid), name: name), container: full)
+      star.directory.note(ScapUser(isGroup: true, number: UInt32(truncatingIfNeeded: gid), name: name), container: full)
     }
   }
 }

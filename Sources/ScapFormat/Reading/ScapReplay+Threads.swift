@@ -13,13 +13,13 @@ extension ScapReplay {
     case .setGroup: setGroup(values.integer(.gid, isSigned: false), thread)
     case .setEffectiveGroup: setGroup(values.integer(.egid, isSigned: false), thread)
     case .setSession:
-      thread.session = result
+      thread.state.session = result
       changed(thread)
     case .setProcessGroup: setProcessGroup(values, thread)
     case .setLimit: setLimit(values, thread)
     case .changeRoot:
       if let path = values.bytes(.path) {
-        thread.root = ScapPath.join(
+        thread.state.root = ScapPath.join(
           directory(of: thread), path.last == 0 ? UnsafeRawBufferPointer(rebasing: path.dropLast()) : path)
         changed(thread)
       }
@@ -35,14 +35,14 @@ extension ScapReplay {
   }
 
   private mutating func setUser(_ uid: Int64?, _ thread: ScapThread) {
-    guard let uid, uid != 0xFFFF_FFFF, thread.uid != uid else { return }
-    thread.uid = uid
+    guard let uid, uid != 0xFFFF_FFFF, thread.state.uid != uid else { return }
+    thread.state.uid = uid
     changed(thread)
   }
 
   private mutating func setGroup(_ gid: Int64?, _ thread: ScapThread) {
-    guard let gid, gid != 0xFFFF_FFFF, thread.gid != gid else { return }
-    thread.gid = gid
+    guard let gid, gid != 0xFFFF_FFFF, thread.state.gid != gid else { return }
+    thread.state.gid = gid
     changed(thread)
   }
 
@@ -51,7 +51,7 @@ extension ScapReplay {
     // Ids of another pid namespace lead nowhere; the process itself is 0.
     let target = pid == 0 || pid == thread.virtualPid ? thread : threads[pid]
     guard let target else { return }
-    target.virtualGroup = group == 0 ? target.virtualPid : group
+    target.state.virtualGroup = group == 0 ? target.virtualPid : group
     changed(target)
   }
 
@@ -62,20 +62,25 @@ extension ScapReplay {
     guard let limit = values.integer(.newcur) ?? values.integer(.cur), limit >= 0,
       let target = pid == 0 ? thread : threads[pid]
     else { return }
-    target.descriptorLimit = limit
+    target.state.descriptorLimit = limit
     changed(target)
   }
 
   // MARK: Birth
 
   /// The thread that returns from the call that made it.
-  mutating func child(ofReturn event: ScapEventBytes, _ plan: ScapPlan, _ time: Int64) -> ScapThread {
-    let values = ScapValues(event, nil, plan)
+  mutating func child(ofReturn event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) -> ScapThread {
+    let values = ScapValues(event, .none, plan)
     let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
-    // The event names the parent of the process: that of a thread is the process itself.
+    // The event names the parent of the process. What a thread has, it has from its process.
     let isThread = flags & ScapCloneFlags.thread != 0
-    let parentID = values.integer(isThread ? .pid : .ptid) ?? -1
-    if threads[parentID] == nil, parentID > 0, parentID != event.tid { describeParent(invent(parentID), values) }
+    let parentID = values.integer(.ptid) ?? -1
+    let makerID = isThread ? values.integer(.pid) ?? -1 : parentID
+    if threads[makerID] == nil, makerID > 0, makerID != event.tid {
+      let maker = invent(makerID)
+      if isThread { maker.parent = parentID }
+      describeMaker(maker, values)
+    }
     let known = threads.find(event.tid)
     // Its maker may have returned before it.
     let isNew =
@@ -87,7 +92,7 @@ extension ScapReplay {
       let pid = values.integer(.pid) ?? event.tid
       thread = ScapThread(tid: event.tid, pid: pid, parent: parentID)
       thread.startTime = time
-      inherit(thread, from: threads[parentID], flags: flags)
+      inherit(thread, from: threads[makerID], flags: flags)
       threads.add(thread)
     }
     thread.wasMadeByChild = true
@@ -98,11 +103,11 @@ extension ScapReplay {
     return thread
   }
 
-  /// A parent that nobody spoke of was, when it made its child, what the child is now.
-  private func describeParent(_ parent: ScapThread, _ values: ScapValues) {
-    parent.comm = values.text(.comm) ?? []
-    parent.exe = values.text(.exe) ?? []
-    parent.arguments = values.texts(.args) ?? []
+  /// One that nobody spoke of was, when it made its child, what the child is now.
+  private func describeMaker(_ maker: ScapThread, _ values: ScapValues) {
+    maker.state.comm = values.text(.comm) ?? []
+    maker.state.exe = values.text(.exe) ?? []
+    maker.state.arguments = values.texts(.args) ?? []
   }
 
   /// A thread made another one and returns.
@@ -113,7 +118,8 @@ extension ScapReplay {
     if flags & ScapCloneFlags.childInNamespace != 0 { return }
     if let known = threads[tid], known.wasMadeByChild { return }
     let isThread = flags & ScapCloneFlags.thread != 0
-    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: thread.tid)
+    let parent = isThread ? (threads.main(of: thread) ?? thread).parent : thread.tid
+    let child = ScapThread(tid: tid, pid: isThread ? thread.pid : tid, parent: parent)
     child.startTime = time
     if values.bytes(.vtid) != nil {
       child.virtualTid = tid
@@ -130,26 +136,9 @@ extension ScapReplay {
     child.flags = flags
     // Of a parent that nobody told of there is nothing to have.
     guard let parent, parent !== child, !parent.isInvented else { return }
-    child.comm = parent.comm
-    child.exe = parent.exe
-    child.executablePath = parent.executablePath
-    child.arguments = parent.arguments
-    child.environment = (threads.main(of: parent) ?? parent).environment
-    child.cgroups = parent.cgroups
-    child.workingDirectory = directory(of: parent)
-    child.root = parent.root
-    child.filename = parent.filename
-    child.uid = parent.uid
-    child.gid = parent.gid
-    child.loginUid = parent.loginUid
-    child.tty = parent.tty
-    child.session = parent.session
-    child.group = parent.group
-    child.virtualGroup = parent.virtualGroup
-    child.descriptorLimit = parent.descriptorLimit
-    child.capabilities = parent.capabilities
-    child.executable = parent.executable
-    child.container = parent.container
+    child.state = parent.state
+    child.state.environment = (threads.main(of: parent) ?? parent).state.environment
+    child.state.workingDirectory = workingDirectory(of: parent)
     if flags & ScapCloneFlags.files == 0 {
       child.descriptors =
         (parent.sharesDescriptors ? threads.main(of: parent) ?? parent : parent).descriptors
@@ -158,23 +147,23 @@ extension ScapReplay {
 
   /// What the event itself tells of a new thread, or of one that executed something.
   private func describe(_ thread: ScapThread, _ values: ScapValues) {
-    if let exe = values.text(.exe) { thread.exe = exe }
+    if let exe = values.text(.exe) { thread.state.exe = exe }
     if let comm = values.text(.comm) {
-      thread.comm = comm
+      thread.state.comm = comm
     } else if let exe = values.text(.exe) {
       // The first versions of the format did not tell the name.
-      thread.comm = Array(exe[((exe.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)...].prefix(15))
+      thread.state.comm = Array(exe[((exe.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)...].prefix(15))
     }
-    if values.bytes(.exe) != nil { thread.arguments = values.texts(.args) ?? [] }
+    if values.bytes(.exe) != nil { thread.state.arguments = values.texts(.args) ?? [] }
     if let cgroups = values.texts(.cgroups) {
-      thread.cgroups = cgroups
-      thread.container = scapContainerID(cgroups)
+      thread.state.cgroups = cgroups
+      thread.state.container = scapContainerID(cgroups)
     }
-    if let limit = values.integer(.fdlimit) { thread.descriptorLimit = limit }
-    if let uid = values.integer(.uid, isSigned: false) { thread.uid = uid }
-    if let gid = values.integer(.gid, isSigned: false) { thread.gid = gid }
-    if thread.workingDirectory.isEmpty, let directory = values.text(.cwd), !directory.isEmpty {
-      thread.workingDirectory = directory
+    if let limit = values.integer(.fdlimit) { thread.state.descriptorLimit = limit }
+    if let uid = values.integer(.uid, isSigned: false) { thread.state.uid = uid }
+    if let gid = values.integer(.gid, isSigned: false) { thread.state.gid = gid }
+    if thread.state.workingDirectory?.isEmpty ?? true, let directory = values.text(.cwd) {
+      thread.state.workingDirectory = directory
     }
   }
 
@@ -186,34 +175,34 @@ extension ScapReplay {
     if let pid = values.integer(.pid) { thread.pid = pid }
     // Of a thread that was known, what made it said more.
     if thread.parent < 0, let parent = values.integer(.ptid) { thread.parent = parent }
-    if let environment = values.texts(.env) { thread.environment = environment } else { thread.environment = [] }
-    if let terminal = values.integer(.tty, isSigned: false) { thread.tty = terminal }
-    if let group = values.integer(.vpgid) { thread.virtualGroup = group }
+    thread.state.environment = values.texts(.env).map(scapEnvironment) ?? []
+    if let terminal = values.integer(.tty, isSigned: false) { thread.state.tty = terminal }
+    if let group = values.integer(.vpgid) { thread.state.virtualGroup = group }
     if let group = values.integer(.pgid) {
       // Files of a certain time call the group inside the namespace so.
-      if values.bytes(.vpgid) == nil { thread.virtualGroup = group } else { thread.group = group }
+      if values.bytes(.vpgid) == nil { thread.state.virtualGroup = group } else { thread.state.group = group }
     }
-    if let login = values.integer(.loginuid, isSigned: false) { thread.loginUid = login }
-    if let bits = values.integer(.capInheritable) { thread.capabilities.inheritable = bits }
-    if let bits = values.integer(.capPermitted) { thread.capabilities.permitted = bits }
-    if let bits = values.integer(.capEffective) { thread.capabilities.effective = bits }
-    thread.executable = ScapThread.Executable()
-    if let flags = values.integer(.flags, isSigned: false) { thread.executable.flags = flags }
-    if let inode = values.integer(.exeInode) { thread.executable.inode = inode }
-    if let time = values.integer(.exeChanged) { thread.executable.changeTime = time }
-    if let time = values.integer(.exeModified) { thread.executable.modificationTime = time }
+    if let login = values.integer(.loginuid, isSigned: false) { thread.state.loginUid = login }
+    if let bits = values.integer(.capInheritable) { thread.state.capabilities.inheritable = bits }
+    if let bits = values.integer(.capPermitted) { thread.state.capabilities.permitted = bits }
+    if let bits = values.integer(.capEffective) { thread.state.capabilities.effective = bits }
+    thread.state.executable = ScapThread.Executable()
+    if let flags = values.integer(.flags, isSigned: false) { thread.state.executable.flags = flags }
+    if let inode = values.integer(.exeInode) { thread.state.executable.inode = inode }
+    if let time = values.integer(.exeChanged) { thread.state.executable.changeTime = time }
+    if let time = values.integer(.exeModified) { thread.state.executable.modificationTime = time }
     let given = values.text(.filename) ?? values.text(.pathname)
-    if let given, given != Array("<NA>".utf8) { thread.filename = given }
+    if let given, given != Array("<NA>".utf8) { thread.state.filename = given }
     if let path = values.text(.trustedPath), !path.isEmpty {
-      thread.executablePath = path
+      thread.state.executablePath = path
     } else if let given, given != Array("<NA>".utf8) {
       var base = directory(of: thread)
       if let descriptor = values.integer(.dirfd), descriptor != -100 {
         base = object(descriptor, of: thread)?.name ?? Array("<UNKNOWN>".utf8)
       }
-      thread.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
+      thread.state.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
     } else {
-      thread.executablePath = []
+      thread.state.executablePath = []
     }
     changed(thread)
   }

@@ -58,9 +58,13 @@ public struct ScapSchema: Sendable {
     var tables = SchemaTables(catalogue)
     var made: [String: EventType] = [:]
     var byCode = [EventType?](repeating: nil, count: catalogue.events.count)
+    var versions: [String: [ScapEventType]] = [:]
+    for event in catalogue.events.compactMap({ $0 }) where event.code > 1 {
+      versions[ScapSchema.renamed[event.code] ?? event.name, default: []].append(event)
+    }
     for event in catalogue.events.compactMap({ $0 }) where event.code > 1 {
       let name = ScapSchema.renamed[event.code] ?? event.name
-      if made[name] == nil { made[name] = ScapSchema.type(named: name, catalogue, native, &tables) }
+      if made[name] == nil { made[name] = ScapSchema.type(named: name, versions[name] ?? [event], native, &tables) }
       byCode[Int(event.code)] = made[name]
     }
     var all = Dictionary(made.values.map { ($0.id, $0) }) { one, _ in one }
@@ -103,12 +107,9 @@ public struct ScapSchema: Sendable {
   }
 
   private static func type(
-    named name: String, _ catalogue: ScapCatalogue, _ native: Schema, _ tables: inout SchemaTables
+    named name: String, _ versions: [ScapEventType], _ native: Schema, _ tables: inout SchemaTables
   ) -> EventType {
-    let versions = catalogue.events.compactMap { $0 }.filter {
-      $0.code > 1 && (renamed[$0.code] ?? $0.name) == name
-    }
-    let current = catalogue.current(named: name) ?? versions[versions.count - 1]
+    let current = ScapCatalogue.current(among: versions.filter { $0.name == name }) ?? versions[versions.count - 1]
     let known = native.type(named: name)
     var parameters: [Parameter] = []
     var seen: Set<String> = []

@@ -129,6 +129,16 @@ struct ScapStream: ~Copyable {
       start = 0
     }
     while end - start < count, damage == nil {
+      // What is not compressed goes straight into the window, once what was read to look at it is used up.
+      if decompressor.format == .plain, packedStart == packedEnd {
+        if isAtEnd { break }
+        let room = UnsafeMutableRawBufferPointer(rebasing: window[end...])
+        let taken = try ScapStream.read(descriptor, memory, &memoryPosition, into: room, offset: position)
+        end += taken
+        fileBytes += UInt64(taken)
+        isAtEnd = taken == 0
+        continue
+      }
       if packedStart == packedEnd, !isAtEnd { try readFile() }
       let input = UnsafeRawBufferPointer(rebasing: packed[packedStart..<packedEnd])
       let step = decompressor.step(input, into: UnsafeMutableRawBufferPointer(rebasing: window[end...]))

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Compares what sysdig 0.29.3 and Reel print of scap files, field by field.
 
-    compare.py REEL FILE... [--fields NAMES] [--show N]
+    compare.py REEL FILE... [--fields NAMES] [--show N] [--differences FILE]
 
 Compared is every return of a call, and every event of the kinds that have no return. `fields.json` beside this file lists the
 fields and the exceptions: where the two differ, and why that is right. Prints one line for each difference that no exception
 covers, then how many pairs of event and field there were, how many were equal, and how many an exception covers. Ends with 1
-when a difference is left, or when fewer than the share that `fields.json` asks for were equal before exceptions.
+when a difference is left, or when fewer than the share that `fields.json` asks for were equal before exceptions. A line of
+the file of differences is: capture, number, type, field, the peer's value, Reel's value, the exception's reason.
 """
 import argparse
 import collections
@@ -54,8 +55,8 @@ class Exceptions:
                 if entry.get("same") == "folded" and facts["peer"].lower() != facts["reel"].lower():
                     continue
                 self.used[entry["reason"]] += 1
-                return True
-        return False
+                return entry["reason"]
+        return None
 
 
 def aligned(peer, reel):
@@ -76,11 +77,13 @@ def main():
     parser.add_argument("files", nargs="+")
     parser.add_argument("--fields")
     parser.add_argument("--show", type=int, default=3)
+    parser.add_argument("--differences", type=argparse.FileType("w"))
     options = parser.parse_args()
     with open(os.path.join(HERE, "fields.json"), encoding="utf-8") as file:
         data = json.load(file)
     fields = options.fields.split(",") if options.fields else data["fields"]
     exceptions = Exceptions(data["exceptions"])
+    short = [field in data["numbers of 32 bits"] for field in fields]
     names = ["evt.dir", "evt.rawtime", "thread.tid", "evt.type"] + fields
     pairs = equal = covered = events = 0
     left = collections.Counter()
@@ -114,13 +117,21 @@ def main():
             count += 1
             for index, field in enumerate(fields, 4):
                 theirs, ours = values[index], mine[index]
+                # The peer prints eight bytes of what it keeps in four: what stands behind them is none of its value.
+                if short[index - 4] and theirs.isdigit():
+                    theirs = str(int(theirs) & 0xFFFFFFFF)
                 # What only the beginning of the call has there is not asked of its return.
                 if field.startswith("evt.arg.") and theirs == "<NA>":
                     continue
                 pairs += 1
                 if theirs == ours:
                     equal += 1
-                elif exceptions.cover(fields=field, types=values[3], files=name, peer=theirs, reel=ours):
+                    continue
+                reason = exceptions.cover(fields=field, types=values[3], files=name, peer=theirs, reel=ours)
+                if options.differences:
+                    facts = [name, number, values[3], field, repr(theirs), repr(ours), reason or ""]
+                    print(*facts, sep="\t", file=options.differences)
+                if reason:
                     covered += 1
                 else:
                     left[field] += 1
