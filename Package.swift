@@ -175,7 +175,7 @@ let package = Package(
       name: "InspectTests",
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
-      ], swiftSettings: strict),
+      ], exclude: ["peer"], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",
       dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"], exclude: ["peer"],
@@ -185,7 +185,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "reel", "TestSupport", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "Recorder", "KernelSource",
-        "Presentation", "Query", "Seals",
+        "Presentation", "Query", "Seals", "Inspect",
       ],
       swiftSettings: strict),
     .testTarget(

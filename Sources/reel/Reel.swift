@@ -19,6 +19,7 @@ struct Reel: AsyncParsableCommand {
       EXAMPLES:
         reel record -o boot.reel -- ./start.sh
         reel info boot.reel
+        reel overview boot.reel
         reel view files boot.reel
         reel events boot.reel "evt.type = openat and fd.name startswith /etc"
 
@@ -27,7 +28,8 @@ struct Reel: AsyncParsableCommand {
       """,
     version: "reel \(version)",
     subcommands: [
-      RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
+      RecordCommand.self, InfoCommand.self, OverviewCommand.self, EventsCommand.self, CountCommand.self,
+      QueryCommand.self,
       ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
       SchemaCommand.self,

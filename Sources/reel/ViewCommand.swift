@@ -8,16 +8,32 @@ struct ViewCommand: AsyncParsableCommand {
     commandName: "view",
     abstract: "Shows a view of a capture: processes, files, connections and others.",
     discussion: """
-      A column to sort by is named as in --json, the greatest first; with a minus in front the least first.
+      A column to sort by is named as in --json: the greatest first, with a minus in front or :asc behind the least first. \
+      --drill takes the row with that number, as the view shows it, to the view that is behind it; again for a further \
+      step, and with a view's name (--drill 2:files) to another one.
+
+      Views of your own are files (JSON): named with --view, or in the folder $REEL_VIEWS, else ~/.config/reel/views:
+
+        {"name": "sockets", "filter": "fd.type = unix", "sort": "count", "columns": [
+          {"name": "socket", "key": "fd.name"}, {"name": "count", "aggregate": "count"},
+          {"name": "time_ns", "aggregate": "sum", "of": "evt.latency", "unit": "duration"},
+          {"name": "command", "last": ["proc.exeline"]}]}
 
       EXAMPLES:
         reel view --list
         reel view files build.reel --sort bytes_out --limit 10
         reel view connections build.reel "proc.name = curl" --json
+        reel view containers shop.reel --drill 1 --drill 1
+        reel view --view sockets.json build.reel --search docker
       """)
 
   @Flag(help: "List the views.")
   var list = false
+
+  @Option(
+    name: .customLong("view"), help: ArgumentHelp("A view of your own, instead of a name.", valueName: "file"),
+    completion: .file())
+  var file: String?
 
   @Argument(help: "A view's name.")
   var name: String?
@@ -37,6 +53,15 @@ struct ViewCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most rows wanted.", valueName: "n"))
   var limit: Int?
 
+  @Option(help: ArgumentHelp("Leave out so many rows in front of them.", valueName: "n"))
+  var offset = 0
+
+  @Option(help: ArgumentHelp("Only rows in which this text is, in whatever case.", valueName: "text"))
+  var search: String?
+
+  @Option(help: ArgumentHelp("Show what is behind the row with this number; repeatable.", valueName: "n[:view]"))
+  var drill: [DrillStep] = []
+
   @OptionGroup var form: FormOptions
 
   @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
@@ -44,37 +69,83 @@ struct ViewCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
+    if offset < 0 { throw ValidationError("--offset is less than 0") }
     if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
-    if let capture { _ = try CaptureArguments(capture, more) }
-    guard capture != nil else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
+    let captures = captureArguments
+    guard let first = captures.first else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
+    _ = try CaptureArguments(first, Array(captures.dropFirst()))
+  }
+
+  /// The captures and the filter: with --view, what stands where a name would is one of them.
+  private var captureArguments: [String] {
+    (file == nil ? [] : [name]).compactMap(\.self) + [capture].compactMap(\.self) + more
   }
 
   func run() async throws {
-    guard let name, let capture, !list else {
-      try ViewList.write(form.form)
-      return
+    if list { return try ViewList.write(UserViews.all() + ViewCatalogue.all, form.form) }
+    let captures = captureArguments
+    guard let first = captures.first else { return }
+    let view = try file.map { path throws(Failure) in try UserViews.read(path) } ?? UserViews.view(named: name ?? "")
+    let arguments = try CaptureArguments(first, Array(captures.dropFirst()))
+    let selected = try Selection(captures: arguments.captures, filter: arguments.filter, window: window)
+    var way = ViewDrill(view, filter: arguments.filter)
+    for (index, step) in drill.enumerated() {
+      // The row as the view shows it to somebody who is not there yet.
+      let result = try await answer(
+        way, selected, sort: index == 0 ? sort : nil, search: index == 0 ? search : nil, limit: 1, offset: step.row - 1)
+      guard let row = result.rows.first else {
+        throw Failure.refused(
+          "there is no row \(step.row) in the view '\(way.view.name)': it has \(Units.count(result.rowCount))")
+      }
+      let target = try step.view.map { name throws(Failure) in try UserViews.view(named: name) }
+      try way.follow(row, of: result, to: target)
     }
-    guard let view = ViewCatalogue.view(named: name) else {
-      throw Failure.refused("there is no view '\(name)'", remedy: "`reel view --list` lists them")
+    let isFirst = drill.isEmpty
+    let result = try await answer(
+      way, selected, sort: isFirst ? sort : nil, search: isFirst ? search : nil, limit: limit, offset: offset)
+    try ViewReport(result, zone: window.zone).write(form.form)
+    let isNarrowed = way.filter != nil || window.from != nil || window.to != nil || search != nil
+    if form.form == .table, let hint = ViewReport.hint(for: result, isNarrowed: isNarrowed) {
+      StandardError.write(hint)
     }
-    let arguments = try CaptureArguments(capture, more)
-    let filter = arguments.filter
-    let selected = try Selection(captures: arguments.captures, filter: filter, window: window)
+    if form.form == .table, !isFirst {
+      StandardError.write("reel: this is `\(way.view.name)` of \(VisibleText.of(way.filter ?? ""))\n")
+    }
+    LossHint.write(selected.readers)
+    try selected.reportMissingParts(result.progress)
+  }
+
+  private func answer(
+    _ way: ViewDrill, _ selected: Selection, sort: String?, search: String?, limit: Int?, offset: Int
+  ) async throws -> ViewResult {
     let run = try reading("filter") { () throws(QueryError) in
       try ViewRun(
-        view, schema: selected.schema, filter: filter, from: selected.from, to: selected.to, sort: sort,
-        // The totals of a table are those of all its rows.
-        limit: view.kind == .table && form.form == .table ? nil : limit)
+        way.view, schema: selected.schema, filter: way.filter, from: selected.from, to: selected.to, sort: sort,
+        limit: limit, offset: offset, search: search)
     }
     var bar = ProgressBar("reading", terminal: .progress)
     let result = try await run.answer(over: selected.source, parallelism: cores) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
-    let report = ViewReport(result, limit: limit, zone: window.zone)
-    try report.write(form.form)
-    try selected.reportMissingParts(result.progress)
+    return result
+  }
+}
+
+/// A step to what is behind a row: the row's number, and the view where the row's own does not say it or another is wanted.
+struct DrillStep: ExpressibleByArgument, Hashable {
+  var row: Int
+  var view: String?
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let number = parts.first.flatMap({ Int($0) }), number > 0 else { return nil }
+    row = number
+    if parts.count == 2 {
+      if parts[1].isEmpty { return nil }
+      view = String(parts[1])
+    }
   }
 }
