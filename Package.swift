@@ -94,7 +94,14 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      name: "Inspect",
+      dependencies: ["Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema"],
+      swiftSettings: strict),
+    // Rules over events.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(
+      name: "Rules",
+      dependencies: ["Query", "Filter", "CaptureFormat", "EventBatch", "EventSchema", "ScapFormat", "CYAML"],
       swiftSettings: strict),
     .target(
       name: "Export",
@@ -109,7 +116,7 @@ let package = Package(
       name: "reel",
       dependencies: [
         "EventSchema", "CaptureFile", "CaptureFormat", "Compression", "KernelSource", "Containers", "Recorder", "Query",
-        "Inspect", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
+        "Inspect", "Rules", "Export", "ScapFormat", "Presentation", "Seals", "CLinux", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -174,8 +181,13 @@ let package = Package(
     .testTarget(
       name: "InspectTests",
       dependencies: [
-        "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Inspect", "Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
       ], exclude: ["peer"], swiftSettings: strict),
+    .testTarget(
+      name: "RulesTests",
+      dependencies: [
+        "Rules", "Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport",
+      ], exclude: ["mistakes", "peer"], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",
       dependencies: ["ScapFormat", "Compression", "EventBatch", "EventSchema", "TestSupport"], exclude: ["peer"],

@@ -8,12 +8,12 @@ import Query
 public struct ViewRun: Sendable {
   /// The view that is answered.
   public let view: View
-  private let question: Question
-  private let order: ViewOrder?
+  let question: Question
+  let order: ViewOrder?
   private let page: ViewPage
-  private let plan: Plan
+  let plan: Plan
 
-  private enum Plan: Sendable {
+  enum Plan: Sendable {
     case table(Grouping)
     case list(EventValues)
     case messages(PayloadProtocol, EventValues)
@@ -99,7 +99,7 @@ public struct ViewRun: Sendable {
   }
 
   /// The columns of a group: keys and aggregates in the view's order.
-  private func row(_ group: GroupTable.Row) -> [FieldValue] {
+  func row(_ group: GroupTable.Row) -> [FieldValue] {
     var keys = group.key[...]
     var values = group.values[...]
     return view.columns.map { column in
@@ -134,12 +134,19 @@ public struct ViewRun: Sendable {
     return result(rows, done, isSearched: true)
   }
 
-  private func result(_ rows: [[FieldValue]], _ progress: ScanProgress, isSearched: Bool = false) -> ViewResult {
+  /// The most rows wanted.
+  var limit: Int? { page.limit }
+
+  /// - Parameter count: how many rows there are with those that were not kept; `nil` for as many as are given.
+  func result(
+    _ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil, isSearched: Bool = false
+  ) -> ViewResult {
     let found = isSearched ? rows : page.searched(rows, view)
     let ordered = order?.sorted(found) ?? found
     return ViewResult(
       view: view, rows: Array(ordered.dropFirst(page.offset).prefix(page.limit ?? ordered.count)),
-      rowCount: ordered.count, offset: page.offset, totals: ViewResult.totals(view, ordered), progress: progress)
+      rowCount: count ?? ordered.count, offset: page.offset, totals: ViewResult.totals(view, ordered),
+      progress: progress)
   }
 }
 

@@ -25,6 +25,8 @@ struct ViewCommand: AsyncParsableCommand {
         reel view connections build.reel "proc.name = curl" --json
         reel view containers shop.reel --drill 1 --drill 1
         reel view --view sockets.json build.reel --search docker
+        reel view processes --live
+        reel view files --live "proc.name = nginx" --duration 10s --json
       """)
 
   @Flag(help: "List the views.")
@@ -62,6 +64,12 @@ struct ViewCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Show what is behind the row with this number; repeatable.", valueName: "n[:view]"))
   var drill: [DrillStep] = []
 
+  @Flag(help: "Record the running machine and show the view as it changes; needs the rights of `reel record`.")
+  var live = false
+
+  @Option(help: ArgumentHelp("How long --live lasts. (default: until Ctrl-C)", valueName: "duration"))
+  var duration: TimeSpan?
+
   @OptionGroup var form: FormOptions
 
   @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
@@ -73,6 +81,9 @@ struct ViewCommand: AsyncParsableCommand {
     if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
+    if let duration, duration.nanoseconds < 1 { throw ValidationError("--duration must be more than nothing") }
+    if live { return try validateLive() }
+    if duration != nil { throw ValidationError("--duration goes with --live") }
     let captures = captureArguments
     guard let first = captures.first else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
     _ = try CaptureArguments(first, Array(captures.dropFirst()))
@@ -83,11 +94,26 @@ struct ViewCommand: AsyncParsableCommand {
     (file == nil ? [] : [name]).compactMap(\.self) + [capture].compactMap(\.self) + more
   }
 
+  private func validateLive() throws {
+    if captureArguments.count > 1 { throw ValidationError("--live takes a filter and no capture") }
+    if window.from != nil || window.to != nil {
+      throw ValidationError("--live shows what happens from now on: it takes neither --from nor --to")
+    }
+    if !drill.isEmpty || offset > 0 || search != nil {
+      throw ValidationError("--live takes neither --drill nor --offset nor --search")
+    }
+  }
+
   func run() async throws {
     if list { return try ViewList.write(UserViews.all() + ViewCatalogue.all, form.form) }
     let captures = captureArguments
-    guard let first = captures.first else { return }
     let view = try file.map { path throws(Failure) in try UserViews.read(path) } ?? UserViews.view(named: name ?? "")
+    guard !live, let first = captures.first else {
+      return try await LiveView(
+        view: view, filter: captures.first, sort: sort, limit: limit, form: form.form, zone: window.zone,
+        duration: duration?.nanoseconds
+      ).run()
+    }
     let arguments = try CaptureArguments(first, Array(captures.dropFirst()))
     let selected = try Selection(captures: arguments.captures, filter: arguments.filter, window: window)
     var way = ViewDrill(view, filter: arguments.filter)

@@ -9,17 +9,24 @@ import Testing
   // MARK: DNS
 
   /// A query for the address of www.example.org, id 0x1234.
-  private static let query: [UInt8] =
-    [0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0] + name("www", "example", "org") + [0, 1, 0, 1]
+  private static let query = joined(
+    [0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0], name("www", "example", "org"), [0, 1, 0, 1])
 
   /// Its answer: an alias that refers back into the message, and an address.
-  private static let response: [UInt8] =
-    [0x12, 0x34, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0] + name("www", "example", "org") + [0, 1, 0, 1]
-    + [0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 60, 0, 2, 0xC0, 0x10]
-    + [0xC0, 0x10, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 93, 184, 216, 34]
+  private static let response = joined(
+    [0x12, 0x34, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0], name("www", "example", "org"), [0, 1, 0, 1],
+    [0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 60, 0, 2, 0xC0, 0x10],
+    [0xC0, 0x10, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 93, 184, 216, 34])
+
+  private static func joined(_ parts: [UInt8]...) -> [UInt8] { parts.flatMap { $0 } }
 
   private static func name(_ labels: String...) -> [UInt8] {
-    labels.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
+    var name: [UInt8] = []
+    for label in labels {
+      name.append(UInt8(label.utf8.count))
+      name.append(contentsOf: label.utf8)
+    }
+    return joined(name, [0])
   }
 
   @Test func questionsAndAnswers() throws {
@@ -38,34 +45,44 @@ import Testing
     #expect(DNSMessage(root[...])?.name == Array(".".utf8))
   }
 
-  /// What is no question: cut off, several, references and labels that are too long in a name, another class.
-  @Test(arguments: [
-    Array(query[..<20]), Array(query[..<11]), [], [0x12, 0x34, 1, 0, 0, 2] + query[6...],
-    Array(query[..<12]) + [0xC0, 0x0C, 0, 1, 0, 1], Array(query[..<12]) + [64] + [UInt8](repeating: 65, count: 70),
-    Array(query.dropLast()) + [7], [0x12, 0x34, 0x28, 0] + query[4...],
-    Array(query[..<12]) + [UInt8](repeating: 1, count: 600),
-  ])
+  private static let head = Array(query[..<12])
+  private static let tail = Array(query[4...])
+
+  /// What is no question: cut off, several, references and labels that are too long in a name, another class, another kind.
+  private static let noQuestions: [[UInt8]] = [
+    Array(query[..<20]), Array(query[..<11]), [], joined([0x12, 0x34, 1, 0, 0, 2], Array(query[6...])),
+    joined(head, [0xC0, 0x0C, 0, 1, 0, 1]), joined(head, [64], [UInt8](repeating: 65, count: 70)),
+    joined(Array(query.dropLast()), [7]), joined([0x12, 0x34, 0x28, 0], tail),
+    joined(head, [UInt8](repeating: 1, count: 600)),
+  ]
+
+  @Test(arguments: noQuestions)
   func noQuestion(bytes: [UInt8]) { #expect(DNSMessage(bytes[...]) == nil) }
 
   // MARK: TLS
 
   private static func hello(_ extensions: [UInt8], version: [UInt8] = [3, 3]) -> [UInt8] {
-    var hello: [UInt8] = version + [UInt8](repeating: 7, count: 32) + [32] + [UInt8](repeating: 9, count: 32)
-    hello += [0, 4, 0x13, 1, 0x13, 2, 1, 0, UInt8(extensions.count >> 8), UInt8(extensions.count & 255)] + extensions
-    let handshake: [UInt8] = [1, 0, UInt8(hello.count >> 8), UInt8(hello.count & 255)] + hello
-    return [22, 3, 1, UInt8(handshake.count >> 8), UInt8(handshake.count & 255)] + handshake
+    let random = [UInt8](repeating: 7, count: 32)
+    let session = joined([32], [UInt8](repeating: 9, count: 32))
+    let hello = joined(
+      version, random, session, [0, 4, 0x13, 1, 0x13, 2], [1, 0], word(extensions.count), extensions)
+    let handshake = joined([1, 0], word(hello.count), hello)
+    return joined([22, 3, 1], word(handshake.count), handshake)
   }
+
+  private static func word(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 255)] }
 
   private static func serverName(_ name: String) -> [UInt8] {
-    let length = UInt8(name.utf8.count)
-    return [0, 0, 0, length + 5, 0, length + 3, 0, 0, length] + Array(name.utf8)
+    let length = name.utf8.count
+    return joined([0, 0], word(length + 5), word(length + 3), [0], word(length), Array(name.utf8))
   }
 
-  private static let protocols: [UInt8] = [0, 16, 0, 14, 0, 12, 2] + Array("h2".utf8) + [8] + Array("http/1.1".utf8)
+  private static let protocols = joined([0, 16, 0, 14, 0, 12, 2], Array("h2".utf8), [8], Array("http/1.1".utf8))
   private static let versions: [UInt8] = [0, 43, 0, 7, 6, 0x5A, 0x5A, 3, 4, 3, 3]
 
   @Test func serversThatClientsAskFor() throws {
-    let bytes = Self.hello([0xAA, 0xAA, 0, 0] + Self.serverName("example.org") + Self.protocols + Self.versions)
+    let bytes = Self.hello(
+      Self.joined([0xAA, 0xAA, 0, 0], Self.serverName("example.org"), Self.protocols, Self.versions))
     let hello = try #require(TLSHello(bytes[...]))
     #expect(hello.serverName == Array("example.org".utf8) && !hello.isCut)
     #expect(hello.versionName == "TLS 1.3")
@@ -77,7 +94,7 @@ import Testing
 
   /// Each prefix of a hello is one without what comes behind, or none.
   @Test func helloThatIsCut() {
-    let bytes = Self.hello(Self.serverName("example.org") + Self.versions)
+    let bytes = Self.hello(Self.joined(Self.serverName("example.org"), Self.versions))
     for length in 0..<bytes.count {
       let hello = TLSHello(bytes[..<length])
       if length < 11 { #expect(hello == nil) } else { #expect(hello?.isCut == true) }
@@ -85,39 +102,44 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    [23, 3, 3, 0, 80] + [UInt8](repeating: 1, count: 80), [22, 3, 1, 0, 60, 2] + [UInt8](repeating: 0, count: 60),
-    [22, 2, 0, 0, 60, 1, 0, 0, 56, 3, 3], [22, 3, 1, 0xFF, 0xFF, 1, 0, 0, 56, 3, 3], Array("GET / HTTP/1.1".utf8),
-  ])
+  private static let noHellos: [[UInt8]] = [
+    joined([23, 3, 3, 0, 80], [UInt8](repeating: 1, count: 80)),
+    joined([22, 3, 1, 0, 60, 2], [UInt8](repeating: 0, count: 60)), [22, 2, 0, 0, 60, 1, 0, 0, 56, 3, 3],
+    [22, 3, 1, 0xFF, 0xFF, 1, 0, 0, 56, 3, 3], Array("GET / HTTP/1.1".utf8),
+  ]
+
+  @Test(arguments: noHellos)
   func noHello(bytes: [UInt8]) { #expect(TLSHello(bytes[...]) == nil) }
 
   // MARK: HTTP
 
   private static func request(
     _ method: String, _ path: String, host: String? = nil, isCut: Bool = false
-  ) -> HTTPMessage? {
+  ) -> HTTPHead? {
     .request(
-      HTTPMessage.Request(
+      HTTPHead.Request(
         method: Array(method.utf8), path: Array(path.utf8), host: host.map { Array($0.utf8) }, isCut: isCut))
   }
 
-  @Test(arguments: [
+  private static let heads: [(String, HTTPHead?)] = [
     ("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", request("GET", "/", host: "example.org")),
     ("POST /a?b=c HTTP/1.0\nhOST:  x:8080 \n\n", request("POST", "/a?b=c", host: "x:8080")),
     ("GET /a HTTP/1.1\r\nAccept: */*\r\n\r\nHost: no", request("GET", "/a")),
     ("GET /a HTTP/1.1\r\nHost: exam", request("GET", "/a")),
     ("GET /long/pa", request("GET", "/long/pa", isCut: true)),
     ("GET /a HTT", request("GET", "/a")),
-    ("HTTP/1.1 200 OK\r\n", HTTPMessage.response(status: 200)),
-    ("HTTP/1.0 404", HTTPMessage.response(status: 404)),
-    ("HTTP/1.1 503\r\n", HTTPMessage.response(status: 503)),
+    ("HTTP/1.1 200 OK\r\n", .response(status: 200)),
+    ("HTTP/1.0 404", .response(status: 404)),
+    ("HTTP/1.1 503\r\n", .response(status: 503)),
     ("HTTP/1.1 2000 no", nil), ("HTTP/1.1 099 no", nil), ("HTTP/1.1 20", nil), ("HTTP/2 200", nil),
     ("GOT / HTTP/1.1\r\n", nil), ("GET /a b\r\n", nil), ("GET  HTTP/1.1\r\n", nil),
     ("GET /\u{1B}[2J HTTP/1.1\r\n", nil),
     ("", nil), ("GET", nil), ("GET ", nil),
-  ])
-  func headsOfMessages(text: String, expected: HTTPMessage?) {
-    #expect(HTTPMessage(Array(text.utf8)[...]) == expected, "\(text)")
+  ]
+
+  @Test(arguments: heads)
+  func headsOfMessages(text: String, expected: HTTPHead?) {
+    #expect(HTTPHead(Array(text.utf8)[...]) == expected, "\(text)")
   }
 
   // MARK: Matching
@@ -134,7 +156,7 @@ import Testing
     matcher.add(Self.piece(12, true, Self.query, key: "2 c->b"))
     matcher.add(Self.piece(15, false, Self.response))
     // One over TCP, with its length in front, that nobody seems to have asked for.
-    matcher.add(Self.piece(20, false, [0, UInt8(Self.response.count)] + Self.response))
+    matcher.add(Self.piece(20, false, Self.joined([0, UInt8(Self.response.count)], Self.response)))
     #expect(matcher.rows.map { $0.event } == [[.integer(10)], [.integer(12)], [.integer(20)]])
     #expect(matcher.rows[0].message[5] == .integer(5) && matcher.rows[0].message[2] == .text("NOERROR"))
     #expect(matcher.rows[1].message[2] == .missing && matcher.rows[2].message[5] == .missing)
@@ -172,7 +194,7 @@ import Testing
   func changedBytes(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let whole = [
-      Self.query, Self.response, Self.hello(Self.serverName("example.org") + Self.protocols + Self.versions),
+      Self.query, Self.response, Self.hello(Self.joined(Self.serverName("example.org"), Self.protocols, Self.versions)),
       Array("POST /a HTTP/1.1\r\nHost: b\r\n\r\n".utf8), Array("HTTP/1.1 200 OK".utf8),
     ]
     var matchers = PayloadProtocol.allCases.map { MessageMatcher($0) }

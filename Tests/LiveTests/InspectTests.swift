@@ -6,7 +6,8 @@ extension Live {
   /// Overviews and views of a workload that knows what it did.
   @Suite struct Inspector {
     /// Records the workload.
-    private func record(_ directory: String) async throws -> (capture: Capture, truth: [String: JSONValue], pid: String) {
+    private func record(_ directory: String) async throws -> (capture: Capture, truth: [String: JSONValue], pid: String)
+    {
       let script = "\(LiveMachine.root)/Tests/LiveTests/workload/inspect.py"
       let work = "\(directory)/work"
       try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
@@ -52,7 +53,8 @@ extension Live {
       #expect(work["file.bytes_out"] == 3 * 102_400 + 8 + 13 + 12)
       #expect(work["file.bytes_in"] == 102_400)
       #expect(work["file.modified_files"] == 4 && work["file.accessed_files"] == 1)
-      #expect(work["logs.app_log_messages"] == 3 && work["logs.app_log_warnings"] == 1 && work["logs.app_log_errors"] == 1)
+      #expect(
+        work["logs.app_log_messages"] == 3 && work["logs.app_log_warnings"] == 1 && work["logs.app_log_errors"] == 1)
       #expect(work["performance.file_open_errors"] == 7)
       let http = try #require(truth["http"]?.object)
       let bytes = try #require(http.integer("bytes_out"))
@@ -77,7 +79,9 @@ extension Live {
       let file = try #require(truth["file"]?.object)
       let name = try #require(file.text("name"))
       let row = try #require(try await capture.view("files", "fd.name = \(name)").first)
-      for column in ["bytes_in", "bytes_out", "opens"] { #expect(row.integer(column) == file.integer(column), "\(column)") }
+      for column in ["bytes_in", "bytes_out", "opens"] {
+        #expect(row.integer(column) == file.integer(column), "\(column)")
+      }
       let missing = try #require(truth["missing"]?.object)
       let failed = try #require(try await capture.view("files", "fd.name = \(missing.text("name") ?? "")").first)
       #expect(failed.integer("errors") == 7 && failed.integer("opens") == 0)

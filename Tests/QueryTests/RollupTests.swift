@@ -163,18 +163,21 @@ private func rollupBatch(_ generator: inout SeededGenerator, events: Int, firstT
   var maker = BatchMaker(firstNumber: UInt64(firstTime / 100))
   let shell = maker.lineage(tid: 9, comm: "bash", columns: [.processStartTime: 3, .processName: maker.text("bash")])
   let container = maker.container(id: "0123456789abcdef", name: "web")
-  let lineages = [
+  let lineages: [UInt32] = [
     EventBatch.noRow, shell, maker.lineage(parent: shell, tid: 10, comm: "sudo"),
     maker.lineage(
       parent: shell, tid: 11, pid: 10, comm: "cat", columns: [.container: container, .processStartTime: 5]),
   ]
-  let ports = NetworkApplication.all.flatMap(\.ports).flatMap { [$0.lowerBound, $0.upperBound] }.map(Int64.init)
+  var ports: [Int64] = []
+  for range in NetworkApplication.all.flatMap(\.ports) { ports += [Int64(range.lowerBound), Int64(range.upperBound)] }
   let port = ports.randomElement(using: &generator) ?? 80
-  let applications = NetworkApplication.all.compactMap(\.ports.first).map { range in
-    maker.socket(
-      .ipv4Socket, local: ([10, 0, 0, 7], 5000), remote: ([10, 0, 0, 8], Int64(range.upperBound)), role: .client)
+  var applications: [UInt32] = []
+  for application in NetworkApplication.all {
+    let port = Int64(application.ports[0].upperBound)
+    applications.append(
+      maker.socket(.ipv4Socket, local: ([10, 0, 0, 7], 5000), remote: ([10, 0, 0, 8], port), role: .client))
   }
-  let objects = [
+  let objects: [UInt32] = [
     EventBatch.noRow, maker.object(.file, name: "/etc/passwd"), maker.object(.directory, name: "/tmp"),
     maker.object(.unixSocket, name: "/run/x"), maker.object(.unixSocket, name: "/dev/log"),
     maker.object(.file, name: "/var/log/x"), maker.object(.file, name: "/a.log"),
@@ -197,17 +200,19 @@ private func rollupBatch(_ generator: inout SeededGenerator, events: Int, firstT
     "error: x",
     "Grand", "",
   ]
+  let latencies: [Int64] = [EventBatch.missing, 5, 1_000_000, 99_000_000, 100_000_000]
+  let results: [Int64] = [EventBatch.missing, -2, -115, -5000, 0, 5, 4096]
+  let signals: [Int64] = [11, 15]
   var time = firstTime
   for _ in 0..<events {
     time += Int64.random(in: 0...50, using: &generator)
     let type = types.randomElement(using: &generator) ?? "read"
     let payload = BatchMaker.Value.text(payloads.randomElement(using: &generator) ?? "")
     maker.event(
-      type, at: time,
-      latency: [EventBatch.missing, 5, 1_000_000, 99_000_000, 100_000_000].randomElement(using: &generator) ?? 0,
+      type, at: time, latency: latencies.randomElement(using: &generator) ?? 0,
       lineage: lineages.randomElement(using: &generator) ?? 0, object: objects.randomElement(using: &generator) ?? 0,
-      result: [EventBatch.missing, -2, -115, -5000, 0, 5, 4096].randomElement(using: &generator) ?? 0,
-      ["data": payload, "sig": .integer([11, 15].randomElement(using: &generator) ?? 0)])
+      result: results.randomElement(using: &generator) ?? 0,
+      ["data": payload, "sig": .integer(signals.randomElement(using: &generator) ?? 0)])
   }
   // Each application once, and what chance may leave out.
   for socket in applications { maker.event("sendto", at: time, lineage: shell, object: socket, result: 7) }

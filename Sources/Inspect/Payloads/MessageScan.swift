@@ -22,13 +22,19 @@ struct MessageScan: Sendable {
     let scan = Scan(source, question, parallelism: parallelism)
     let (kind, values) = (kind, values)
     let done = try await scan.run(columns: values.columns) { events in
-      values.rows(of: events).compactMap { MessageScan.piece($0, kind) }
+      MessageScan.pieces(of: events, kind, values)
     } consume: { pieces, state in
       for piece in pieces { matcher.add(piece) }
       progress(state)
       return true
     }
     return (matcher.rows.map(row), done)
+  }
+
+  static func pieces(
+    of events: SelectedEvents, _ kind: PayloadProtocol, _ values: EventValues
+  ) -> [MessageMatcher.Piece] {
+    values.rows(of: events).compactMap { piece($0, kind) }
   }
 
   /// What is worth looking at: most payloads hold no message.
@@ -45,14 +51,14 @@ struct MessageScan: Sendable {
   private static func isPromising(_ payload: ArraySlice<UInt8>, _ kind: PayloadProtocol) -> Bool {
     switch kind {
     case .dns: return payload.count >= 17
-    case .http: return HTTPMessage(payload) != nil
+    case .http: return HTTPHead(payload) != nil
     // The rest of a hello whose head was read by itself begins with the type of the message.
     case .tls: return payload.first == 22 || payload.first == 1
     }
   }
 
   /// The values in the order of the view's columns.
-  private func row(_ event: [FieldValue], _ message: [FieldValue]) -> [FieldValue] {
+  func row(_ event: [FieldValue], _ message: [FieldValue]) -> [FieldValue] {
     var rest = event[...]
     return view.columns.map { column in
       guard case .field(let field) = column.content else { return .missing }

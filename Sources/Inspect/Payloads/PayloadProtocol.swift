@@ -7,7 +7,7 @@ public enum PayloadProtocol: String, Sendable, Hashable, CaseIterable {
   /// Which events may hold such messages.
   var filter: String {
     switch self {
-    case .dns: "evt.is_io = true and fd.sport in (53, 5353, 5355) and evt.rawres > 0"
+    case .dns: "evt.is_io = true and fd.port in (53, 5353, 5355) and evt.rawres > 0"
     case .http, .tls: "evt.is_io = true and fd.type in (ipv4, ipv6, unix) and evt.rawres > 0"
     }
   }
@@ -91,7 +91,8 @@ struct MessageMatcher {
     // Over TCP the length stands in front.
     guard let message = DNSMessage(piece.payload) ?? DNSMessage(piece.payload.dropFirst(2)) else { return }
     let asked: [FieldValue] = [.text(message.name[...]), .text(message.typeName)]
-    let key = "\(piece.key) \(message.id) \(message.type)"
+    // One who asks and one who answers may be in one process.
+    let key = "\(piece.key) \(message.id) \(message.type) \(piece.isWrite != message.isResponse)"
     if !message.isResponse { return ask(key, piece, asked + [.missing, .missing, .missing, .missing]) }
     let addresses = message.addresses.map { FieldValue.address($0[...]) }
     let answer: [FieldValue] = [
@@ -108,7 +109,7 @@ struct MessageMatcher {
   // MARK: HTTP
 
   private mutating func addHTTP(_ piece: Piece) {
-    switch HTTPMessage(piece.payload) {
+    switch HTTPHead(piece.payload) {
     case .request(let request):
       let path = request.isCut ? request.path + Array("…".utf8) : request.path
       let host = request.host.map { FieldValue.text($0[...]) } ?? .missing

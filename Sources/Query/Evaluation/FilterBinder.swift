@@ -4,7 +4,8 @@ import Filter
 /// Binds a parsed filter to fields: finds them, checks operators and constants, and reports mistakes at their place.
 struct FilterBinder {
   private let fields: FieldBinder
-  private let source: String
+  /// The text that errors show: that of the filter which is bound now.
+  var source: String
   private var slots: [FilterExpression: Int] = [:]
 
   /// - Parameter isLenient: whether names of arguments and event types that the schema does not have may be those of

@@ -29,6 +29,11 @@ public struct LineFormat: Sendable {
     try self.init(format, schema: schema, time: time, isLenient: false)
   }
 
+  /// The same where names of arguments that the schema does not have are those of another schema: they are missing.
+  public init(lenient format: String, schema: Schema) throws(QueryError) {
+    try self.init(format, schema: schema, time: .clock, isLenient: true)
+  }
+
   init(_ format: String, schema: Schema, time: EventTimeStyle, isLenient: Bool) throws(QueryError) {
     let bytes = Array(format.utf8)
     let toleratesMissing = bytes.first == UInt8(ascii: "*")

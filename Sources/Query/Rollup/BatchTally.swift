@@ -57,6 +57,7 @@ struct BatchTally {
   private let entries: [ClassEntry]
   private let places: [UInt16]
   private let interests: [UInt8]
+  private let extras: [[Int]]
   private var tallies: [Tally]
   /// For each object what was seen of it, as in `ClassEntry.interest`; and whether a lineage was seen.
   private var seenObjects: [UInt8]
@@ -78,6 +79,7 @@ struct BatchTally {
     self.entries = entries
     self.places = places
     interests = entries.map(\.interest)
+    extras = entries.map(\.extras)
     tallies = [Tally](repeating: Tally(), count: entries.count)
     seenObjects = [UInt8](repeating: 0, count: objects.places.count)
     seenLineages = [Bool](repeating: false, count: batch.dimensions.lineages.count + 1)
@@ -85,6 +87,9 @@ struct BatchTally {
 
   /// The counters of an event.
   func entry(of row: Int) -> ClassEntry { entries[position(batch.types[row], batch.objects[row], batch.results[row])] }
+
+  /// The counters that ask more of an event.
+  func extras(of row: Int) -> [Int] { extras[position(batch.types[row], batch.objects[row], batch.results[row])] }
 
   private func position(_ type: UInt16, _ object: UInt32, _ result: Int64) -> Int {
     let place = objects.places[min(Int(object), objects.places.count - 1)]

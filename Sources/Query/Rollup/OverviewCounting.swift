@@ -17,6 +17,8 @@ public struct OverviewCounting: RollupCounting {
   private let counters: [RollupCounter]
   /// What is asked beside type, result and object, by counter.
   private let extras: [BoundExpression?]
+  /// With what the payload begins, by counter; none where that does not matter.
+  private let prefixes: [[[UInt8]]]
   /// The counters of different objects, each with a bit in `ClassEntry.distinct`.
   private let objectCounters: [Int]
   /// Which counters a class of events belongs to, by type; made when a type or an object with other traits is first seen.
@@ -58,6 +60,7 @@ public struct OverviewCounting: RollupCounting {
     // Who did it is asked of each thread once.
     columns.core.insert(.lineages)
     self.extras = extras
+    prefixes = counters.map { $0.prefixes.map { Array($0.utf8) } }
     objectCounters = counters.indices.filter { index in
       switch counters[index].sum {
       case .distinct(.objectName), .distinct(.serverPort): extras[index] == nil
@@ -157,7 +160,7 @@ public struct OverviewCounting: RollupCounting {
     var entry = ClassEntry()
     for (index, counter) in counters.enumerated() where counter.counts(type, result, traits) {
       switch counter.sum {
-      case _ where extras[index] != nil: entry.extras.append(index)
+      case _ where extras[index] != nil || !prefixes[index].isEmpty: entry.extras.append(index)
       case _ where counter.latency != nil: entry.slow.append(index)
       case .events: entry.counts.append(index)
       case .bytes: entry.sums.append(index)
@@ -183,14 +186,15 @@ public struct OverviewCounting: RollupCounting {
       }
     }
     if tally.candidates.isEmpty { return }
+    var payloads = PayloadColumns(batch)
     var candidates: [Int: [Int]] = [:]
     for row in tally.candidates {
-      for counter in tally.entry(of: row).extras {
-        let first = counters[counter].firstBytes
-        if !first.isEmpty {
-          guard let byte = view.buffer(row: row).bytesValue?.first, first.contains(byte) else { continue }
+      for counter in tally.extras(of: row) {
+        if prefixes[counter].isEmpty {
+          candidates[counter, default: []].append(row)
+        } else if payloads.begins(row, with: prefixes[counter]) {
+          add(counter, row, &buckets)
         }
-        candidates[counter, default: []].append(row)
       }
     }
     for (counter, rows) in candidates {

@@ -11,11 +11,12 @@ extension RollupCounter {
 
   /// Who starts a program that is typed: the names of shells.
   static let shells = "proc.pname in (bash, sh, dash, zsh, ksh, mksh, fish, csh, tcsh, ash, busybox)"
-  private static let request =
-    "evt.buffer startswith anyof (\"GET /\", \"POST /\", \"PUT /\", \"HEAD /\", \"DELETE /\", \"PATCH /\", "
-    + "\"OPTIONS /\", \"GET http\", \"OPTIONS *\", \"CONNECT \", \"TRACE /\", \"PROPFIND /\")"
-  private static let failedResponse =
-    "evt.buffer startswith anyof (\"HTTP/1.1 4\", \"HTTP/1.1 5\", \"HTTP/1.0 4\", \"HTTP/1.0 5\")"
+  private static let requests = [
+    "GET /", "POST /", "PUT /", "HEAD /", "DELETE /", "PATCH /", "OPTIONS /", "GET http", "OPTIONS *", "CONNECT ",
+    "TRACE /",
+    "PROPFIND /",
+  ]
+  private static let failedResponses = ["HTTP/1.1 4", "HTTP/1.1 5", "HTTP/1.0 4", "HTTP/1.0 5"]
   private static let warning =
     "(evt.buffer contains warn or evt.buffer contains Warn or evt.buffer contains WARN)"
   private static let grave =
@@ -93,11 +94,9 @@ extension RollupCounter {
 
   private static let performance = [
     RollupCounter(
-      name: "performance.http_requests", types: .inputOutput, object: .network, extra: request,
-      firstBytes: Array("GPHDOCT".utf8)),
+      name: "performance.http_requests", types: .inputOutput, object: .network, prefixes: requests),
     RollupCounter(
-      name: "performance.http_errors", types: .inputOutput, object: .network, extra: failedResponse,
-      firstBytes: Array("H".utf8)),
+      name: "performance.http_errors", types: .inputOutput, object: .network, prefixes: failedResponses),
     RollupCounter(name: "performance.file_open_errors", types: opens, results: .failed),
     RollupCounter(name: "performance.forks", types: forks, results: .positive),
     RollupCounter(

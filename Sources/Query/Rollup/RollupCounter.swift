@@ -61,8 +61,8 @@ struct RollupCounter: Sendable {
   var latency: Int64?
   /// What else must hold, in the filter language.
   var extra: String?
-  /// The bytes of which a payload must begin with one for `extra` to hold; empty where that does not decide.
-  var firstBytes: [UInt8] = []
+  /// With one of which the payload begins; empty where that does not matter.
+  var prefixes: [String] = []
   var sum = Sum.events
 
   /// The filter; empty for all events.
@@ -87,6 +87,9 @@ struct RollupCounter: Sendable {
     }
     if let text = object.filter { terms.append(text) }
     if let latency { terms.append("evt.latency >= \(latency)") }
+    if !prefixes.isEmpty {
+      terms.append("evt.buffer startswith anyof (\(prefixes.map { "\"\($0)\"" }.joined(separator: ", ")))")
+    }
     if let extra { terms.append(extra) }
     // The machine itself is no container.
     if case .distinct(.container) = sum { terms.append("container.id != host") }

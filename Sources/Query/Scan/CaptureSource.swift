@@ -65,6 +65,9 @@ public struct CaptureSource: EventSource {
   /// The context of the capture that a chunk is in.
   public func context(ofChunk index: Int) -> ScanContext { contexts[capture { $0.chunk <= index }] }
 
+  /// The capture that a chunk is in, by its position among the readers.
+  public func capture(ofChunk index: Int) -> Int { capture { $0.chunk <= index } }
+
   /// The chunk's head. One that cannot be read excludes nothing: reading the chunk says why.
   public func head(ofChunk index: Int) -> ChunkHead? {
     let capture = capture { $0.chunk <= index }

@@ -151,7 +151,7 @@ extension Predicate {
 
 extension BoundField {
   /// The value that the field has in all events of a type; `nil` when they differ.
-  fileprivate func value(ofAll type: EventType) -> FieldValue? {
+  func value(ofAll type: EventType) -> FieldValue? {
     switch field.source {
     case .object: return type.object == .none && !type.traits.contains(.namesObject) ? .missing : nil
     case .event(.openRead), .event(.openWrite), .event(.openExecutable), .event(.openCreate):

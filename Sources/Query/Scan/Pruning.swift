@@ -60,7 +60,7 @@ extension Question {
 }
 
 /// Decides from a chunk's head whether a filter can hold, or fail, for any of its events.
-private struct ChunkPruner {
+struct ChunkPruner {
   let head: ChunkHead
   let schema: Schema
   let context: ScanContext?

@@ -28,20 +28,23 @@ PAIRS = [
     (["topfiles_errors"], "files", "fd.type = file", {"file": 0}, ("errors",)),
     (["topconns"], "connections", NET, {"protocol": 0, "connection": 1}, BYTES),
     (["topports_server"], "server_ports", NET, {"port": 0}, BYTES),
-    # The chisel counts the beginning of a call as well, unless it is told not to.
-    (["topscalls", "evt.dir=<"], "syscalls", "", {"syscall": 0}, ("count",)),
+    # The chisel counts the beginning of a call as well, unless it is told not to; Reel a call that did not return.
+    (["topscalls", "evt.dir=<"], "syscalls", "evt.is_unfinished = false", {"syscall": 0}, ("count",)),
     (["topscalls_time"], "syscalls", "", {"syscall": 0}, ("time_ns",)),
     (["topcontainers_file"], "containers", FILE, {"name": 0}, ("file_bytes",)),
     (["topcontainers_net"], "containers", NET, {"name": 0}, ("net_bytes",)),
     (["topcontainers_error"], "containers", "", {"name": 0}, ("errors",)),
     (["fdbytes_by", "fd.type"], "io_by_type", "evt.is_io = true and evt.failed = false", {"type": 0}, BYTES),
-    (["fdbytes_by", "fd.directory"], "directories", FILE + " and evt.failed = false", {"directory": 0}, BYTES),
+    (["fdbytes_by", "fd.directory", "fd.type=file"], "directories", FILE + " and evt.failed = false", {"directory": 0}, BYTES),
     (["fdbytes_by", "fd.sport"], "server_ports", NET, {"port": 0}, BYTES),
     (["fdtime_by", "fd.type"], "io_by_type", "evt.is_io = true", {"type": 0}, ("time_ns",)),
     (["fdtime_by", "fd.sport"], "server_ports", NET, {"port": 0}, ("time_ns",)),
-    (["fdtime_by", "fd.name"], "files", FILE, {"file": 0}, ("time_ns",)),
+    (["fdtime_by", "fd.name", "fd.type=file"], "files", FILE, {"file": 0}, ("time_ns",)),
     (["fileslower", "1"], "slow_io", "evt.latency > 1000000", None, ()),
 ]
+
+# What sysdig 0.29 calls otherwise.
+NAMES = {"accept4": "accept"}
 
 
 def run(command):
@@ -92,7 +95,7 @@ def compare(reel, path, pair):
         return 0, [(("rows",), len(theirs), len(mine))]
     sums = {}
     for row in own:
-        name = tuple(text(row[column]) for column in key)
+        name = tuple(NAMES.get(text(row[column]), text(row[column])) for column in key)
         sums[name] = sums.get(name, 0) + sum(row[column] or 0 for column in numbers)
     wanted = {}
     for row, number in peer:

@@ -4,7 +4,7 @@
 ///     Host: example.org                   Content-Length: 648
 ///
 /// Lines end with a carriage return and a line feed, or with the latter alone; an empty one ends the head.
-enum HTTPMessage: Hashable {
+enum HTTPHead: Hashable {
   case request(Request)
   case response(status: Int)
 
@@ -29,11 +29,11 @@ enum HTTPMessage: Hashable {
   /// Reads the message at the start of some bytes; `nil` when it is none.
   init?(_ bytes: ArraySlice<UInt8>) {
     if bytes.starts(with: "HTTP/1.".utf8) {
-      guard let status = HTTPMessage.status(bytes) else { return nil }
+      guard let status = HTTPHead.status(bytes) else { return nil }
       self = .response(status: status)
       return
     }
-    guard let request = HTTPMessage.request(bytes) else { return nil }
+    guard let request = HTTPHead.request(bytes) else { return nil }
     self = .request(request)
   }
 

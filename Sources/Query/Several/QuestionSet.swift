@@ -1,0 +1,213 @@
+import CaptureFormat
+import EventBatch
+import EventSchema
+import Filter
+
+/// Many filters that are asked together: what a rules file is made of.
+///
+/// For each event type, what the type alone decides is decided once, and a filter that cannot hold for it is gone. Of those
+/// that are left, the terms about who did it are answered once for each row of that dimension, the terms about the object
+/// likewise: a row then has a bit for each filter. An event costs looking at two words of bits; only where a bit is left in
+/// both is anything asked of the event itself. Equal predicates are answered once, whichever filters they stand in, and
+/// answers for equal values are kept from batch to batch (`QuestionSetWorker`).
+///
+/// A value without state: one set may be asked of many batches at once.
+public struct QuestionSet: Sendable {
+  /// How many filters there are.
+  public let count: Int
+  /// Of the first so many filters, only the first that holds counts for an event; the others are not asked any more.
+  public let exclusiveCount: Int
+  let schema: Schema
+  /// By slot.
+  let predicates: [Predicate]
+  /// By raw type; -1 for types for which no filter can hold.
+  let groupOfType: [Int32]
+  let groups: [QuestionGroup]
+
+  /// Binds filters.
+  ///
+  /// Names of arguments and event types that the schema does not have are allowed: what asks for them does not hold.
+  ///
+  /// - Parameters:
+  ///   - filters: parsed filters, without macros and names of lists.
+  ///   - schema: of the batches that will be asked.
+  ///   - exclusiveCount: of how many of them only the first that holds counts.
+  /// - Throws: what is wrong with one, and where.
+  /// - Complexity: filters times types of the schema; milliseconds for a hundred filters.
+  public init(_ filters: [FilterExpression], schema: Schema, exclusiveCount: Int = 0) throws(QueryError) {
+    var binder = FilterBinder(schema: schema, source: "", isLenient: true)
+    var roots: [BoundExpression] = []
+    for filter in filters {
+      binder.source = filter.description
+      roots.append(try binder.bind(filter).simplified())
+    }
+    count = filters.count
+    self.exclusiveCount = exclusiveCount
+    self.schema = schema
+    var bySlot = [Predicate?](repeating: nil, count: binder.slotCount)
+    for root in roots { root.forEachPredicate { bySlot[$0.slot] = $0 } }
+    // Slots of folded constants have no predicate left.
+    let none = Predicate(operand: .constant(.missing), test: .exists, slot: 0)
+    predicates = bySlot.map { $0 ?? none }
+    var builder = GroupBuilder(roots: roots, predicates: predicates, schema: schema)
+    var groupOfType = [Int32](repeating: -1, count: schema.types.last.map { Int($0.id.rawValue) + 1 } ?? 0)
+    for type in schema.types { groupOfType[Int(type.id.rawValue)] = Int32(builder.group(for: type) ?? -1) }
+    self.groupOfType = groupOfType
+    groups = builder.groups
+  }
+
+  /// The types of events for which some filter may hold.
+  public var types: Set<EventTypeID> {
+    Set(schema.types.map(\.id).filter { groupOfType[Int($0.rawValue)] >= 0 })
+  }
+
+  /// The filters that may hold for an event of a type, ascending.
+  public func questions(for type: EventTypeID) -> [Int] {
+    guard let group = group(ofType: type.rawValue) else { return [] }
+    return groups[group].entries.map(\.question)
+  }
+
+  func group(ofType raw: UInt16) -> Int? {
+    guard Int(raw) < groupOfType.count, groupOfType[Int(raw)] >= 0 else { return nil }
+    return Int(groupOfType[Int(raw)])
+  }
+
+  /// Whether a chunk may hold an event that a filter selects. Types are looked at; what else heads say costs more than it
+  /// spares when there are many filters, so that it is asked for a few alone.
+  func mayMatch(_ head: ChunkHead, context: ScanContext) -> Bool {
+    let present = Set(head.typeCounts.compactMap { group(ofType: $0.type.rawValue) })
+    if present.isEmpty { return false }
+    let entries = present.reduce(0) { $0 + groups[$1].entries.count }
+    guard entries <= QuestionSet.fewEntries else { return true }
+    let pruner = ChunkPruner(head: head, schema: schema, context: context)
+    return present.contains { group in
+      groups[group].entries.contains { entry in
+        (entry.lineage + entry.object + entry.rest).allSatisfy { pruner.mayHold($0, wanted: true) }
+      }
+    }
+  }
+
+  /// So many expressions at most are asked of heads.
+  private static let fewEntries = 24
+}
+
+/// What is left of the filters for the event types of a group, for which the same is left.
+struct QuestionGroup: Sendable {
+  struct Entry: Sendable {
+    let question: Int
+    /// Terms whose answers are properties of lineage rows.
+    let lineage: [BoundExpression]
+    /// Terms whose answers are properties of object rows.
+    let object: [BoundExpression]
+    /// Terms that need the event, or both dimensions.
+    let rest: [BoundExpression]
+  }
+
+  let entries: [Entry]
+  /// How many words of bits a dimension row has.
+  var words: Int { (entries.count + 63) / 64 }
+  /// The columns that rests read.
+  let columns: ColumnSet
+}
+
+/// Makes groups of event types.
+private struct GroupBuilder {
+  let roots: [BoundExpression]
+  let predicates: [Predicate]
+  let schema: Schema
+  private(set) var groups: [QuestionGroup] = []
+  private var known: [[Int32]: Int] = [:]
+  private let view: BatchView
+
+  init(roots: [BoundExpression], predicates: [Predicate], schema: Schema) {
+    self.roots = roots
+    self.predicates = predicates
+    self.schema = schema
+    view = BatchView(EventBatch(schema: schema), context: ScanContext(), previousExit: nil)
+  }
+
+  /// The group of a type; `nil` when no filter can hold for it.
+  mutating func group(for type: EventType) -> Int? {
+    let answers = predicates.map { answer($0, type) }
+    var entries: [QuestionGroup.Entry] = []
+    var key: [Int32] = []
+    for (question, root) in roots.enumerated() {
+      guard root.mayHold(wanted: true, { answers[$0.slot].map { answer in { answer == $0 } }?($1) ?? true }) else {
+        continue
+      }
+      let special = root.deciding { answers[$0.slot] }.simplified()
+      let terms: [BoundExpression]
+      switch special {
+      case .constant(false): continue
+      case .constant(true): terms = []
+      case .and(let several): terms = several
+      default: terms = [special]
+      }
+      var (lineage, object, rest): ([BoundExpression], [BoundExpression], [BoundExpression]) = ([], [], [])
+      for term in terms {
+        switch term.domain {
+        case .lineage: lineage.append(term)
+        case .object: object.append(term)
+        case .constant, .type, .event: rest.append(term)
+        }
+      }
+      key.append(Int32(question))
+      for term in terms { term.appendKey(to: &key) }
+      entries.append(QuestionGroup.Entry(question: question, lineage: lineage, object: object, rest: rest))
+    }
+    if entries.isEmpty { return nil }
+    if let group = known[key] { return group }
+    var columns = ColumnSet()
+    for entry in entries { for term in entry.rest { term.addColumns(to: &columns, schema: schema) } }
+    groups.append(QuestionGroup(entries: entries, columns: columns))
+    known[key] = groups.count - 1
+    return groups.count - 1
+  }
+
+  /// What a predicate says of all events of a type; `nil` when they differ.
+  private func answer(_ predicate: Predicate, _ type: EventType) -> Bool? {
+    let position = Position.type(type.id.rawValue)
+    if predicate.domain == .type {
+      return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) }
+    }
+    guard case .field(let field) = predicate.operand, let value = field.value(ofAll: type),
+      value == .missing || predicate.hasConstants
+    else { return nil }
+    return predicate.holds(value) { _ in .missing }
+  }
+}
+
+extension BoundExpression {
+  /// Of what the answer is a property.
+  var domain: Domain {
+    var domain = Domain.constant
+    forEachPredicate { domain = domain.joined(with: $0.domain) }
+    return domain
+  }
+
+  /// The same with the answers that are known put in place of predicates.
+  fileprivate func deciding(_ answer: (Predicate) -> Bool?) -> BoundExpression {
+    switch self {
+    case .constant: self
+    case .predicate(let predicate): answer(predicate).map { .constant($0) } ?? self
+    case .not(let term): .not(term.deciding(answer))
+    case .and(let terms): .and(terms.map { $0.deciding(answer) })
+    case .or(let terms): .or(terms.map { $0.deciding(answer) })
+    }
+  }
+
+  /// Appends numbers that are equal for equal expressions of one set.
+  fileprivate func appendKey(to key: inout [Int32]) {
+    switch self {
+    case .constant(let value): key.append(value ? -1 : -2)
+    case .predicate(let predicate): key.append(Int32(predicate.slot))
+    case .not(let term):
+      key.append(-3)
+      term.appendKey(to: &key)
+    case .and(let terms), .or(let terms):
+      if case .and = self { key.append(-4) } else { key.append(-5) }
+      key.append(Int32(terms.count))
+      for term in terms { term.appendKey(to: &key) }
+    }
+  }
+}
