@@ -58,7 +58,8 @@ def main():
     for view, chisel in PAIRS:
         own, peer = [], []
         for _ in range(rounds):
-            own.append(measure([reel, "view", view, capture]))
+            # As many rows as a chisel shows.
+            own.append(measure([reel, "view", view, capture, "--limit", "10"]))
             # The other program takes long: fewer rounds of it.
             if scap != "-" and len(peer) < 2:
                 peer.append(measure(["sysdig", "-r", scap, "-c"] + chisel))

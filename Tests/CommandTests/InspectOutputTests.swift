@@ -54,21 +54,30 @@ import Testing
     }
   }
 
-  @Test(arguments: goldens)
-  func looksAsItShould(golden: Golden) async throws {
-    let text =
-      golden.view == "overview"
-      ? try await overview(golden.width, colour: golden.colour)
-      : try await view(golden.view, golden.width, colour: golden.colour, limit: golden.limit)
-    #expect(text.replacing("\u{1B}", with: "^") == golden.text, "\n\(text)")
+  /// Colour adds to what is there, and nothing else.
+  @Test(arguments: [60, 100], ["files", "processes", "slow_io", "overview"])
+  func colourOnlyAdds(width: Int, name: String) async throws {
+    let plain = name == "overview" ? try await overview(width) : try await view(name, width)
+    let coloured =
+      name == "overview" ? try await overview(width, colour: true) : try await view(name, width, colour: true)
+    #expect(coloured != plain)
+    #expect(coloured.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == plain)
   }
 
-  struct Golden: Sendable, CustomTestStringConvertible {
-    var view: String
-    var width: Int?
-    var colour = false
-    var limit: Int?
-    var text: String
-    var testDescription: String { "\(view) \(width ?? 0)\(colour ? " colour" : "")" }
+  @Test func tilesAndTheirReasons() async throws {
+    let lines = try await overview(100).split(separator: "\n").map(String.init)
+    #expect(lines[0] == "shop.reel · 14 events")
+    #expect(lines.contains { $0.hasPrefix("! Segmentation faults") && $0.contains("a program crashed") })
+    #expect(lines.contains { $0.hasPrefix("  System calls") && $0.contains("13") })
+    // What counted nothing is left out, but for what everybody looks for.
+    #expect(!lines.contains { $0.contains("HTTP requests") } && lines.contains { $0.contains("Bytes sent") })
+  }
+
+  @Test func totalsOfAllRows() async throws {
+    let text = try await view("files", nil, limit: 1)
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 4 && lines[0].hasPrefix("FILE") && lines[1].contains("monday.csv"))
+    #expect(lines[3].hasPrefix("all 3"))
+    #expect(try await view("files", nil).contains(#"/tmp/\e[2Jx\u{202e}y\n"#))
   }
 }

@@ -19,6 +19,8 @@ public struct OverviewCounting: RollupCounting {
   private let extras: [BoundExpression?]
   /// With what the payload begins, by counter; none where that does not matter.
   private let prefixes: [[[UInt8]]]
+  /// What the payload holds, by counter; `nil` where that does not matter.
+  private let words: [WordSearch?]
   /// The counters of different objects, each with a bit in `ClassEntry.distinct`.
   private let objectCounters: [Int]
   /// Which counters a class of events belongs to, by type; made when a type or an object with other traits is first seen.
@@ -61,6 +63,7 @@ public struct OverviewCounting: RollupCounting {
     columns.core.insert(.lineages)
     self.extras = extras
     prefixes = counters.map { $0.prefixes.map { Array($0.utf8) } }
+    words = counters.map { $0.words.isEmpty ? nil : WordSearch($0.words) }
     objectCounters = counters.indices.filter { index in
       switch counters[index].sum {
       case .distinct(.objectName), .distinct(.serverPort): extras[index] == nil
@@ -160,7 +163,7 @@ public struct OverviewCounting: RollupCounting {
     var entry = ClassEntry()
     for (index, counter) in counters.enumerated() where counter.counts(type, result, traits) {
       switch counter.sum {
-      case _ where extras[index] != nil || !prefixes[index].isEmpty: entry.extras.append(index)
+      case _ where extras[index] != nil || !prefixes[index].isEmpty || words[index] != nil: entry.extras.append(index)
       case _ where counter.latency != nil: entry.slow.append(index)
       case .events: entry.counts.append(index)
       case .bytes: entry.sums.append(index)
@@ -190,7 +193,9 @@ public struct OverviewCounting: RollupCounting {
     var candidates: [Int: [Int]] = [:]
     for row in tally.candidates {
       for counter in tally.extras(of: row) {
-        if prefixes[counter].isEmpty {
+        if let words = words[counter] {
+          if payloads.holds(row, words) { add(counter, row, &buckets) }
+        } else if prefixes[counter].isEmpty {
           candidates[counter, default: []].append(row)
         } else if payloads.begins(row, with: prefixes[counter]) {
           add(counter, row, &buckets)

@@ -17,12 +17,10 @@ extension RollupCounter {
     "PROPFIND /",
   ]
   private static let failedResponses = ["HTTP/1.1 4", "HTTP/1.1 5", "HTTP/1.0 4", "HTTP/1.0 5"]
-  private static let warning =
-    "(evt.buffer contains warn or evt.buffer contains Warn or evt.buffer contains WARN)"
-  private static let grave =
-    "("
-    + ["error", "Error", "ERROR", "critic", "Critic", "CRIT", "emerg", "EMERG", "alert", "ALERT"]
-    .map { "evt.buffer contains \($0)" }.joined(separator: " or ") + ")"
+  private static let warnings = ["warn", "Warn", "WARN"]
+  private static let graveWords = [
+    "error", "Error", "ERROR", "critic", "Critic", "CRIT", "emerg", "EMERG", "alert", "ALERT",
+  ]
 
   /// What an overview shows of every capture.
   static let overview: [RollupCounter] =
@@ -113,8 +111,8 @@ extension RollupCounter {
   private static let logs = [
     RollupCounter(name: "logs.app_log_messages", types: .writes, results: .succeeded, object: .log),
     RollupCounter(
-      name: "logs.app_log_warnings", types: .writes, results: .succeeded, object: .log, extra: warning),
-    RollupCounter(name: "logs.app_log_errors", types: .writes, results: .succeeded, object: .log, extra: grave),
+      name: "logs.app_log_warnings", types: .writes, results: .succeeded, object: .log, words: warnings),
+    RollupCounter(name: "logs.app_log_errors", types: .writes, results: .succeeded, object: .log, words: graveWords),
     RollupCounter(name: "logs.syslog_messages", types: .writes, results: .succeeded, object: .syslog),
     RollupCounter(
       name: "logs.syslog_warnings", types: .writes, results: .succeeded, object: .syslog,

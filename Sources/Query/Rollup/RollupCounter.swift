@@ -63,6 +63,8 @@ struct RollupCounter: Sendable {
   var extra: String?
   /// With one of which the payload begins; empty where that does not matter.
   var prefixes: [String] = []
+  /// One of which the payload holds; empty where that does not matter.
+  var words: [String] = []
   var sum = Sum.events
 
   /// The filter; empty for all events.
@@ -89,6 +91,9 @@ struct RollupCounter: Sendable {
     if let latency { terms.append("evt.latency >= \(latency)") }
     if !prefixes.isEmpty {
       terms.append("evt.buffer startswith anyof (\(prefixes.map { "\"\($0)\"" }.joined(separator: ", ")))")
+    }
+    if !words.isEmpty {
+      terms.append("(\(words.map { "evt.buffer contains \($0)" }.joined(separator: " or ")))")
     }
     if let extra { terms.append(extra) }
     // The machine itself is no container.
