@@ -3,9 +3,8 @@
 
     bench_inspect.py REEL CAPTURE SCAP ROUNDS
 
-CAPTURE is a recording, SCAP the same calls exported for sysdig, - for none. Times are the least of several rounds, of the
-whole program: the overview by the clock, views and chisels by the clock and by their processor time. The two programs take
-turns.
+CAPTURE is a recording, SCAP the same calls exported for sysdig, - for none. Times are the least of several rounds,
+of the whole program, by the clock and of processors. The two programs take turns.
 """
 import json
 import os

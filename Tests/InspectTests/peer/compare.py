@@ -17,8 +17,8 @@ FILE = "fd.type = file and evt.is_io = true"
 NET = "fd.type in (ipv4, ipv6) and evt.is_io = true"
 BYTES = ("bytes_in", "bytes_out")
 
-# Chisel and arguments; the view, its filter, the columns of the key with their place in the chisel's rows, and the columns
-# whose sum is the number.
+# Chisel and arguments; the view, its filter, the columns of the key with their place in the chisel's rows, and the
+# columns whose sum is the number.
 PAIRS = [
     (["topprocs_file"], "processes", FILE, {"pid": 1}, ("file_bytes",)),
     (["topprocs_net"], "processes", NET, {"pid": 1}, ("net_bytes",)),
@@ -28,7 +28,7 @@ PAIRS = [
     (["topfiles_errors"], "files", "fd.type = file", {"file": 0}, ("errors",)),
     (["topconns"], "connections", NET, {"protocol": 0, "connection": 1}, BYTES),
     (["topports_server"], "server_ports", NET, {"port": 0}, BYTES),
-    # The chisel counts the beginning of a call as well, unless it is told not to; Reel a call that did not return.
+    # The chisel counts the beginning of a call as well, unless told not to; Reel a call that did not return.
     (["topscalls", "evt.dir=<"], "syscalls", "evt.is_unfinished = false", {"syscall": 0}, ("count",)),
     (["topscalls_time"], "syscalls", "", {"syscall": 0}, ("time_ns",)),
     (["topcontainers_file"], "containers", FILE, {"name": 0}, ("file_bytes",)),

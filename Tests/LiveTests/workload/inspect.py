@@ -59,8 +59,10 @@ for number in range(5):
     client.recv(4096)
     client.close()
     peer.close()
-truth["http"] = {"port": port, "requests": 5, "bytes_out": sum(len(request % number) for number in range(5)) + 4 * 19 + 26,
-                 "least_latency": int(delay * 1e9), "statuses": [200, 200, 200, 200, 404]}
+moved = sum(len(request % number) for number in range(5))
+moved += 4 * len(b"HTTP/1.1 200 OK\r\n\r\n") + len(b"HTTP/1.1 404 Not Found\r\n\r\n")
+truth["http"] = {"port": port, "requests": 5, "bytes_out": moved, "least_latency": int(delay * 1e9),
+                 "statuses": [200, 200, 200, 200, 404]}
 
 # A question to a name server that is not one: it answers itself.
 resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -72,7 +74,8 @@ question = struct.pack(">HHHHHH", 77, 0x100, 1, 0, 0, 0) + name + struct.pack(">
 asker.send(question)
 _, address = resolver.recvfrom(512)
 time.sleep(0.01)
-answer = struct.pack(">HHHHHH", 77, 0x8180, 1, 1, 0, 0) + question[12:] + b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4)
+answer = struct.pack(">HHHHHH", 77, 0x8180, 1, 1, 0, 0) + question[12:]
+answer += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4)
 resolver.sendto(answer + bytes([10, 1, 2, 3]), address)
 asker.recv(512)
 truth["dns"] = {"name": "www.example.org", "least_latency": 10_000_000, "address": "10.1.2.3"}
@@ -80,7 +83,8 @@ truth["dns"] = {"name": "www.example.org", "least_latency": 10_000_000, "address
 # The first bytes of a client that speaks TLS.
 host = b"secret.example.org"
 extension = struct.pack(">HHHBH", 0, len(host) + 5, len(host) + 3, 0, len(host)) + host
-hello = b"\x03\x03" + b"r" * 32 + b"\x00" + b"\x00\x02\x13\x01" + b"\x01\x00" + struct.pack(">H", len(extension)) + extension
+hello = b"\x03\x03" + b"r" * 32 + b"\x00" + b"\x00\x02\x13\x01" + b"\x01\x00"
+hello += struct.pack(">H", len(extension)) + extension
 handshake = b"\x01" + struct.pack(">I", len(hello))[1:] + hello
 secure = socket.create_connection(("127.0.0.1", port))
 peer, _ = server.accept()
