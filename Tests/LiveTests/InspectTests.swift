@@ -62,11 +62,12 @@ extension Live {
       let hello = try #require(truth["tls"]?.text).utf8.count + 9 + 41 + 2 + 4 + 5
       #expect(port["network.bytes_out"] == bytes + Int64(hello) && port["network.bytes_in"] == bytes + Int64(hello))
       #expect(port["network.new_outbound_connections"] == 6 && port["network.new_inbound_connections"] == 6)
-      #expect(port["network.failed_connections"] ?? port["performance.failed_connections"] == 1)
+      #expect(port["performance.failed_connections"] == 1)
       #expect(port["network.active_connections"] == 6 && port["network.listening_ports"] == 1)
       // Each end of the five connections.
       #expect(port["performance.http_requests"] == 10 && port["performance.http_errors"] == 2)
-      #expect(mine["network_applications.dns_bytes"] == 2 * (33 + 49))
+      // Of a datagram socket without a connection nobody knows that it is the server: the end that asks counts.
+      #expect(mine["network_applications.dns_bytes"] == 33 + 49)
       #expect(mine["security.deleted_files"] == truth["deleted"]?.integer)
       #expect(mine["file.renamed_files"] == 1 && mine["security.new_symlinks"] == 1)
       #expect(mine["security.executed_commands"] == 4, "the workload and three programs")
