@@ -182,7 +182,7 @@ let package = Package(
       name: "InspectTests",
       dependencies: [
         "Inspect", "Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
-      ], swiftSettings: strict),
+      ], exclude: ["peer"], swiftSettings: strict),
     .testTarget(
       name: "RulesTests",
       dependencies: [
@@ -197,7 +197,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "reel", "TestSupport", "EventBatch", "EventSchema", "CaptureFile", "CaptureFormat", "Recorder", "KernelSource",
-        "Presentation", "Query", "Seals",
+        "Presentation", "Query", "Seals", "Inspect",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -92,6 +92,9 @@ public struct CaptureWriter: ~Copyable {
   /// The sequence number that the next frame gets.
   public var nextSequence: UInt64 { sequence }
 
+  /// What summary and rollup count of a chunk.
+  var countedColumns: ColumnSelection { ColumnSelection.counted.union(rollup?.columns ?? .nothing) }
+
   /// The bytes written so far.
   public var bytesWritten: UInt64 { file.bytesWritten }
 
@@ -123,8 +126,7 @@ public struct CaptureWriter: ~Copyable {
 
   /// Appends a chunk that was encoded elsewhere: by a `ChunkEncoder(BlockCompression(codec))` on a thread of its own.
   ///
-  /// - Parameter batch: the chunk's events, for the rollup; exit times, types, results, objects and the dimensions are
-  ///   needed. Without them the file gets no rollup.
+  /// - Parameter batch: the chunk's events, for the rollup, with `countedColumns`. Without them the file gets no rollup.
   public mutating func append(
     _ chunk: consuming EncodedChunk, of batch: EventBatch? = nil
   ) throws(CaptureError) {

@@ -20,6 +20,8 @@ public struct View: Sendable, Hashable {
   public var drillDown: String?
   /// The fields by which somebody who comes from another view may have narrowed the events; empty for all.
   public var appliesTo: [String]
+  /// What may help when there are no rows.
+  public var hint: String?
 
   /// What a row is.
   public enum Kind: Sendable, Hashable {
@@ -27,6 +29,8 @@ public struct View: Sendable, Hashable {
     case table
     /// One event.
     case list
+    /// A question and its answer, read from payloads; `PayloadProtocol.fields` may be shown beside those of events.
+    case messages(PayloadProtocol)
   }
 
   /// One column.
@@ -108,6 +112,7 @@ extension View.Column {
   static let opens = count("opens", "OPENS", where: View.openFilter)
   static let operations = count("ops", "OPS")
   static let errors = sum("errors", "ERRORS", "evt.count.error")
+  static let p99 = aggregate("p99_ns", "P99", "p99", "evt.latency", .duration)
   static let time = sum("time_ns", "TIME", "evt.latency", .duration)
   static let when = field("time", "TIME", "evt.rawtime", .time)
   static let listContainer = field("container", "CONTAINER", "container.name")

@@ -15,6 +15,7 @@ public struct ViewAccumulation {
   private let mostRows: Int
   private var groups: GroupTable?
   private var rows: [[FieldValue]] = []
+  private var messages: MessageMatcher?
   private var rowCount = 0
   /// How many events the view has seen.
   public private(set) var events = 0
@@ -30,12 +31,12 @@ public struct ViewAccumulation {
   public var columns: ColumnSelection {
     switch run.plan {
     case .table(let grouping): run.question.columns.union(grouping.columns)
-    case .list(let values): run.question.columns.union(values.columns)
+    case .list(let values), .messages(_, let values): run.question.columns.union(values.columns)
     }
   }
 
   /// How many groups or rows are kept.
-  public var count: Int { groups?.count ?? rows.count }
+  public var count: Int { groups?.count ?? messages?.rows.count ?? rows.count }
 
   /// Whether a chunk may hold an event of the view.
   public func mayMatch(_ head: ChunkHead) -> Bool { run.question.mayMatch(head) }
@@ -55,11 +56,14 @@ public struct ViewAccumulation {
       rows += values.rows(of: selected)
       rowCount += selected.rows.count
       guard rows.count > 2 * mostRows else { return }
-      if run.sort == nil {
-        rows.removeFirst(rows.count - mostRows)
+      if let order = run.order {
+        rows = Array(order.sorted(rows).prefix(mostRows))
       } else {
-        rows = Array(run.order(rows).prefix(mostRows))
+        rows.removeFirst(rows.count - mostRows)
       }
+    case .messages(let kind, let values):
+      if messages == nil { messages = MessageMatcher(kind) }
+      for piece in MessageScan.pieces(of: selected, kind, values) { messages?.add(piece) }
     }
   }
 
@@ -69,7 +73,10 @@ public struct ViewAccumulation {
     progress.eventsSelected = events
     switch run.plan {
     case .table: return run.result((groups?.rows ?? []).map(run.row), progress)
-    case .list: return run.result(run.sort == nil ? Array(rows.suffix(mostRows)) : rows, progress, of: rowCount)
+    case .messages(let kind, let values):
+      let scan = MessageScan(kind, run.view, values)
+      return run.result((messages?.rows ?? []).map(scan.row), progress)
+    case .list: return run.result(run.order == nil ? Array(rows.suffix(mostRows)) : rows, progress, of: rowCount)
     }
   }
 }

@@ -9,13 +9,14 @@ public struct ViewRun: Sendable {
   /// The view that is answered.
   public let view: View
   let question: Question
-  let sort: String?
-  let limit: Int?
+  let order: ViewOrder?
+  private let page: ViewPage
   let plan: Plan
 
   enum Plan: Sendable {
     case table(Grouping)
     case list(EventValues)
+    case messages(PayloadProtocol, EventValues)
   }
 
   /// Prepares a view.
@@ -24,35 +25,40 @@ public struct ViewRun: Sendable {
   ///   - filter: narrows the events further.
   ///   - from: the least exit time that counts, in nanoseconds of the epoch.
   ///   - to: the first exit time that does not.
-  ///   - sort: the name of a column, the greatest first; with a minus sign in front the least. `nil` for the view's own.
+  ///   - sort: the name of a column, see `ViewOrder`; `nil` for the view's own.
   ///   - limit: the most rows wanted.
+  ///   - offset: how many rows are left out in front of them.
+  ///   - search: only rows of which a shown value holds this text, in whatever case.
   /// - Throws: what is wrong with the filter, the column, or a view that somebody wrote.
   public init(
     _ view: View, schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil, sort: String? = nil,
-    limit: Int? = nil
+    limit: Int? = nil, offset: Int = 0, search: String? = nil
   ) throws(QueryError) {
     self.view = view
-    self.limit = limit
-    let sort = sort ?? view.sort
-    if let sort, !view.columns.contains(where: { $0.name == ViewRun.columnName(sort) }) {
-      let names = view.columns.filter { !$0.isHidden }.map(\.name).joined(separator: ", ")
-      throw QueryError("the view '\(view.name)' has no column '\(ViewRun.columnName(sort))'; it has \(names)")
-    }
-    self.sort = sort
-    question = try Question(filter: filter, schema: schema, from: from, to: to)
+    page = ViewPage(offset: offset, limit: limit, search: search)
+    var order: ViewOrder?
+    if let sort = sort ?? view.sort { order = try ViewOrder(sort, of: view) }
+    self.order = order
+    var question = try Question(filter: filter, schema: schema, from: from, to: to)
       .and(Question(filter: view.filter, schema: schema))
+    if case .messages(let kind) = view.kind {
+      question = question.and(try Question(filter: kind.filter, schema: schema))
+    }
+    self.question = question
     switch view.kind {
     case .table: plan = .table(try ViewRun.grouping(view, schema))
-    case .list:
-      var fields: [String] = []
-      for column in view.columns {
-        if case .field(let field) = column.content { fields.append(field) }
-      }
-      plan = .list(try EventValues(fields, schema: schema))
+    case .list: plan = .list(try EventValues(ViewRun.fields(view), schema: schema))
+    case .messages(let kind):
+      let fields = MessageScan.fields + ViewRun.fields(view).filter { !kind.fields.contains($0) }
+      plan = .messages(kind, try EventValues(fields, schema: schema))
     }
   }
 
-  private static func columnName(_ sort: String) -> String { sort.hasPrefix("-") ? String(sort.dropFirst()) : sort }
+  private static func fields(_ view: View) -> [String] {
+    view.columns.compactMap { column in
+      if case .field(let field) = column.content { field } else { nil }
+    }
+  }
 
   private static func grouping(_ view: View, _ schema: Schema) throws(QueryError) -> Grouping {
     var keys: [Grouping.Key] = []
@@ -85,6 +91,10 @@ public struct ViewRun: Sendable {
       return result(table.rows.map(row), done)
     case .list(let values):
       return try await list(values, over: source, parallelism, progress)
+    case .messages(let kind, let values):
+      let scan = MessageScan(kind, view, values)
+      let (rows, done) = try await scan.run(over: source, question, parallelism: parallelism, progress: progress)
+      return result(rows, done)
     }
   }
 
@@ -109,39 +119,33 @@ public struct ViewRun: Sendable {
     _ values: EventValues, over source: Source, _ parallelism: Int?, _ progress: (ScanProgress) -> Void
   ) async throws -> ViewResult {
     var rows: [[FieldValue]] = []
-    let limit = limit ?? Int.max
+    let most = page.mostRows
     let scan = Scan(source, question, parallelism: parallelism)
-    let isSorted = sort != nil
     let done = try await scan.run(columns: values.columns) { events in
       values.rows(of: events)
     } consume: { found, state in
-      rows += found
+      rows += page.searched(found, view)
       progress(state)
-      if !isSorted { return rows.count < limit }
+      guard let order else { return rows.count < most }
       // Of a sorted list only the first rows are kept; now and then the rest is dropped.
-      if limit < 1 << 20, rows.count > max(limit * 2, 4096) { rows = Array(order(rows).prefix(limit)) }
+      if most < 1 << 20, rows.count > max(most * 2, 4096) { rows = Array(order.sorted(rows).prefix(most)) }
       return true
     }
-    return result(rows, done)
+    return result(rows, done, isSearched: true)
   }
 
-  func order(_ rows: [[FieldValue]]) -> [[FieldValue]] {
-    guard let sort, let index = view.columns.firstIndex(where: { $0.name == ViewRun.columnName(sort) }) else {
-      return rows
-    }
-    let isAscending = sort.hasPrefix("-")
-    // Ties keep a fixed order: by the first columns.
-    return rows.sorted { one, other in
-      if one[index] == other[index] { return one.lexicographicallyPrecedes(other) }
-      return isAscending ? one[index] < other[index] : other[index] < one[index]
-    }
-  }
+  /// The most rows wanted.
+  var limit: Int? { page.limit }
 
   /// - Parameter count: how many rows there are with those that were not kept; `nil` for as many as are given.
-  func result(_ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil) -> ViewResult {
-    let ordered = order(rows)
+  func result(
+    _ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil, isSearched: Bool = false
+  ) -> ViewResult {
+    let found = isSearched ? rows : page.searched(rows, view)
+    let ordered = order?.sorted(found) ?? found
     return ViewResult(
-      view: view, rows: Array(ordered.prefix(limit ?? ordered.count)), rowCount: count ?? ordered.count,
+      view: view, rows: Array(ordered.dropFirst(page.offset).prefix(page.limit ?? ordered.count)),
+      rowCount: count ?? ordered.count, offset: page.offset, totals: ViewResult.totals(view, ordered),
       progress: progress)
   }
 }
@@ -154,12 +158,35 @@ public struct ViewResult: Sendable {
   public internal(set) var rows: [[FieldValue]]
   /// How many rows there are without the limit, as far as the scan went.
   public let rowCount: Int
+  /// How many of them are in front of `rows`.
+  public let offset: Int
+  /// For each column the sum over all rows, those of other pages too; missing where there is none.
+  public internal(set) var totals: [FieldValue]
   /// How much was read.
   public internal(set) var progress: ScanProgress
 
   /// The columns that are shown, with their index in a row.
   public var shownColumns: [(index: Int, column: View.Column)] {
     view.columns.enumerated().filter { !$0.element.isHidden }.map { (index: $0.offset, column: $0.element) }
+  }
+
+  /// The same with fewer rows; totals stay those of all.
+  public func first(_ limit: Int?) -> ViewResult {
+    var result = self
+    if let limit, limit < rows.count { result.rows = Array(rows.prefix(limit)) }
+    return result
+  }
+
+  /// The sums of counts, bytes and times. Where a value is missing a sum of the others would be a guess.
+  static func totals(_ view: View, _ rows: [[FieldValue]]) -> [FieldValue] {
+    view.columns.enumerated().map { index, column in
+      switch column.content {
+      case .aggregate("count", _, _), .aggregate("sum", _, _):
+        if rows.contains(where: { $0[index] == .missing }) { return .missing }
+        return .integer(rows.reduce(0) { $0 &+ ($1[index].integerValue ?? 0) })
+      default: return .missing
+      }
+    }
   }
 
   /// Appends a row as one JSON object.

@@ -69,6 +69,16 @@ struct JSONObject {
     json.append(UInt8(ascii: "]"))
   }
 
+  mutating func add(_ name: String, _ numbers: [Int64]) {
+    writer.name(name, to: &json)
+    json.append(UInt8(ascii: "["))
+    for (index, number) in numbers.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      json.append(contentsOf: String(number).utf8)
+    }
+    json.append(UInt8(ascii: "]"))
+  }
+
   /// The object.
   var bytes: [UInt8] { json + [UInt8(ascii: "}")] }
 

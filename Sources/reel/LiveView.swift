@@ -51,9 +51,7 @@ struct LiveView {
 
   private func viewRun(_ schema: Schema) throws(Failure) -> ViewRun {
     try reading("filter") { () throws(QueryError) in
-      // The totals of a table are those of all its rows.
-      try ViewRun(
-        view, schema: schema, filter: filter, sort: sort, limit: view.kind == .table && form == .table ? nil : limit)
+      try ViewRun(view, schema: schema, filter: filter, sort: sort, limit: limit)
     }
   }
 
@@ -105,7 +103,7 @@ struct LiveView {
     }
     let final = try rows ?? ViewAccumulation(viewRun(.builtIn))
     if isDrawn { return try draw(final, since: clock.now - start, isFirst: nextDrawing == start) }
-    try ViewReport(final.result(), limit: limit, zone: zone).write(form)
+    try ViewReport(final.result(), zone: zone).write(form)
   }
 
   /// Draws the table over the one before.
@@ -115,7 +113,7 @@ struct LiveView {
     let room = max((Terminal.height() ?? 24) - 5, 1)
     var leftOut: [String] = []
     let shown = min(limit ?? room, room)
-    let table = ViewReport(rows.result(), limit: shown, zone: zone).rendered(for: terminal, leftOut: &leftOut)
+    let table = ViewReport(rows.result().first(shown), zone: zone).rendered(for: terminal, leftOut: &leftOut)
     let seconds = elapsed.components.seconds
     let about =
       "\(view.title), \(Units.count(rows.events)) events in \(seconds) s" + (duration == nil ? "; Ctrl-C ends" : "")

@@ -19,6 +19,7 @@ struct Reel: AsyncParsableCommand {
       EXAMPLES:
         reel record -o boot.reel -- ./start.sh
         reel info boot.reel
+        reel overview boot.reel
         reel view files boot.reel
         reel events boot.reel "evt.type = openat and fd.name startswith /etc"
 
@@ -27,15 +28,12 @@ struct Reel: AsyncParsableCommand {
       """,
     version: "reel \(version)",
     subcommands: [
-      RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, TreeCommand.self, StreamCommand.self, ExtractCommand.self, AuditCommand.self, DiffCommand.self,
-      StateCommand.self,
-      CutCommand.self,
-      MergeCommand.self,
+      RecordCommand.self, InfoCommand.self, OverviewCommand.self, EventsCommand.self, CountCommand.self,
+      QueryCommand.self, ViewCommand.self, TreeCommand.self, StreamCommand.self, ExtractCommand.self,
+      AuditCommand.self, DiffCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self,
       CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
-      SchemaCommand.self, RulesCommand.self,
-      DoctorCommand.self,
+      SchemaCommand.self, RulesCommand.self, DoctorCommand.self,
     ])
 
   /// Commands that do not wait for tasks run on the main thread, which must live as long as the program does: `record` gives

@@ -23,7 +23,7 @@ struct StateReport {
   /// programs, whose rows carry the moment, on standard error.
   func write(_ form: Form) throws {
     guard let view = result.view else { return }
-    let report = ViewReport(view, limit: limit, zone: zone)
+    let report = ViewReport(view.first(limit), zone: zone)
     switch form {
     case .table:
       try report.write(.table)

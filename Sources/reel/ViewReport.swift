@@ -5,16 +5,14 @@ import Query
 /// What a view answered, for people and for programs.
 struct ViewReport {
   let result: ViewResult
-  let limit: Int?
   let zone: ClockZone
 
-  init(_ result: ViewResult, limit: Int?, zone: ClockZone) {
+  init(_ result: ViewResult, zone: ClockZone) {
     self.result = result
-    self.limit = limit
     self.zone = zone
   }
 
-  private var rows: ArraySlice<[FieldValue]> { result.rows.prefix(limit ?? Int.max) }
+  private var rows: [[FieldValue]] { result.rows }
 
   /// Writes to standard output.
   /// - Parameter moment: stands as `at` behind the other values where programs read, if it is given.
@@ -71,7 +69,7 @@ struct ViewReport {
     for row in rows {
       table.append(shown.map { CellText.of(row[$0.index], ViewReport.unit(of: $0.column), zone: zone) })
     }
-    if result.view.kind == .table, result.rows.count > 1 { table.totals = totals }
+    if result.view.kind == .table, result.rowCount > 1 { table.totals = totals }
     if let width = terminal.width { leftOut = table.leaveOutColumns(toFit: width) }
     return table.rendered(width: terminal.width, colour: terminal.allowsColour)
   }
@@ -79,21 +77,25 @@ struct ViewReport {
   /// The sums of counts, bytes and times over all rows, shown or not.
   private var totals: [String] {
     var cells = result.shownColumns.map { index, column -> String in
-      switch column.content {
-      case .aggregate("count", _, _), .aggregate("sum", _, _): sum(index, column)
-      default: ""
-      }
+      let total = result.totals[index]
+      return total == .missing ? "" : CellText.of(total, ViewReport.unit(of: column), zone: zone)
     }
-    let label = rows.count < result.rows.count ? "all \(Units.count(result.rows.count))" : "total"
+    let label = rows.count < result.rowCount ? "all \(Units.count(result.rowCount))" : "total"
     if cells.first?.isEmpty == true { cells[0] = label }
     return cells
   }
 
-  /// Nothing where a value is missing: a sum of the others would be a guess.
-  private func sum(_ index: Int, _ column: View.Column) -> String {
-    if result.rows.contains(where: { $0[index] == .missing }) { return "" }
-    let sum = result.rows.reduce(Int64(0)) { $0 &+ ($1[index].integerValue ?? 0) }
-    return CellText.of(.integer(sum), ViewReport.unit(of: column), zone: zone)
+  /// Says why there may be no rows, and what may help.
+  static func hint(for result: ViewResult, isNarrowed: Bool) -> String? {
+    if !result.rows.isEmpty { return nil }
+    let name = "`\(result.view.name)`"
+    if result.rowCount > 0 {
+      return "reel: there are \(Units.count(result.rowCount, "row")), and --offset is behind the last\n"
+    }
+    var reasons: [String] = []
+    if isNarrowed { reasons.append("with a wider filter, window or search there may be some") }
+    if let hint = result.view.hint { reasons.append(VisibleText.of(hint)) }
+    return "reel: nothing for \(name)" + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")) + "\n"
   }
 
   private static func unit(of column: View.Column) -> CellUnit {
@@ -105,36 +107,5 @@ struct ViewReport {
     }
     if case .aggregate = column.content { return .count }
     return .plain
-  }
-}
-
-/// The catalogue of views.
-enum ViewList {
-  static func write(_ form: Form) throws {
-    let output = StandardOutput()
-    switch form {
-    case .json:
-      for view in ViewCatalogue.all {
-        var object = JSONObject()
-        object.add("name", view.name)
-        object.add("title", view.title)
-        object.add("description", view.description)
-        object.add("sort", view.sort)
-        object.add("drill_down", view.drillDown)
-        try output.write(object.line)
-      }
-    case .csv:
-      var lines: [UInt8] = []
-      for row in [["name", "description"]] + ViewCatalogue.all.map({ [$0.name, $0.description] }) {
-        CSV.appendLine(row.map { Array($0.utf8) }, to: &lines)
-      }
-      try output.write(lines)
-    case .table:
-      var table = Table([.left("VIEW"), .left("SHOWS", .keepsStart)])
-      for view in ViewCatalogue.all { table.append([view.name, view.description]) }
-      let terminal = Terminal.standardOutput
-      try output.write(table.rendered(width: terminal.width, colour: terminal.allowsColour))
-    }
-    try output.flush()
   }
 }

@@ -89,7 +89,7 @@ public struct CaptureCut {
     let rows = selection.rows(try item.decode(head, reader, columns), before)
     if rows.isEmpty { return }
     if rows.count == head.count, canCopy {
-      let (chunk, batch) = try item.copy(head, reader)
+      let (chunk, batch) = try item.copy(head, reader, writer.countedColumns)
       note(chunk.facts)
       copied[item.sequence] = writer.nextSequence
       return try writer.append(chunk, of: batch)

@@ -29,7 +29,7 @@ public struct CaptureRecovery {
       path: path, header: reader.header, headerPayload: front.header, schemaPayload: front.schema, options: options)
     var recovery = self
     while let item = try recovery.input.next() {
-      let batch = try recovery.counted(of: item)
+      let batch = try recovery.counted(of: item, writer.countedColumns)
       try writer.copy(item, ChunkFacts(batch ?? EventBatch(schema: recovery.reader.schema)), of: batch)
       progress(recovery.input.offset)
     }
@@ -47,10 +47,12 @@ public struct CaptureRecovery {
   }
 
   /// What summary and rollup count of a chunk. One that this program cannot decode is kept all the same: a newer one may.
-  private func counted(of item: RewriteItem) throws(CaptureError) -> EventBatch? {
+  private func counted(
+    of item: RewriteItem, _ columns: ColumnSelection
+  ) throws(CaptureError) -> EventBatch? {
     guard case .chunk(let head) = item.content else { return nil }
     do throws(CaptureError) {
-      return try item.decode(head, reader, .counted)
+      return try item.decode(head, reader, columns)
     } catch {
       guard error.kind == .partlyReadable else { throw error }
       return nil

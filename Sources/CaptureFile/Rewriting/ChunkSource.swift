@@ -30,9 +30,9 @@ extension RewriteItem {
 
   /// The chunk as it is, for another file, and what its summary and rollup count.
   func copy(
-    _ head: ChunkHead, _ reader: CaptureReader
+    _ head: ChunkHead, _ reader: CaptureReader, _ counted: ColumnSelection = .counted
   ) throws(CaptureError) -> (chunk: EncodedChunk, batch: EventBatch) {
-    let batch = try decode(head, reader, .counted)
+    let batch = try decode(head, reader, counted)
     return (EncodedChunk(copying: Array(chunkPayload), head: head, facts: ChunkFacts(batch)), batch)
   }
 }

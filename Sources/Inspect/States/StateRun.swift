@@ -108,6 +108,7 @@ public struct StateRun: Sendable {
       for row in result.rows.indices
       where (result.rows[row][known].integerValue ?? 0) < (result.rows[row][all].integerValue ?? 0) {
         result.rows[row][sum] = .missing
+        result.totals[sum] = .missing
       }
     }
     return result

@@ -13,7 +13,7 @@ extension View {
       .last("port", "SERVER PORT", "fd.sport"),
       .sum("bytes_in", "BYTES IN", "evt.buflen.net.in", .bytes),
       .sum("bytes_out", "BYTES OUT", "evt.buflen.net.out", .bytes),
-      .operations, .errors, .time, .last("pid", "PID", "proc.pid"), .container, .command,
+      .operations, .errors, .time, .p99, .last("pid", "PID", "proc.pid"), .container, .command,
     ], sort: "bytes_in", drillDown: "new_connections",
     appliesTo: ["container.id", "proc.pid", "proc.name", "thread.tid", "fd.sport", "evt.res"])
 }

@@ -14,5 +14,6 @@ extension View {
       .sum("file_bytes", "FILE", "evt.buflen.file", .bytes),
       .sum("net_bytes", "NET", "evt.buflen.net", .bytes),
       .errors,
-    ], sort: "count", drillDown: "processes", appliesTo: ["evt.res"])
+    ], sort: "count", drillDown: "processes", appliesTo: ["evt.res"],
+    hint: "nothing that ran was in a container; `reel view processes` shows what ran on the machine itself")
 }

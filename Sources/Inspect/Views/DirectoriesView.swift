@@ -6,7 +6,7 @@ extension View {
     columns: [
       .key("directory", "DIRECTORY", "fd.directory"),
       .aggregate("files", "FILES", "distinct", "fd.name"),
-      .bytesIn, .bytesOut, .operations, .opens, .errors, .time, .container,
+      .bytesIn, .bytesOut, .operations, .opens, .errors, .time, .p99, .container,
     ], sort: "ops", drillDown: "files",
     appliesTo: ["container.id", "proc.pid", "proc.name", "thread.tid", "evt.res"])
 }

@@ -4,7 +4,7 @@ extension View {
     filter: fileFilter, kind: .table,
     columns: [
       .key("file", "FILE", "fd.name"),
-      .bytesIn, .bytesOut, .operations, .opens, .errors, .time, .container,
+      .bytesIn, .bytesOut, .operations, .opens, .errors, .time, .p99, .container,
     ], sort: "ops", drillDown: "processes",
     appliesTo: ["container.id", "proc.pid", "proc.name", "thread.tid", "fd.directory", "evt.res"])
 }

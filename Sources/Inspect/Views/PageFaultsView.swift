@@ -7,5 +7,6 @@ extension View {
       .key("pid", "PID", "proc.pid"),
       .key("started", "STARTED", "proc.pid.ts", isHidden: true),
       .count("count", "FAULTS"), .container, .command,
-    ], sort: "count", drillDown: "processes", appliesTo: ["container.id", "proc.pid", "proc.name"])
+    ], sort: "count", drillDown: "processes", appliesTo: ["container.id", "proc.pid", "proc.name"],
+    hint: "page faults are recorded on request: reel record --page-faults")
 }

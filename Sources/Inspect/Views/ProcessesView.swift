@@ -15,7 +15,7 @@ extension View {
       .sum("net_bytes", "NET", "evt.buflen.net", .bytes),
       .bytesIn, .bytesOut, .opens,
       .count("ops", "I/O OPS", where: "evt.is_io = true"),
-      .errors, .time, .container, .command,
+      .errors, .time, .p99, .container, .command,
     ], sort: "count", drillDown: "threads",
     appliesTo: ["container.id", "fd.name", "fd.directory", "fd.sport", "evt.type", "fd.type", "evt.res"])
 }

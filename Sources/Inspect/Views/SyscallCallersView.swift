@@ -6,6 +6,6 @@ extension View {
     columns: [
       .key("pid", "PID", "proc.pid"),
       .key("started", "STARTED", "proc.pid.ts", isHidden: true),
-      .count("count", "CALLS"), .errors, .time, .container, .command,
+      .count("count", "CALLS"), .errors, .time, .p99, .container, .command,
     ], sort: "count", drillDown: "syscalls", appliesTo: ["evt.type"])
 }

@@ -8,7 +8,8 @@ extension View {
       .count("count", "CALLS"),
       .errors, .time,
       .aggregate("avg_ns", "AVERAGE", "avg", "evt.latency", .duration),
-      .aggregate("p99_ns", "P99", "p99", "evt.latency", .duration),
+      .aggregate("p50_ns", "P50", "p50", "evt.latency", .duration),
+      .p99,
       .aggregate("max_ns", "LONGEST", "max", "evt.latency", .duration),
     ], sort: "count", drillDown: "syscall_callers",
     appliesTo: [

@@ -27,12 +27,17 @@ enum AggregateColumn: Sendable {
   ///   - places: for each group of the other column its place in this one.
   ///   - groups: how many groups there are now.
   mutating func merge(_ other: AggregateColumn, at places: [UInt32], groups: Int, _ function: Aggregate.Function) {
-    switch (consume self, other) {
-    case (.count(var counts), .count(let more)):
+    // What is in the way is put aside before it changes: held twice, it would be copied whole for each chunk.
+    switch self {
+    case .count(var counts):
+      guard case .count(let more) = other else { return }
+      self = .count([])
       counts.append(contentsOf: repeatElement(0, count: groups - counts.count))
       for (index, place) in places.enumerated() { counts[Int(place)] += more[index] }
       self = .count(counts)
-    case (.sum(var sums, var counts), .sum(let more, let moreCounts)):
+    case .sum(var sums, var counts):
+      guard case .sum(let more, let moreCounts) = other else { return }
+      self = .count([])
       sums.append(contentsOf: repeatElement(0, count: groups - sums.count))
       counts.append(contentsOf: repeatElement(0, count: groups - counts.count))
       for (index, place) in places.enumerated() {
@@ -40,27 +45,32 @@ enum AggregateColumn: Sendable {
         counts[Int(place)] += moreCounts[index]
       }
       self = .sum(sums, counts: counts)
-    case (.extreme(var values), .extreme(let more)):
+    case .extreme(var values):
+      guard case .extreme(let more) = other else { return }
+      self = .count([])
       values.append(contentsOf: repeatElement(.missing, count: groups - values.count))
       for (index, place) in places.enumerated() { values[Int(place)].keepExtreme(more[index], function) }
       self = .extreme(values)
-    case (.histogram(var histograms), .histogram(let more)):
+    case .histogram(var histograms):
+      guard case .histogram(let more) = other else { return }
+      self = .count([])
       histograms.append(contentsOf: repeatElement(Histogram(), count: groups - histograms.count))
       for (index, place) in places.enumerated() { histograms[Int(place)].merge(more[index]) }
       self = .histogram(histograms)
-    case (.distinct(var sets), .distinct(let more)):
+    case .distinct(var sets):
+      guard case .distinct(let more) = other else { return }
+      self = .count([])
       sets.append(contentsOf: repeatElement([], count: groups - sets.count))
       for (index, place) in places.enumerated() { sets[Int(place)].formUnion(more[index]) }
       self = .distinct(sets)
-    case (.edge(var values), .edge(let more)):
+    case .edge(var values):
+      guard case .edge(let more) = other else { return }
+      self = .count([])
       values.append(contentsOf: repeatElement(.missing, count: groups - values.count))
       for (index, place) in places.enumerated() where more[index] != .missing {
         if function == .last || values[Int(place)] == .missing { values[Int(place)] = more[index] }
       }
       self = .edge(values)
-    case (let own, _):
-      // Columns of one aggregate are of one kind.
-      self = own
     }
   }
 

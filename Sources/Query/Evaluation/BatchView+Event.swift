@@ -182,7 +182,12 @@ extension BatchView {
       Int(batch.objects[row]) < batch.dimensions.objects.count,
       let name = objectName(Int(batch.objects[row])).bytesValue
     else { return false }
-    return name.elementsEqual("/dev/log".utf8) || name.elementsEqual("/run/systemd/journal/dev-log".utf8)
+    return BatchView.isSyslog(name)
+  }
+
+  /// Whether a socket of this name is the system log's.
+  static func isSyslog(_ name: ArraySlice<UInt8>) -> Bool {
+    name.elementsEqual("/dev/log".utf8) || name.elementsEqual("/run/systemd/journal/dev-log".utf8)
       || name.elementsEqual("/run/systemd/journal/syslog".utf8)
   }
 

@@ -3,35 +3,75 @@ import CaptureFormat
 import EventBatch
 import EventSchema
 
-/// Counts what an overview shows, for the rollup of a capture that is being written.
+/// Counts what an overview shows: for the rollup of a capture that is being written, and for scans.
 ///
-/// Events are tallied by type, kind of result and kind of object, one addition for each; once a bucket the tallies are
-/// given to the counters that they belong to. About 4 ns an event.
+/// Events are tallied by type, kind of result and traits of the object, one addition for each; once a bucket the tallies
+/// are given to the counters that they belong to. What asks for more than that is asked of the events of the types and
+/// objects in question. Some 5 ns an event.
 public struct OverviewCounting: RollupCounting {
   /// What is counted, in the order of the counters.
   public let keys: [Rollup.Key]
+  /// What a batch must hold.
+  public let columns: ColumnSelection
   private let schema: Schema
-  /// Which counters a class of events belongs to, by type and class. Made when a type is first seen.
-  private var targets: [UInt16: [[Target]]] = [:]
+  private let counters: [RollupCounter]
+  /// What is asked beside type, result and object, by counter.
+  private let extras: [BoundExpression?]
+  /// With what the payload begins, by counter; none where that does not matter.
+  private let prefixes: [[[UInt8]]]
+  /// What the payload holds, by counter; `nil` where that does not matter.
+  private let words: [WordSearch?]
+  /// The counters of different objects, each with a bit in `ClassEntry.distinct`.
+  private let objectCounters: [Int]
+  /// Which counters a class of events belongs to, by type; made when a type or an object with other traits is first seen.
+  private var entries: [UInt16: [[ClassEntry]]] = [:]
+  private var classes: [ObjectTraits] = []
+  private var classNumbers: [ObjectTraits: Int] = [:]
   /// For each type id its place among the types of the batch.
   private var places = [UInt16](repeating: 0, count: 65_536)
-  private var objectClasses: [UInt8] = []
-  private var tallies: [Tally] = []
+  /// For each counter of different values what was seen.
+  private(set) var seen: [Int: FirstSeen] = [:]
 
-  /// Counts the events of a schema.
+  /// How many different values a rollup counts at most; a counter with more is left out and scanned for.
+  public static let mostDistinct = 1 << 18
+
+  /// Counts the events of a schema for all counters.
   public init(_ schema: Schema) {
+    do throws(QueryError) {
+      try self.init(schema, RollupCounter.overview, mostDistinct: OverviewCounting.mostDistinct)
+    } catch {
+      preconditionFailure("a counter's filter is wrong: \(error.message)")
+    }
+  }
+
+  /// Counts for some counters.
+  init(_ schema: Schema, _ counters: [RollupCounter], mostDistinct: Int) throws(QueryError) {
     self.schema = schema
-    keys = RollupCounter.overview.map(\.key)
-  }
-
-  private struct Tally {
-    var count: Int64 = 0
-    var sum: Int64 = 0
-  }
-
-  private struct Target {
-    var counter: Int
-    var isSum: Bool
+    self.counters = counters
+    keys = counters.map(\.key)
+    var extras: [BoundExpression?] = []
+    var columns = ColumnSet()
+    for (index, counter) in counters.enumerated() {
+      try counter.addColumns(to: &columns, schema: schema)
+      var extra: BoundExpression?
+      if let text = counter.extra { extra = try Question(filter: text, schema: schema).root }
+      extras.append(extra)
+      if case .distinct = counter.sum { seen[index] = FirstSeen(limit: mostDistinct) }
+      if counter.latency != nil { columns.core.insert([.latencies, .flags]) }
+    }
+    // Who did it is asked of each thread once.
+    columns.core.insert(.lineages)
+    self.extras = extras
+    prefixes = counters.map { $0.prefixes.map { Array($0.utf8) } }
+    words = counters.map { $0.words.isEmpty ? nil : WordSearch($0.words) }
+    objectCounters = counters.indices.filter { index in
+      switch counters[index].sum {
+      case .distinct(.objectName), .distinct(.serverPort): extras[index] == nil
+      default: false
+      }
+    }
+    precondition(objectCounters.count <= ClassEntry.mostDistinct, "more counters of objects than bits")
+    self.columns = columns.selection
   }
 
   /// Adds what the events of a batch count.
@@ -40,130 +80,225 @@ public struct OverviewCounting: RollupCounting {
     for type in batch.arguments {
       places[Int(type.type.rawValue)] = UInt16(types.count)
       types.append(type.type.rawValue)
-      if targets[type.type.rawValue] == nil { targets[type.type.rawValue] = makeTargets(type.type) }
     }
-    let targets = types.map { self.targets[$0] ?? [] }
-    classifyObjects(batch.dimensions.objects)
-    tallies = [Tally](repeating: Tally(), count: types.count * EventClass.count)
+    let view = BatchView(batch, context: ScanContext(), previousExit: nil)
+    let objects = classify(view)
+    var tally = BatchTally(batch, objects, entries(of: types, objects), places)
     var row = 0
     while row < batch.count {
       let bucket = buckets.bucket(of: batch.exitTimes[row])
-      row = tally(batch, from: row, to: bucket.last)
-      give(targets, to: bucket.index, &buckets)
+      row = tally.count(from: row, to: bucket.last)
+      tally.give { counter, value in buckets.add(value, to: counter, bucket: bucket.index) }
     }
+    addCandidates(tally, view, to: &buckets)
+    noteObjects(tally, view)
+    noteThreads(tally, view)
   }
 
-  /// Tallies events up to a time.
-  /// - Returns: the first row that is not of the bucket.
-  private mutating func tally(_ batch: EventBatch, from start: Int, to last: Int64) -> Int {
-    let first = batch.exitTimes[start]
-    var row = start
-    batch.exitTimes.withUnsafeBufferPointer { times in
-      // Times ascend but for what nobody vouches for: an earlier one begins a bucket of its own.
-      while row < times.count, times[row] >= first, times[row] <= last { row += 1 }
+  /// The rollup, with what was seen of each counter of different values in the bucket of its first time.
+  public func rollup(of buckets: RollupBuckets) -> Rollup? {
+    var buckets = buckets
+    for (counter, seen) in seen {
+      for time in seen.times.values { buckets.add(1, to: counter, bucket: buckets.bucket(of: time).index) }
     }
-    batch.types.withUnsafeBufferPointer { types in
-      batch.results.withUnsafeBufferPointer { results in
-        batch.objects.withUnsafeBufferPointer { objects in
-          objectClasses.withUnsafeBufferPointer { objectClasses in
-            places.withUnsafeBufferPointer { places in
-              tallies.withUnsafeMutableBufferPointer { tallies in
-                for index in start..<row {
-                  let result = results[index]
-                  let object = Int(objects[index])
-                  let kind = object < objectClasses.count ? Int(objectClasses[object]) : 0
-                  let place = Int(places[Int(types[index])]) * EventClass.count
-                  let position = place + EventClass.index(result: EventClass.result(result), object: kind)
-                  tallies[position].count &+= 1
-                  tallies[position].sum &+= max(result, 0)
-                }
-              }
-            }
-          }
+    guard var rollup = buckets.rollup(keys) else { return nil }
+    rollup.counters = rollup.counters.enumerated().filter { !(seen[$0.offset]?.isFull ?? false) }.map(\.element)
+    return rollup
+  }
+
+  /// Takes over what another one saw.
+  mutating func merge(seenBy other: [Int: FirstSeen]) {
+    for (counter, values) in other { seen[counter]?.merge(values) }
+  }
+
+  // MARK: Classes
+
+  /// For each object row, and for none behind the last, the place of its class among those of the batch.
+  private mutating func classify(_ view: BatchView) -> ObjectClasses {
+    let count = view.batch.dimensions.objects.count
+    var local: [Int: UInt8] = [:]
+    var result = ObjectClasses()
+    for row in 0...count {
+      let number = classNumber(row < count ? ObjectTraits(view, object: row) : ObjectTraits())
+      var place = local[number]
+      if place == nil {
+        place = UInt8(truncatingIfNeeded: result.numbers.count)
+        local[number] = place
+        result.numbers.append(number)
+      }
+      result.places.append(place ?? 0)
+    }
+    return result
+  }
+
+  private mutating func classNumber(_ traits: ObjectTraits) -> Int {
+    if let known = classNumbers[traits] { return known }
+    let number = classes.count
+    classes.append(traits)
+    classNumbers[traits] = number
+    return number
+  }
+
+  /// What belongs to each type, result and class of the batch, in the order of `BatchTally`.
+  private mutating func entries(of types: [UInt16], _ objects: ObjectClasses) -> [ClassEntry] {
+    var all: [ClassEntry] = []
+    all.reserveCapacity(types.count * EventResult.count * objects.numbers.count)
+    for raw in types {
+      var known = entries[raw] ?? []
+      if known.count < classes.count {
+        let type = schema.type(EventTypeID(rawValue: raw))
+        for number in known.count..<classes.count {
+          known.append((0..<EventResult.count).map { makeEntry(type, $0, classes[number]) })
+        }
+        entries[raw] = known
+      }
+      for result in 0..<EventResult.count {
+        for number in objects.numbers { all.append(known[number][result]) }
+      }
+    }
+    return all
+  }
+
+  private func makeEntry(_ type: EventType?, _ result: Int, _ traits: ObjectTraits) -> ClassEntry {
+    var entry = ClassEntry()
+    for (index, counter) in counters.enumerated() where counter.counts(type, result, traits) {
+      switch counter.sum {
+      case _ where extras[index] != nil || !prefixes[index].isEmpty || words[index] != nil: entry.extras.append(index)
+      case _ where counter.latency != nil: entry.slow.append(index)
+      case .events: entry.counts.append(index)
+      case .bytes: entry.sums.append(index)
+      case .distinct(.objectName), .distinct(.serverPort):
+        entry.distinct |= 4 << UInt8(objectCounters.firstIndex(of: index) ?? 0)
+      case .distinct(.process), .distinct(.container): entry.distinctThreads.append(index)
+      }
+    }
+    return entry
+  }
+
+  // MARK: What is asked of single events
+
+  private mutating func addCandidates(_ tally: BatchTally, _ view: BatchView, to buckets: inout RollupBuckets) {
+    let batch = view.batch
+    func add(_ counter: Int, _ row: Int, _ buckets: inout RollupBuckets) {
+      buckets.add(1, to: counter, bucket: buckets.bucket(of: batch.exitTimes[row]).index)
+    }
+    for row in tally.slowRows {
+      let latency = batch.latency(of: row)
+      for counter in tally.entry(of: row).slow where latency >= counters[counter].latency ?? 0 {
+        add(counter, row, &buckets)
+      }
+    }
+    if tally.candidates.isEmpty { return }
+    var payloads = PayloadColumns(batch)
+    var candidates: [Int: [Int]] = [:]
+    for row in tally.candidates {
+      for counter in tally.extras(of: row) {
+        if let words = words[counter] {
+          if payloads.holds(row, words) { add(counter, row, &buckets) }
+        } else if prefixes[counter].isEmpty {
+          candidates[counter, default: []].append(row)
+        } else if payloads.begins(row, with: prefixes[counter]) {
+          add(counter, row, &buckets)
         }
       }
     }
-    return row
-  }
-
-  /// Gives the tallies to the counters of a bucket, and begins anew.
-  private mutating func give(_ targets: [[[Target]]], to bucket: Int, _ buckets: inout RollupBuckets) {
-    for (place, classes) in targets.enumerated() {
-      for (index, counters) in classes.enumerated() {
-        let position = place * EventClass.count + index
-        let tally = tallies[position]
-        if tally.count == 0 { continue }
-        for target in counters {
-          buckets.add(target.isSum ? tally.sum : tally.count, to: target.counter, bucket: bucket)
+    for (counter, rows) in candidates {
+      guard let extra = extras[counter] else { continue }
+      var bytes = [UInt8](repeating: 0, count: batch.count)
+      for row in rows { bytes[row] = 1 }
+      var evaluator = Evaluator(view)
+      let selected = evaluator.evaluate(extra, Mask(bytes))
+      for row in selected.rows() {
+        guard case .distinct(let what) = counters[counter].sum else {
+          add(counter, Int(row), &buckets)
+          continue
         }
-        tallies[position] = Tally()
+        note(what, counter, Int(row), view)
       }
     }
   }
 
-  private mutating func classifyObjects(_ objects: DimensionTable<ObjectColumn>) {
-    objectClasses.removeAll(keepingCapacity: true)
-    for kind in objects[.objectKind] { objectClasses.append(EventClass.object(ObjectKind(rawValue: kind) ?? .unknown)) }
-  }
-
-  /// For each class of events of a type the counters that they belong to.
-  private func makeTargets(_ id: EventTypeID) -> [[Target]] {
-    let type = schema.type(id)
-    return (0..<EventClass.count).map { index in
-      RollupCounter.overview.enumerated().compactMap { position, counter in
-        counter.counts(type, EventClass(index)) ? Target(counter: position, isSum: counter.isSum) : nil
+  private mutating func noteObjects(_ tally: BatchTally, _ view: BatchView) {
+    for (row, wanted) in tally.objectRows {
+      for (bit, counter) in objectCounters.enumerated() where wanted & (4 << UInt8(bit)) != 0 {
+        guard case .distinct(let what) = counters[counter].sum else { continue }
+        note(what, counter, row, view)
       }
     }
+  }
+
+  private mutating func noteThreads(_ tally: BatchTally, _ view: BatchView) {
+    for row in tally.threadRows {
+      for counter in tally.entry(of: row).distinctThreads {
+        guard case .distinct(let what) = counters[counter].sum else { continue }
+        note(what, counter, row, view)
+      }
+    }
+  }
+
+  private mutating func note(_ what: RollupCounter.Distinct, _ counter: Int, _ row: Int, _ view: BatchView) {
+    let batch = view.batch
+    guard let digest = view.digest(what, row: row) else { return }
+    seen[counter]?.note(digest, at: batch.exitTimes[row])
   }
 }
 
-/// What of an event, besides its type, decides about counters: what it returned and what it was about.
-struct EventClass {
-  /// 0 neither error nor positive, 1 positive, 2 an error, 3 the error of what goes on.
-  let result: Int
-  /// 0 other or none, 1 a file or directory, 2 a socket of the network.
-  let object: Int
-
-  /// How many there are.
-  static let count = 12
-
-  init(_ index: Int) { (result, object) = (index / 3, index % 3) }
-
-  static func index(result: Int, object: Int) -> Int { result * 3 + object }
-
-  /// -EINPROGRESS: the connection is being made.
-  private static let pending: Int64 = -115
-
-  static func result(_ result: Int64) -> Int {
-    if result > 0 { return 1 }
-    if !isError(result) { return 0 }
-    return result == pending ? 3 : 2
+extension BatchView {
+  /// The digest of what differs; `nil` where it is missing.
+  fileprivate func digest(_ what: RollupCounter.Distinct, row: Int) -> UInt64? {
+    let (lineage, object) = (Int(batch.lineages[row]), Int(batch.objects[row]))
+    switch what {
+    case .objectName: return object < batch.dimensions.objects.count ? digest(objectName(object)) : nil
+    case .serverPort: return digest(value(.serverPort, object: object))
+    case .process:
+      guard let thread = thread(ofLineage: lineage) else { return nil }
+      let threads = batch.dimensions.threads
+      let pid = threads[thread, .pid]
+      return pid == EventBatch.missing ? nil : FirstSeen.digest(pid, threads[thread, .processStartTime])
+    case .container:
+      let id = value(.shortID, argument: .none, lineage: lineage)
+      return id == .text("host") ? nil : digest(id)
+    }
   }
 
-  static func object(_ kind: ObjectKind) -> UInt8 {
-    if kind.isFile || kind == .directory { return 1 }
-    return kind.isInternetSocket ? 2 : 0
+  private func digest(_ value: FieldValue) -> UInt64? {
+    switch value {
+    case .missing: nil
+    case .unsigned(let number): FirstSeen.digest(Int64(bitPattern: number), 0)
+    default: value.bytesValue.map { FirstSeen.digest($0) }
+    }
   }
 }
 
 extension RollupCounter {
-  fileprivate var isSum: Bool { if case .bytes = sum { true } else { false } }
-
-  /// Whether events of a type and class count. A type that the schema lacks has no name and moves nothing.
-  fileprivate func counts(_ type: EventType?, _ event: EventClass) -> Bool {
-    if case .named(let names) = types, !names.contains(type?.name ?? "") { return false }
-    if isNetwork, event.object != 2 { return false }
+  /// Whether events of a type, with a result, about such an object count, as far as these decide. A type that the schema
+  /// lacks has no name and moves nothing.
+  fileprivate func counts(_ type: EventType?, _ result: Int, _ traits: ObjectTraits) -> Bool {
+    let reads = type?.traits.contains(.readsFromDescriptor) ?? false
+    let writes = type?.traits.contains(.writesToDescriptor) ?? false
+    switch types {
+    case .all: break
+    case .systemCalls: if type?.systemCall == nil { return false }
+    case .inputOutput: if !reads, !writes { return false }
+    case .reads: if !reads { return false }
+    case .writes: if !writes { return false }
+    case .named(let names): if !names.contains(type?.name ?? "") { return false }
+    }
     switch results {
     case .all: break
-    case .failed: if event.result < 2 { return false }
-    case .succeeded: if event.result >= 2 { return false }
-    case .positive: if event.result != 1 { return false }
-    case .succeededOrPending: if event.result == 2 { return false }
-    case .failedAndNotPending: if event.result != 2 { return false }
+    case .failed: if result < 2 { return false }
+    case .succeeded: if result >= 2 { return false }
+    case .positive: if result != 1 { return false }
+    case .succeededOrPending: if result == 2 { return false }
+    case .failedAndNotPending: if result != 2 { return false }
     }
+    // The log's socket is one that somebody writes to.
+    if case .syslog = object, !writes { return false }
+    if !object.holds(traits) { return false }
     guard case .bytes(let direction, let target) = sum else { return true }
     // As `evt.buflen` says: a call that both reads and writes counts in both directions.
-    let moves = type?.traits.contains(direction == .read ? .readsFromDescriptor : .writesToDescriptor) ?? false
-    return moves && event.result == 1 && event.object == (target == .file ? 1 : 2)
+    let moves = direction == .read ? reads : direction == .write ? writes : reads || writes
+    let isTarget = target == .file ? traits.kind == .file || traits.kind == .directory : traits.kind == .network
+    return moves && result == 1 && isTarget
   }
 }
