@@ -9,7 +9,8 @@ enum RuleCounts {
   ) -> [UInt8] {
     if json { return objects(rules, result, isProfile: isProfile) }
     let order = rules.indices.sorted { one, other in
-      let (a, b) = isProfile
+      let (a, b) =
+        isProfile
         ? (result.costs[one].nanoseconds, result.costs[other].nanoseconds)
         : (Int64(result.counts[one]), Int64(result.counts[other]))
       return (b, one) < (a, other)

@@ -9,7 +9,9 @@ struct RuleOptions: ParsableArguments {
     completion: .file())
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("Only rules whose name fits this pattern, enabled or not; may be repeated.", valueName: "pattern"))
+  @Option(
+    help: ArgumentHelp(
+      "Only rules whose name fits this pattern, enabled or not; may be repeated.", valueName: "pattern"))
   var rule: [String] = []
 
   @Option(help: ArgumentHelp("No rules whose name fits this pattern; may be repeated.", valueName: "pattern"))
@@ -21,16 +23,20 @@ struct RuleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("No rules with this tag; may be repeated.", valueName: "tag"))
   var noTag: [String] = []
 
-  @Option(help: ArgumentHelp("Only rules that are at least as bad: debug, informational, notice, warning, error, …", valueName: "priority"))
+  @Option(
+    help: ArgumentHelp(
+      "Only rules that are at least as bad: debug, informational, notice, warning, error, …", valueName: "priority"))
   var priority: String?
 
   func validate() throws {
     if files.isEmpty { throw ValidationError("name a rules file: -r FILE") }
     if let priority, Priority(name: priority) == nil {
-      throw ValidationError("'\(priority)' is no priority: \(Priority.allCases.map { "\($0)" }.joined(separator: ", "))")
+      throw ValidationError(
+        "'\(priority)' is no priority: \(Priority.allCases.map { "\($0)" }.joined(separator: ", "))")
     }
     if !(rule.isEmpty && tag.isEmpty), !(noRule.isEmpty && noTag.isEmpty) {
-      throw ValidationError("--rule and --tag choose rules, --no-rule and --no-tag leave some out: use one kind of them")
+      throw ValidationError(
+        "--rule and --tag choose rules, --no-rule and --no-tag leave some out: use one kind of them")
     }
   }
 

@@ -15,7 +15,9 @@ struct RulesCheckCommand: ParsableCommand {
         reel rules check falco_rules.yaml my_rules.yaml --json
       """)
 
-  @Argument(help: ArgumentHelp("A rules file, or a directory of them; - is standard input.", valueName: "file"), completion: .file())
+  @Argument(
+    help: ArgumentHelp("A rules file, or a directory of them; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String]
 
   @Flag(help: "Count warnings as errors.")
@@ -30,7 +32,8 @@ struct RulesCheckCommand: ParsableCommand {
     let output = StandardOutput()
     let colour = Terminal.standardOutput.allowsColour
     for problem in set.diagnostics {
-      try output.write(json ? RulesCheckCommand.object(problem) : Array(RulesCheckCommand.lines(problem, colour: colour).utf8))
+      try output.write(
+        json ? RulesCheckCommand.object(problem) : Array(RulesCheckCommand.lines(problem, colour: colour).utf8))
     }
     let errors = set.diagnostics.count { $0.severity == .error }
     let warnings = set.diagnostics.count - errors

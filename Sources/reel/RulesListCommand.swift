@@ -24,7 +24,9 @@ struct RulesListCommand: ParsableCommand {
 
   func run() throws {
     let set = try RulesFiles.load(options.rulesFiles)
-    let isChosen = !(options.rule.isEmpty && options.tag.isEmpty && options.noRule.isEmpty && options.noTag.isEmpty && options.priority == nil)
+    let isChosen =
+      !(options.rule.isEmpty && options.tag.isEmpty && options.noRule.isEmpty && options.noTag.isEmpty
+      && options.priority == nil)
     let rules = isChosen ? options.selection.rules(of: set) : set.rules
     let output = StandardOutput()
     if json {
@@ -50,7 +52,8 @@ struct RulesListCommand: ParsableCommand {
     ])
     for rule in rules {
       table.append([
-        rule.priority.name, VisibleText.of(rule.name), types(rule), VisibleText.of(rule.tags.joined(separator: ",")), state(rule),
+        rule.priority.name, VisibleText.of(rule.name), types(rule), VisibleText.of(rule.tags.joined(separator: ",")),
+        state(rule),
       ])
     }
     let terminal = Terminal.standardOutput

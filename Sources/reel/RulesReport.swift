@@ -55,11 +55,14 @@ struct RulesReport {
   private func row(_ name: String, _ entries: [(rule: Rule, alerts: Int, reason: String?)]) -> Row {
     let alerts = entries.reduce(0) { $0 + $1.alerts }
     if alerts > 0 {
-      return Row(name: name, state: .fired, alerts: alerts, rules: entries.filter { $0.alerts > 0 }.map(\.rule.name), reason: nil)
+      return Row(
+        name: name, state: .fired, alerts: alerts, rules: entries.filter { $0.alerts > 0 }.map(\.rule.name), reason: nil
+      )
     }
     let watched = entries.filter { $0.reason == nil }
     if watched.isEmpty {
-      return Row(name: name, state: .notJudgeable, alerts: 0, rules: entries.map(\.rule.name), reason: entries.first?.reason)
+      return Row(
+        name: name, state: .notJudgeable, alerts: 0, rules: entries.map(\.rule.name), reason: entries.first?.reason)
     }
     let left = entries.count - watched.count
     return Row(
@@ -84,14 +87,19 @@ struct RulesReport {
     for state in order {
       for row in rows where row.state == state {
         let why = row.state == .fired && title == "TAG" ? row.rules.joined(separator: "; ") : row.reason ?? ""
-        table.append([row.state.rawValue, row.alerts > 0 ? Units.count(row.alerts) : "", VisibleText.of(row.name), VisibleText.of(why)])
+        table.append([
+          row.state.rawValue, row.alerts > 0 ? Units.count(row.alerts) : "", VisibleText.of(row.name),
+          VisibleText.of(why),
+        ])
       }
     }
     let terminal = Terminal.standardOutput
     var text = table.rendered(width: terminal.width, colour: terminal.allowsColour)
     let counts = order.map { state in "\(rows.count { $0.state == state }) \(state.rawValue)" }
     text += counts.joined(separator: ", ") + "\n"
-    if lost > 0 { text += "\(Units.count(Int(clamping: lost), "event")) of the captures were lost: quiet is not certain\n" }
+    if lost > 0 {
+      text += "\(Units.count(Int(clamping: lost), "event")) of the captures were lost: quiet is not certain\n"
+    }
     return Array(text.utf8)
   }
 }

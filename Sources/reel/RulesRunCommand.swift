@@ -25,14 +25,19 @@ struct RulesRunCommand: AsyncParsableCommand {
     case tags, rules
   }
 
-  @Argument(help: ArgumentHelp("A capture, or a directory of them; - is standard input.", valueName: "capture"), completion: .file())
+  @Argument(
+    help: ArgumentHelp("A capture, or a directory of them; - is standard input.", valueName: "capture"),
+    completion: .file())
   var captures: [String] = []
 
   @OptionGroup var options: RuleOptions
 
   @OptionGroup var window: WindowOptions
 
-  @Option(help: ArgumentHelp("Of the rules that match an event, the first alone or all. (default: first; for reports all)", valueName: "first|all"))
+  @Option(
+    help: ArgumentHelp(
+      "Of the rules that match an event, the first alone or all. (default: first; for reports all)",
+      valueName: "first|all"))
   var matching: RuleMatching?
 
   @Flag(help: "Instead of alerts, how many of them each rule gives.")
@@ -41,7 +46,10 @@ struct RulesRunCommand: AsyncParsableCommand {
   @Flag(help: "Instead of alerts, how many of them each rule gives, and what that costs.")
   var profile = false
 
-  @Option(help: ArgumentHelp("Instead of alerts, for each tag or rule whether it fired, was quiet, or cannot be judged.", valueName: "tags|rules"))
+  @Option(
+    help: ArgumentHelp(
+      "Instead of alerts, for each tag or rule whether it fired, was quiet, or cannot be judged.",
+      valueName: "tags|rules"))
   var report: Report?
 
   @Flag(help: "Write one JSON object for each alert, rule or tag.")
@@ -63,7 +71,9 @@ struct RulesRunCommand: AsyncParsableCommand {
   var cores: Int?
 
   func validate() throws {
-    if captures.isEmpty, options.captures.isEmpty { throw ValidationError("name a capture: `reel rules run FILE -r RULES`") }
+    if captures.isEmpty, options.captures.isEmpty {
+      throw ValidationError("name a capture: `reel rules run FILE -r RULES`")
+    }
     if options.rulesFiles.isEmpty { throw ValidationError("name a rules file: -r FILE") }
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
     if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }

@@ -35,11 +35,12 @@ public struct QuestionCost: Sendable, Hashable {
   }
 }
 
+// Unchecked, because workers wait in a pool between chunks, where nobody uses them.
+
 /// Asks a set of filters, one batch after the other, and keeps what it learns: which answers equal values had.
 ///
 /// One object for one task at a time; its memory is bounded. For the batches of a live source keep one; a scan has one for
 /// each core.
-// Unchecked, because workers wait in a pool between chunks, where nobody uses them.
 public final class QuestionSetWorker: @unchecked Sendable {
   /// The set that it asks.
   public let set: QuestionSet
@@ -116,7 +117,9 @@ public final class QuestionSetWorker: @unchecked Sendable {
 
   func begin(_ view: BatchView) {
     self.view = view
-    for index in memories.indices where memories[index].count > QuestionSetWorker.mostValues { memories[index].forget() }
+    for index in memories.indices where memories[index].count > QuestionSetWorker.mostValues {
+      memories[index].forget()
+    }
     valueOfRow = [[Int32]](repeating: [], count: memories.count)
     answers = [[UInt8]](repeating: [], count: set.predicates.count)
     lineageBits = [RowBits](repeating: RowBits(), count: set.groups.count)
