@@ -2,8 +2,8 @@
 
     bench_rules.py REEL CAPTURE SCAP|- ROUNDS RULES...
 
-Figures are events for each second of processor time, all of it counted: reading the rules, the capture, and the answer. The
-least of the rounds counts; programs take turns.
+Figures are events for each second of processor time, all of it counted: reading the rules, the capture, and the
+answer. The least of the rounds counts; programs take turns.
 """
 
 import json
@@ -53,7 +53,8 @@ def union(reel, scap, rules):
 def main():
     reel, capture, scap, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     rules = sys.argv[5:]
-    events = json.loads(subprocess.run([reel, "info", capture, "--json"], capture_output=True, check=True).stdout)["events"]
+    info = subprocess.run([reel, "info", capture, "--json"], capture_output=True, check=True)
+    events = json.loads(info.stdout)["events"]
     kinds = {"all rules": rules, "the first file": rules[:1]}
     least = {}
     found = {}
@@ -82,8 +83,9 @@ def main():
     if condition:
         factor = least["sysdig"] / least["all rules"]
         print(
-            f"  sysdig           {least['sysdig']:8.3f} s {events / least['sysdig'] / 1e6:8.1f} M events/s   reel is {factor:.0f} ×"
-            f" as fast, target {PEER_FACTOR} × {'reached' if factor >= PEER_FACTOR else 'missed'}"
+            f"  sysdig           {least['sysdig']:8.3f} s {events / least['sysdig'] / 1e6:8.1f} M events/s"
+            f"   reel is {factor:.0f} × as fast, target {PEER_FACTOR} ×"
+            f" {'reached' if factor >= PEER_FACTOR else 'missed'}"
             f"   ({understood} of {total} conditions)"
         )
 

@@ -3,8 +3,8 @@
 
     compare_rules.py --reel REEL --rules FILE... [--every N] CAPTURE...
 
-The conditions are those with macros, lists and exceptions put in place, as `reel rules list` shows them. Rules whose condition
-sysdig 0.29 does not understand are listed. Reasons for differences are those of the comparison of filters.
+The conditions are those with macros, lists and exceptions put in place, as `reel rules list` shows them. Rules whose
+condition sysdig 0.29 does not understand are listed. Reasons for differences are those of the comparison of filters.
 """
 
 import argparse
