@@ -94,7 +94,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Inspect", dependencies: ["Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema"],
+      name: "Inspect",
+      dependencies: ["Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema"],
       swiftSettings: strict),
     // Rules over events.
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -180,7 +181,7 @@ let package = Package(
     .testTarget(
       name: "InspectTests",
       dependencies: [
-        "Inspect", "Query", "CaptureFile", "CaptureFormat", "EventBatch", "EventSchema", "TestSupport",
+        "Inspect", "Query", "CaptureFile", "CaptureFormat", "Compression", "EventBatch", "EventSchema", "TestSupport",
       ], swiftSettings: strict),
     .testTarget(
       name: "RulesTests",

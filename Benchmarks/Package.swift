@@ -24,6 +24,14 @@ let package = Package(
     .executableTarget(name: "RecordPipeline", swiftSettings: strict),
     // What questions cost, beside the peer.
     .executableTarget(name: "QueryBench", swiftSettings: strict),
+    // What small parts cost, with thresholds.
+    .executableTarget(
+      name: "MicroBench",
+      dependencies: [
+        .product(name: "Captures", package: "reel"),
+        .product(name: "EventSchema", package: "reel"),
+      ],
+      swiftSettings: strict),
     // What a capture costs on disk, and to write and read.
     .executableTarget(
       name: "FormatBench",

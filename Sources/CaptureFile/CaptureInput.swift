@@ -44,6 +44,13 @@ public struct CaptureInput: Sendable {
     return try body(file.rawDescriptor)
   }
 
+  /// Makes a file without a name in `TMPDIR`, readable by its owner alone.
+  /// - Parameter name: what errors call what is kept in it.
+  /// - Returns: a descriptor that the caller closes.
+  public static func temporaryDescriptor(for name: String) throws(CaptureError) -> Int32 {
+    try InputFile.temporaryFile(name).rawValue
+  }
+
   /// Makes a capture that has no name in the file system and goes when it is no longer in use.
   ///
   /// - Parameters:

@@ -130,6 +130,11 @@ struct ChunkDecoder {
   private func narrow<Value: FixedWidthInteger & UnsignedInteger>(
     _ column: CoreColumn, missing: Value?
   ) throws(MalformedBytes) -> [Value] {
+    if let entry = layout.entry(.core(column)), !entry.isByType, entry.rows == layout.head.count,
+      let values = try NarrowReader.read(entry, try bytes(entry), missing: missing)
+    {
+      return values
+    }
     let values = try wide(column)
     var isTooWide = false
     let narrow = [Value](unsafeUninitializedCapacity: values.count) { target, count in

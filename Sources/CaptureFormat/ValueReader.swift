@@ -95,13 +95,27 @@ enum ValueReader {
     for index in target.indices { target[index] = base &+ (plane(low, 0, index) | plane(high, 8, index)) }
   }
 
+  /// Most values of a column of many planes are small: where a stretch of both planes is zero, it is passed over.
   private static func addPlanes(
     _ low: UnsafeRawPointer, _ high: UnsafeRawPointer, shift: Int64, _ target: UnsafeMutableBufferPointer<Int64>
   ) {
-    for index in target.indices {
-      target[index] = target[index] &+ ((plane(low, 0, index) | plane(high, 8, index)) &<< shift)
+    var start = 0
+    while start < target.count {
+      let end = min(start &+ zeroStretch, target.count)
+      var seen: UInt8 = 0
+      for index in start..<end {
+        seen |= low.load(fromByteOffset: index, as: UInt8.self) | high.load(fromByteOffset: index, as: UInt8.self)
+      }
+      if seen != 0 {
+        for index in start..<end {
+          target[index] = target[index] &+ ((plane(low, 0, index) | plane(high, 8, index)) &<< shift)
+        }
+      }
+      start = end
     }
   }
+
+  private static let zeroStretch = 64
 
   private static func planeDeltas(
     _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>

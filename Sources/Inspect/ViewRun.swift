@@ -8,12 +8,12 @@ import Query
 public struct ViewRun: Sendable {
   /// The view that is answered.
   public let view: View
-  private let question: Question
-  private let sort: String?
-  private let limit: Int?
-  private let plan: Plan
+  let question: Question
+  let sort: String?
+  let limit: Int?
+  let plan: Plan
 
-  private enum Plan: Sendable {
+  enum Plan: Sendable {
     case table(Grouping)
     case list(EventValues)
   }
@@ -89,7 +89,7 @@ public struct ViewRun: Sendable {
   }
 
   /// The columns of a group: keys and aggregates in the view's order.
-  private func row(_ group: GroupTable.Row) -> [FieldValue] {
+  func row(_ group: GroupTable.Row) -> [FieldValue] {
     var keys = group.key[...]
     var values = group.values[...]
     return view.columns.map { column in
@@ -125,7 +125,7 @@ public struct ViewRun: Sendable {
     return result(rows, done)
   }
 
-  private func order(_ rows: [[FieldValue]]) -> [[FieldValue]] {
+  func order(_ rows: [[FieldValue]]) -> [[FieldValue]] {
     guard let sort, let index = view.columns.firstIndex(where: { $0.name == ViewRun.columnName(sort) }) else {
       return rows
     }
@@ -137,10 +137,12 @@ public struct ViewRun: Sendable {
     }
   }
 
-  private func result(_ rows: [[FieldValue]], _ progress: ScanProgress) -> ViewResult {
+  /// - Parameter count: how many rows there are with those that were not kept; `nil` for as many as are given.
+  func result(_ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil) -> ViewResult {
     let ordered = order(rows)
     return ViewResult(
-      view: view, rows: Array(ordered.prefix(limit ?? ordered.count)), rowCount: ordered.count, progress: progress)
+      view: view, rows: Array(ordered.prefix(limit ?? ordered.count)), rowCount: count ?? ordered.count,
+      progress: progress)
   }
 }
 

@@ -61,22 +61,35 @@ public struct Table: Sendable {
   ///   - width: the columns there are; `nil` for as many as needed.
   ///   - colour: whether headings and totals are emphasised.
   public func rendered(width: Int?, colour: Bool) -> String {
-    let widths = widths(within: width)
     var text = ""
+    render(count: rows.count, row: { rows[$0] }, width: width, colour: colour) { text += $0 }
+    return text
+  }
+
+  /// Renders rows that are made when they are needed, which is twice: for tables too large to have all their texts in memory.
+  ///
+  /// - Parameters:
+  ///   - count: how many rows there are.
+  ///   - row: the cells of a row. Rows that were added to the table do not count.
+  ///   - write: takes the lines, each with its line feed.
+  public func render<Failure: Error>(
+    count: Int, row: (Int) -> [String], width: Int?, colour: Bool, to write: (String) throws(Failure) -> Void
+  ) throws(Failure) {
+    let widths = widths(within: width, count: count, row: row)
+    let isLimited = width != nil
     if hasHeadings {
-      text += Style.bold.apply(to: line(columns.map(\.title), widths), colour: colour) + "\n"
+      try write(Style.bold.apply(to: line(columns.map(\.title), widths, isLimited: isLimited), colour: colour) + "\n")
     }
-    for row in rows { text += line(row, widths) + "\n" }
+    for index in 0..<count { try write(line(row(index), widths, isLimited: isLimited) + "\n") }
     if let totals {
       var lengths = widths
       if let last = columns.last, !last.isRightAligned {
         lengths[columns.count - 1] = min(lengths.last ?? 0, Table.mostRule)
       }
       let rule = lengths.map { String(repeating: "─", count: $0) }.joined(separator: Table.gap)
-      text += Style.dim.apply(to: rule, colour: colour) + "\n"
-      text += Style.bold.apply(to: line(totals, widths), colour: colour) + "\n"
+      try write(Style.dim.apply(to: rule, colour: colour) + "\n")
+      try write(Style.bold.apply(to: line(totals, widths, isLimited: isLimited), colour: colour) + "\n")
     }
-    return text
   }
 
   private static func total(_ widths: [Int]) -> Int {
@@ -88,7 +101,7 @@ public struct Table: Sendable {
   /// - Returns: the headings of what was left out.
   public mutating func leaveOutColumns(toFit width: Int) -> [String] {
     var leftOut: [String] = []
-    while Table.total(widths(within: width, least: Table.readableName)) > width {
+    while Table.total(widths(within: width, least: Table.readableName, count: rows.count, row: { rows[$0] })) > width {
       let optional = columns.indices.filter { columns[$0].isOptional }
       guard let index = optional.last(where: isConstant) ?? optional.last else { break }
       leftOut.append(columns[index].title)
@@ -103,13 +116,15 @@ public struct Table: Sendable {
     rows.allSatisfy { $0[column] == rows[0][column] }
   }
 
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
+  private func line(_ cells: [String], _ widths: [Int], isLimited: Bool) -> String {
     var line = ""
     // Blanks are added only when something follows them.
     var pending = 0
     for (index, column) in columns.enumerated() where index < cells.count {
       if index > 0 { pending += Table.gap.count }
-      let cell = column.truncation.fit(cells[index], width: widths[index])
+      // Where nobody limits the width, only commands are cut off; other texts are whole, if need be beyond their column.
+      let isWhole = !isLimited && column.truncation != .keepsStart
+      let cell = isWhole ? cells[index] : column.truncation.fit(cells[index], width: widths[index])
       let blanks = max(widths[index] - DisplayWidth.of(cell), 0)
       if cell.isEmpty {
         pending += blanks
@@ -125,17 +140,24 @@ public struct Table: Sendable {
   /// give, the widest first.
   ///
   /// - Parameter least: how far names may shrink (those whose end matters); commands shrink to `leastWidth`.
-  private func widths(within limit: Int?, least: Int = Table.leastWidth) -> [Int] {
+  private func widths(
+    within limit: Int?, least: Int = Table.leastWidth, count: Int, row: (Int) -> [String]
+  ) -> [Int] {
     var widths = columns.map { hasHeadings ? DisplayWidth.of($0.title) : 0 }
-    for row in totals.map({ rows + [$0] }) ?? rows {
-      for (index, cell) in row.enumerated() where index < widths.count {
+    func fit(_ cells: [String]) {
+      for (index, cell) in cells.enumerated() where index < widths.count {
         widths[index] = max(widths[index], DisplayWidth.of(cell))
       }
     }
+    for index in 0..<count { fit(row(index)) }
+    if let totals { fit(totals) }
     for (index, column) in columns.enumerated() where column.truncation == .keepsStart {
       widths[index] = min(widths[index], limit ?? Table.mostWidth)
     }
-    guard let limit else { return widths }
+    guard let limit else {
+      // Longer texts stand out instead of filling all other rows with blanks.
+      return widths.map { min($0, Table.mostWidth) }
+    }
     var excess = Table.total(widths) - limit
     while excess > 0 {
       let flexible = widths.indices.filter {

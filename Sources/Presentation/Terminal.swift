@@ -18,6 +18,13 @@ public struct Terminal: Sendable, Hashable {
   /// What is known of standard error.
   public static let standardError = Terminal(descriptor: STDERR_FILENO)
 
+  /// How many lines a terminal has now; `nil` when that is not known.
+  public static func height(descriptor: Int32 = STDOUT_FILENO) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+    return Int(size.ws_row)
+  }
+
   /// Asks the system about a descriptor.
   public init(descriptor: Int32) {
     guard isatty(descriptor) == 1 else {

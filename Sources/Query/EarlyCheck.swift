@@ -38,3 +38,27 @@ extension LineFormat {
     _ = try LineFormat(format, schema: .builtIn, time: .clock, isLenient: true)
   }
 }
+
+extension Grouping {
+  /// Checks fields to group by, aggregates, and the column to sort by.
+  /// - Parameter sort: as `GroupTable.order(by:limit:)` takes it.
+  /// - Throws: which is wrong, and what there is instead.
+  public static func check(
+    by fields: [String], isSliced: Bool, show aggregates: [String], sort: String? = nil
+  ) throws(QueryError) {
+    for field in fields { _ = try Operand(field, schema: .builtIn, isLenient: true) }
+    for aggregate in aggregates { _ = try Aggregate(aggregate, schema: .builtIn, isLenient: true) }
+    guard let sort else { return }
+    let names = (isSliced ? [timeName] : []) + fields + aggregates
+    let name = sort.hasPrefix("-") ? String(sort.dropFirst()) : sort
+    guard names.contains(name) else { throw QueryError.noColumn(name, of: names) }
+  }
+}
+
+extension QueryError {
+  /// A column to sort by that is not there.
+  static func noColumn(_ name: String, of names: [String]) -> QueryError {
+    QueryError(
+      "there is no column '\(name)' to sort by; there are \(names.map { "'\($0)'" }.joined(separator: ", "))")
+  }
+}

@@ -39,6 +39,9 @@ struct CountCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try reading("list of fields") { () throws(QueryError) in
+      try Grouping.check(by: by?.names ?? [], isSliced: every != nil, show: [])
+    }
     let selected = try Selection(selection)
     if by != nil || every != nil {
       try await countGroups(selected, by?.names ?? [])

@@ -1,10 +1,8 @@
 import CaptureFile
 import CaptureFormat
-import Dispatch
 import EventSchema
 import Presentation
 import Query
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -160,24 +158,4 @@ struct FollowedEvents: ~Copyable {
     }
     throw Failure(status: ExitStatus.partlyReadable, ErrorLine(last, place: path))
   }
-}
-
-/// Whether the user wants no more: Ctrl-C ends what is followed quietly.
-private struct Interruption: ~Copyable {
-  private final class Flag: Sendable {
-    let isSet = Atomic<Bool>(false)
-  }
-
-  private let flag = Flag()
-  private let source: any DispatchSourceSignal
-
-  init() {
-    signal(SIGINT, SIG_IGN)
-    source = DispatchSource.makeSignalSource(signal: SIGINT)
-    let flag = flag
-    source.setEventHandler { flag.isSet.store(true, ordering: .relaxed) }
-    source.resume()
-  }
-
-  var hasCome: Bool { flag.isSet.load(ordering: .relaxed) }
 }

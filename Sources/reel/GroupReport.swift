@@ -1,21 +1,20 @@
 import Presentation
 import Query
 
-/// Groups of events with their aggregates, sorted, for people and for programs.
+/// Groups of events with their aggregates, sorted, for people and for programs. Rows are made when they are written, so that
+/// many groups take little more than their bytes.
 struct GroupReport {
   let keyNames: [String]
   let columnNames: [String]
-  let rows: [GroupTable.Row]
-  /// How many groups there are without the limit.
-  let groupCount: Int
-  /// The sums of all groups' counts.
-  let totals: [FieldValue]
   let progress: ScanProgress
+  private let table: GroupTable
+  /// The groups that are shown, in order.
+  private let order: [Int]
 
   /// Scans and sorts.
   init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?, cores: Int?) async throws {
     var bar = ProgressBar("reading", terminal: .progress)
-    let (table, progress) = try await grouping.run(
+    (table, progress) = try await grouping.run(
       over: selected.source, selected.question, parallelism: cores
     ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
@@ -23,10 +22,7 @@ struct GroupReport {
     bar.clear()
     keyNames = table.keyNames
     columnNames = table.columnNames
-    groupCount = table.count
-    rows = try table.sorted(by: sort, limit: limit)
-    totals = table.columnNames.indices.map { .integer(table.total(ofColumn: $0)) }
-    self.progress = progress
+    order = try table.order(by: sort, limit: limit)
   }
 
   /// Writes to standard output.
@@ -34,7 +30,8 @@ struct GroupReport {
     let output = StandardOutput()
     switch form {
     case .json:
-      for row in rows {
+      for group in order {
+        let row = table.row(group)
         var object = JSONObject()
         for (name, value) in zip(keyNames + columnNames, row.key + row.values) { object.add(name, value) }
         try output.write(object.line)
@@ -42,36 +39,44 @@ struct GroupReport {
     case .csv:
       var lines: [UInt8] = []
       CSV.appendLine((keyNames + columnNames).map { Array($0.utf8) }, to: &lines)
-      for row in rows { CSV.appendLine((row.key + row.values).map(CellText.csv), to: &lines) }
+      for group in order {
+        let row = table.row(group)
+        CSV.appendLine((row.key + row.values).map(CellText.csv), to: &lines)
+        try output.write(lines)
+        lines.removeAll(keepingCapacity: true)
+      }
       try output.write(lines)
     case .table:
-      try output.write(rendered(for: .standardOutput, hasTotals: hasTotals, zone: zone))
+      try write(to: output, for: .standardOutput, hasTotals: hasTotals, zone: zone)
     }
     try output.flush()
   }
 
-  /// Groups as a table: the aggregates first where their digits line up, then the fields.
-  func rendered(for terminal: Terminal, hasTotals: Bool, zone: ClockZone) -> String {
+  /// Groups as a table: fields, then aggregates.
+  private func write(to output: StandardOutput, for terminal: Terminal, hasTotals: Bool, zone: ClockZone) throws {
     let valueUnits = columnNames.map { CellUnit(aggregate: $0) }
     let keyUnits = keyNames.map { $0 == Grouping.timeName ? .time : CellUnit(field: $0) }
     var columns: [Table.Column] = []
     for (index, name) in keyNames.enumerated() {
-      columns.append(.holding(rows.lazy.map { $0.key[index] }, title: name, unit: keyUnits[index]))
+      columns.append(.holding(order.lazy.map { table.row($0).key[index] }, title: name, unit: keyUnits[index]))
     }
     for (index, name) in columnNames.enumerated() {
-      columns.append(.holding(rows.lazy.map { $0.values[index] }, title: name, unit: valueUnits[index]))
+      columns.append(.holding(order.lazy.map { table.row($0).values[index] }, title: name, unit: valueUnits[index]))
     }
-    var table = Table(columns)
-    for row in rows {
-      table.append(
-        zip(row.key, keyUnits).map { CellText.of($0, $1, zone: zone) }
-          + zip(row.values, valueUnits).map { CellText.of($0, $1, zone: zone) })
-    }
-    if hasTotals, rows.count > 1 {
-      let title = rows.count < groupCount ? "all \(Units.count(groupCount))" : "total"
-      table.totals =
+    var shown = Table(columns)
+    if hasTotals, order.count > 1 {
+      let title = order.count < table.count ? "all \(Units.count(table.count))" : "total"
+      let totals = columnNames.indices.map { FieldValue.integer(table.total(ofColumn: $0)) }
+      shown.totals =
         keyNames.indices.map { $0 == 0 ? title : "" } + zip(totals, valueUnits).map { CellText.of($0, $1, zone: zone) }
     }
-    return table.rendered(width: terminal.width, colour: terminal.allowsColour)
+    let units = keyUnits + valueUnits
+    try shown.render(
+      count: order.count,
+      row: { index in
+        let row = table.row(order[index])
+        return zip(row.key + row.values, units).map { CellText.of($0, $1, zone: zone) }
+      }, width: terminal.width, colour: terminal.allowsColour
+    ) { line throws(OutputError) in try output.write(line) }
   }
 }

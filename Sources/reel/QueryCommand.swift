@@ -46,6 +46,9 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try reading("list of fields") { () throws(QueryError) in
+      try Grouping.check(by: by?.names ?? [], isSliced: every != nil, show: show.names, sort: sort)
+    }
     let selected = try Selection(selection)
     let grouping = try reading("list of fields") { () throws(QueryError) in
       try Grouping(by: by?.names ?? [], every: every?.nanoseconds, show: show.names, schema: selected.schema)

@@ -28,7 +28,9 @@ struct Reel: AsyncParsableCommand {
     version: "reel \(version)",
     subcommands: [
       RecordCommand.self, InfoCommand.self, EventsCommand.self, CountCommand.self, QueryCommand.self,
-      ViewCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self, CompactCommand.self, ImportCommand.self,
+      ViewCommand.self, TreeCommand.self, StreamCommand.self, ExtractCommand.self, StateCommand.self, CutCommand.self,
+      MergeCommand.self,
+      CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
       SchemaCommand.self, RulesCommand.self,
       DoctorCommand.self,

@@ -70,6 +70,7 @@ struct Selection {
   let question: Question
   let from: Int64?
   let to: Int64?
+  private let zone: ClockZone
 
   /// The first capture.
   var reader: CaptureReader { source.reader }
@@ -88,6 +89,7 @@ struct Selection {
 
   init(captures: [String], filter: String?, window: WindowOptions) throws(Failure) {
     try checkFilter(filter)
+    zone = window.zone
     let readers = try Captures.open(captures)
     source = CaptureSource(readers, zone: window.utc ? .utc : .local)
     let summary = CaptureSummary.joined(readers.map(\.summary))
@@ -110,6 +112,17 @@ struct Selection {
     question.reportWarnings()
   }
 
+  /// The time that is meant on the command line.
+  /// - Parameter option: how the message calls it.
+  func time(_ moment: Moment, _ option: String) throws(Failure) -> Int64 {
+    let summary = CaptureSummary.joined(readers.map(\.summary))
+    let start = min(summary.started, source.scanContext.start ?? Int64.max)
+    guard let time = moment.resolved(start: start, end: summary.ended, zone: zone) else {
+      throw .refused("\(option) is a time that cannot be counted", remedy: "the epoch in nanoseconds ends in 2262")
+    }
+    return time
+  }
+
   /// Ends a command: with a word about what could not be read, if that is something.
   func reportMissingParts(_ progress: ScanProgress) throws(Failure) {
     try Captures.reportMissingParts(of: readers, failures: progress.failures)
@@ -124,7 +137,9 @@ func checkFilter(_ filter: String?) throws(Failure) {
 extension Question {
   /// Says on standard error what is allowed in the filter but hardly meant.
   func reportWarnings() {
-    for warning in warnings { StandardError.write("reel: warning: \(VisibleText.of(warning.description))\n") }
+    for warning in warnings.map(\.description) + unknownTypes {
+      StandardError.write("reel: warning: \(VisibleText.of(warning))\n")
+    }
   }
 }
 

@@ -14,6 +14,8 @@ struct ViewCommand: AsyncParsableCommand {
         reel view --list
         reel view files build.reel --sort bytes_out --limit 10
         reel view connections build.reel "proc.name = curl" --json
+        reel view processes --live
+        reel view files --live "proc.name = nginx" --duration 10s --json
       """)
 
   @Flag(help: "List the views.")
@@ -37,6 +39,12 @@ struct ViewCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most rows wanted.", valueName: "n"))
   var limit: Int?
 
+  @Flag(help: "Record the running machine and show the view as it changes; needs the rights of `reel record`.")
+  var live = false
+
+  @Option(help: ArgumentHelp("How long --live lasts. (default: until Ctrl-C)", valueName: "duration"))
+  var duration: TimeSpan?
+
   @OptionGroup var form: FormOptions
 
   @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
@@ -47,17 +55,32 @@ struct ViewCommand: AsyncParsableCommand {
     if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
+    if let duration, duration.nanoseconds < 1 { throw ValidationError("--duration must be more than nothing") }
+    if live {
+      if !more.isEmpty { throw ValidationError("--live takes a filter and no capture") }
+      if window.from != nil || window.to != nil {
+        throw ValidationError("--live shows what happens from now on: it takes neither --from nor --to")
+      }
+      return
+    }
+    if duration != nil { throw ValidationError("--duration goes with --live") }
     if let capture { _ = try CaptureArguments(capture, more) }
     guard capture != nil else { throw ValidationError("name a capture: `reel view \(name ?? "") FILE`") }
   }
 
   func run() async throws {
-    guard let name, let capture, !list else {
+    guard let name, !list else {
       try ViewList.write(form.form)
       return
     }
     guard let view = ViewCatalogue.view(named: name) else {
       throw Failure.refused("there is no view '\(name)'", remedy: "`reel view --list` lists them")
+    }
+    guard !live, let capture else {
+      return try await LiveView(
+        view: view, filter: capture, sort: sort, limit: limit, form: form.form, zone: window.zone,
+        duration: duration?.nanoseconds
+      ).run()
     }
     let arguments = try CaptureArguments(capture, more)
     let filter = arguments.filter

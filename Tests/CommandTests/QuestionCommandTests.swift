@@ -75,4 +75,49 @@ import Testing
   func liveTakesAFilterAlone(arguments: [String]) throws {
     #expect(try CommandRun(["events"] + arguments).status == 2)
   }
+
+  @Test(arguments: [
+    ["processes", "--live", "evt.type=open", "evt.num=1"], ["processes", "--live", "--from", "+1s"],
+    ["processes", "--live", "--sort", "no_such_column"], ["processes", "--live", "proc.nme = a"],
+    ["processes", "--live", "--duration", "0s"], ["no_such_view", "--live"],
+    ["processes", "x.reel", "--duration", "1s"],
+  ])
+  func liveViewsAreCheckedFirst(arguments: [String]) throws {
+    let run = try CommandRun(["view"] + arguments)
+    #expect(run.status == 2 && run.output.isEmpty, "\(run.error)")
+    #expect(run.error.split(separator: "\n").first?.hasPrefix("reel: ") == true, "\(run.error)")
+  }
+
+  /// What is wrong with names of fields is said before a file is looked for.
+  @Test(arguments: [
+    (["query", "--by", "proc.nme", "--show", "count"], "proc.name"),
+    (["query", "--by", "proc.name", "--show", "sum(evt.bufflen)"], "evt.buflen"),
+    (["query", "--by", "proc.name", "--show", "sum(proc.name)"], "numbers"),
+    (["query", "--by", "proc.name", "--show", "median(evt.buflen)"], "median"),
+    (["query", "--by", "proc.name", "--show", "count", "--sort", "cuont"], "'count'"),
+    (["count", "--by", "proc.name,fd.nam"], "fd.name"),
+  ])
+  func namesAreCheckedFirst(arguments: [String], hint: String) throws {
+    let run = try CommandRun(arguments + ["/no/such/file.reel"])
+    #expect(run.status == 2 && run.error.contains(hint) && !run.error.contains("/no/such"), "\(run.error)")
+    // Arguments of events that only the capture knows are looked at when it is open.
+    let unknown = try CommandRun("count", "/no/such/file.reel", "--by", "evt.arg.colour")
+    #expect(unknown.status == 2 && unknown.error.contains("/no/such"), "\(unknown.error)")
+  }
+
+  @Test(arguments: [
+    ("evt.type = opnat", "'opnat'; did you mean 'openat'"), ("not evt.type in (open, raed)", "'raed'"),
+    ("evt.type in (open, openat2)", nil), ("evt.type contains opn", nil),
+  ])
+  func typesThatAreNone(filter: String, warning: String?) throws {
+    let capture = try SampleCapture()
+    defer { capture.remove() }
+    let run = try CommandRun("count", capture.path, filter)
+    #expect(run.status == 0)
+    if let warning {
+      #expect(run.error.contains("warning") && run.error.contains(warning), "\(run.error)")
+    } else {
+      #expect(!run.error.contains("warning"), "\(run.error)")
+    }
+  }
 }

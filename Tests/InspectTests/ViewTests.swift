@@ -85,6 +85,33 @@ struct ViewTests {
     }
   }
 
+  /// Batches that come one by one make of a view what a scan makes of all.
+  @Test(arguments: ViewCatalogue.all)
+  func batchByBatch(view: View) async throws {
+    let whole = try #require(Self.source().batches.first)
+    let parts = [whole.selecting(rows: Array(0..<4)), whole.selecting(rows: Array(4..<whole.count))]
+    let run = try ViewRun(view, schema: .builtIn)
+    let source = BatchSource(parts, schema: .builtIn)
+    let expected = try await run.answer(over: source)
+    var rows = ViewAccumulation(run)
+    var before: Int64?
+    for part in parts {
+      rows.add(part, context: source.scanContext, previousExit: before)
+      before = part.exitTimes.last
+    }
+    #expect(rows.result().rows == expected.rows && rows.result().rowCount == expected.rowCount)
+    #expect(rows.events == expected.progress.eventsSelected)
+  }
+
+  /// Of a list the newest rows are kept, however many there were.
+  @Test func liveListsAreBounded() throws {
+    let batch = try #require(Self.source().batches.first)
+    let run = try ViewRun(#require(ViewCatalogue.view(named: "new_connections")), schema: .builtIn)
+    var rows = ViewAccumulation(run, mostRows: 3)
+    for _ in 0..<10 { rows.add(batch, context: ScanContext(), previousExit: nil) }
+    #expect(rows.count <= 6 && rows.result().rows.count == 3 && rows.result().rowCount == 20)
+  }
+
   @Test func processes() async throws {
     let rows = try await rows("processes", sort: "pid")
     #expect(rows.map { $0["pid"] } == [.integer(20), .integer(10)])

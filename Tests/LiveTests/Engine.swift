@@ -90,6 +90,12 @@ struct Engine: Sendable {
 
   /// Runs a script in a container.
   func exec(_ name: String, _ script: String) async throws { try await call("exec", [name, script]) }
+
+  /// Stops all that runs in a container. When this returns it stands still.
+  func pause(_ name: String) async throws { try await call("pause", [name]) }
+
+  /// Lets a container that was paused go on.
+  func unpause(_ name: String) async throws { try await call("unpause", [name]) }
 }
 
 /// The recorder beside engines: with their sockets, and none of the machine's.

@@ -107,4 +107,24 @@ import Testing
     #expect(narrower.leaveOutColumns(toFit: 1) == ["CONTAINER", "CALLS"])
     #expect(table.leaveOutColumns(toFit: 100) == [])
   }
+
+  /// Where nothing limits the width, one long text does not fill all other rows with blanks.
+  @Test func longTextsStandOut() {
+    var table = Table([.left("FILE", .keepsEnd), .right("BYTES")])
+    let long = String(repeating: "x", count: 5000)
+    table.append(["/a", "1"])
+    table.append([long, "2"])
+    let lines = table.rendered(width: nil, colour: false).split(separator: "\n")
+    #expect(lines[2] == "\(long)      2")
+    #expect(lines[1].count == 160 + 2 + 5 && lines[1].hasSuffix("    1"))
+  }
+
+  @Test func rowsThatAreMadeWhenNeeded() {
+    let table = TableTests.files()
+    var text = ""
+    Table(table.columns).render(count: table.rows.count, row: { table.rows[$0] }, width: 50, colour: false) {
+      text += $0
+    }
+    #expect(text == table.rendered(width: 50, colour: false))
+  }
 }

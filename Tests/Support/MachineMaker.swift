@@ -14,6 +14,7 @@ public struct MachineMaker: ~Copyable {
   public enum Argument: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, Sendable {
     case integer(Int64)
     case text(String)
+    case bytes([UInt8])
 
     /// A number.
     public init(integerLiteral value: Int64) { self = .integer(value) }
@@ -29,11 +30,11 @@ public struct MachineMaker: ~Copyable {
   /// An empty machine.
   public init() {}
 
-  /// A version of a thread; without a thread id of its own, the main one of a process.
+  /// A version of a thread; without a thread id of its own, the main one of a process; without a maker, made by its parent.
   /// - Returns: its lineage.
   public mutating func process(
-    _ pid: Int64, _ name: String, thread: Int64? = nil, parent: UInt32? = nil, started: Int64 = 1, uid: Int64 = 0,
-    container: String? = nil, arguments: [String] = []
+    _ pid: Int64, _ name: String, thread: Int64? = nil, parent: UInt32? = nil, maker: Int64? = nil, started: Int64 = 1,
+    uid: Int64 = 0, container: String? = nil, arguments: [String] = []
   ) -> UInt32 {
     let image = Int(source.images.appendRow())
     source.images[image, .exe] = intern(name)
@@ -63,6 +64,7 @@ public struct MachineMaker: ~Copyable {
       source.lineages[lineage, .parent] = Int64(parent)
       source.threads[row, .parentPid] = source.threads[Int(source.lineages[Int(parent), .thread]), .pid]
     }
+    source.threads[row, .originalParentPid] = maker ?? source.threads[row, .parentPid]
     return UInt32(lineage)
   }
 
@@ -118,6 +120,7 @@ public struct MachineMaker: ~Copyable {
       switch arguments[parameter.name] {
       case .integer(let value): builder.appendInteger(value)
       case .text(let text): Array(text.utf8).withUnsafeBytes { builder.appendText($0) }
+      case .bytes(let bytes): bytes.withUnsafeBytes { builder.appendBytes($0) }
       case nil: builder.appendMissing()
       }
     }

@@ -1,6 +1,6 @@
 // What questions of a long capture cost, beside the same of `sysdig` reading the same content.
 //
-//     QueryBench REEL CAPTURE [SCAP] [ROUNDS]
+//     QueryBench REEL CAPTURE [SCAP|-] [ROUNDS] [CONTAINER]
 //
 // Runs are interleaved; what is printed are medians. Without SCAP, or without sysdig, figures stand alone.
 import Foundation
@@ -117,14 +117,14 @@ func main() throws {
   guard let info = info as? [String: Any], let start = (info["started"] as? NSNumber)?.int64Value,
     let end = (info["ended"] as? NSNumber)?.int64Value, let events = (info["events"] as? NSNumber)?.int64Value
   else { throw Failure(description: "reel info says nothing about \(capture)") }
-  let container = ((info["containers"] as? [[String: Any]])?.first?["id"] as? String).map { String($0.prefix(12)) }
+  let containers = (info["containers"] as? [[String: Any]] ?? []).compactMap { ($0["id"] as? String)?.prefix(12) }
+  // That of the workload, or any.
+  let container = arguments.count > 5 ? arguments[5] : containers.first.map(String.init)
   let seconds = (end - start) / 1_000_000_000
   print(
     "\(events) calls of \(seconds) s; medians of \(rounds) interleaved rounds; CPU is user and system time in seconds")
-  let head = "question".padding(toLength: 34, withPad: " ", startingAt: 0)
-  print(
-    head
-      + "  reel CPU    wall     MiB   1 core CPU    wall   sysdig CPU    wall   x CPU  x wall  x wall, 1 core   target")
+  print("question".padding(toLength: 34, withPad: " ", startingAt: 0) + Report.heading)
+  var missed = 0
   for question in questions(capture, scap ?? "", second: start + (end - start) / 2, container: container) {
     var (fast, single, peer) = ([Usage](), [Usage](), [Usage]())
     for _ in 0..<rounds {
@@ -133,18 +133,44 @@ func main() throws {
       // Long enough to be measured once.
       if scap != nil, peer.isEmpty || peer[0].wall < 20 { peer.append(try run(["sysdig"] + question.sysdig)) }
     }
-    let (all, one) = (median(fast), median(single))
-    var line = question.name.padding(toLength: 34, withPad: " ", startingAt: 0)
-    line += String(format: "%10.3f %7.3f %7.1f %12.3f %7.3f", all.cpu, all.wall, all.memory, one.cpu, one.wall)
-    if !peer.isEmpty {
-      let other = median(peer)
-      let ratio = other.cpu / all.cpu
-      line += String(
-        format: " %12.2f %7.2f %7.1f %7.1f %15.1f %8.0f %@", other.cpu, other.wall, ratio, other.wall / all.wall,
-        other.wall / one.wall, question.target, ratio >= question.target ? "" : "MISSED")
+    let report = Report(question, median(fast), median(single), peer.isEmpty ? nil : median(peer))
+    print(report.line)
+    missed += report.misses
+  }
+  print(missed == 0 ? "every target is met" : "\(missed) targets are MISSED (!)")
+}
+
+/// What was measured of one question, beside its targets.
+struct Report {
+  let line: String
+  private(set) var misses = 0
+
+  static let heading =
+    "  all cores: CPU    wall   MiB    one: CPU    wall   MiB   sysdig: CPU    wall   times faster: CPU    wall  one: CPU"
+    + "    wall   wanted"
+  /// In MiB, at any size of the capture.
+  private static let mostMemory = 128.0
+
+  init(_ question: Question, _ all: Usage, _ one: Usage, _ peer: Usage?) {
+    var misses = 0
+    func memory(_ usage: Usage) -> String {
+      if usage.memory > Report.mostMemory { misses += 1 }
+      return String(format: "%5.0f", usage.memory) + (usage.memory > Report.mostMemory ? "!" : " ")
     }
-    if all.memory > 128 { line += "  more than 128 MiB" }
-    print(line)
+    func ratio(_ value: Double, _ width: Int) -> String {
+      if value < question.target { misses += 1 }
+      return String(format: "%\(width).1f", value) + (value < question.target ? "!" : " ")
+    }
+    var line = question.name.padding(toLength: 34, withPad: " ", startingAt: 0)
+    line += String(format: "%16.3f %7.3f ", all.cpu, all.wall) + memory(all)
+    line += String(format: "%11.3f %7.3f ", one.cpu, one.wall) + memory(one)
+    if let peer {
+      line += String(format: "%13.2f %7.2f", peer.cpu, peer.wall)
+      line += ratio(peer.cpu / all.cpu, 20) + ratio(peer.wall / all.wall, 7)
+      line += ratio(peer.cpu / one.cpu, 9) + ratio(peer.wall / one.wall, 7) + String(format: "%8.0f", question.target)
+    }
+    self.line = line
+    self.misses = misses
   }
 }
 

@@ -53,14 +53,20 @@ public struct Aggregate: Sendable {
   /// Reads `FUNCTION(FIELD)` or `count`.
   /// - Throws: what is wrong with it.
   public init(_ text: String, schema: Schema) throws(QueryError) {
+    try self.init(text, schema: schema, isLenient: false)
+  }
+
+  init(_ text: String, schema: Schema, isLenient: Bool) throws(QueryError) {
     let text = text.filter { !$0.isWhitespace || $0 == "\u{20}" }
     guard let open = text.firstIndex(of: "(") else {
-      try self.init(name: text, function: text, of: nil, schema: schema)
+      try self.init(name: text, function: text, of: nil, schema: schema, isLenient: isLenient)
       return
     }
     guard text.last == ")" else { throw QueryError("'\(text)' is not closed: write \(text[..<open])(FIELD)") }
     let inner = String(text[text.index(after: open)..<text.index(before: text.endIndex)])
-    try self.init(name: text, function: String(text[..<open]), of: inner.isEmpty ? nil : inner, schema: schema)
+    try self.init(
+      name: text, function: String(text[..<open]), of: inner.isEmpty ? nil : inner, schema: schema,
+      isLenient: isLenient)
   }
 
   /// An aggregate of a field's values.
@@ -74,6 +80,12 @@ public struct Aggregate: Sendable {
   public init(
     name: String, function: String, of field: String?, where filter: String? = nil, schema: Schema
   ) throws(QueryError) {
+    try self.init(name: name, function: function, of: field, where: filter, schema: schema, isLenient: false)
+  }
+
+  private init(
+    name: String, function: String, of field: String?, where filter: String? = nil, schema: Schema, isLenient: Bool
+  ) throws(QueryError) {
     guard let known = Function(function) else {
       throw QueryError(
         "there is no aggregate '\(function)'; use count, sum, avg, min, max, p50 … p999, distinct, first or last")
@@ -86,8 +98,11 @@ public struct Aggregate: Sendable {
       condition = try filter.map { text throws(QueryError) in try Question(filter: text, schema: schema).root }
       return
     }
-    let operand = try Operand(field, schema: schema)
-    if known.needsNumbers, !(operand.type.isNumber && operand.multiplicity == .single) {
+    let operand = try Operand(field, schema: schema, isLenient: isLenient)
+    // What a capture alone knows may be a number there.
+    if known.needsNumbers, !isLenient || (try? Operand(field, schema: schema)) != nil,
+      !(operand.type.isNumber && operand.multiplicity == .single)
+    {
       throw QueryError(
         "'\(function)' needs numbers, and '\(field)' is \(operand.type.article) \(operand.type.rawValue)")
     }
@@ -98,7 +113,7 @@ public struct Aggregate: Sendable {
 
 extension Operand {
   /// Reads a field or a function of fields, as formats and groupings name them.
-  init(_ text: String, schema: Schema) throws(QueryError) {
+  init(_ text: String, schema: Schema, isLenient: Bool = false) throws(QueryError) {
     let parsed: FilterExpression
     do throws(FilterSyntaxError) {
       parsed = try parseFilter(text + " exists")
@@ -106,7 +121,7 @@ extension Operand {
       throw QueryError("'\(text)' is no field or function: \(error.message)")
     }
     guard case .exists = parsed else { throw QueryError("'\(text)' is no field or function") }
-    var binder = FilterBinder(schema: schema, source: text)
+    var binder = FilterBinder(schema: schema, source: text, isLenient: isLenient)
     guard case .predicate(let predicate) = try binder.bind(parsed) else {
       throw QueryError("'\(text)' is no field or function")
     }

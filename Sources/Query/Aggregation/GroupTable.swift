@@ -55,7 +55,8 @@ public struct GroupTable: Sendable {
   /// The groups as values, in the order in which they were seen first.
   public var rows: [Row] { (0..<count).map(row) }
 
-  private func row(_ group: Int) -> Row {
+  /// A group by its number, below `count`.
+  public func row(_ group: Int) -> Row {
     Row(key: key(of: group), values: functions.indices.map { columns[$0].value(of: group, functions[$0]) })
   }
 
@@ -76,11 +77,15 @@ public struct GroupTable: Sendable {
   ///   - limit: the most rows wanted. Only these are made into values.
   /// - Throws: when there is no such column.
   public func sorted(by column: String?, limit: Int? = nil) throws(QueryError) -> [Row] {
+    try order(by: column, limit: limit).map(row)
+  }
+
+  /// The numbers of the groups in the order of `sorted`: for tables too large to have all their values in memory.
+  public func order(by column: String?, limit: Int? = nil) throws(QueryError) -> [Int] {
     let limit = max(limit ?? count, 0)
     guard let column else {
       let keys = (0..<count).map { key(of: $0) }
-      let order = (0..<count).sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }
-      return order.prefix(limit).map(row)
+      return Array((0..<count).sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.prefix(limit))
     }
     let isAscending = column.hasPrefix("-")
     let name = isAscending ? String(column.dropFirst()) : column
@@ -90,14 +95,13 @@ public struct GroupTable: Sendable {
     } else if let index = keyNames.firstIndex(of: name) {
       values = (0..<count).map { key(of: $0)[index] }
     } else {
-      let names = (keyNames + columnNames).map { "'\($0)'" }.joined(separator: ", ")
-      throw QueryError("there is no column '\(name)' to sort by; there are \(names)")
+      throw .noColumn(name, of: keyNames + columnNames)
     }
     let order = (0..<count).sorted { one, other in
       let (a, b) = (values[one], values[other])
       if a == b { return key(of: one).lexicographicallyPrecedes(key(of: other)) }
       return isAscending ? a < b : b < a
     }
-    return order.prefix(limit).map(row)
+    return Array(order.prefix(limit))
   }
 }

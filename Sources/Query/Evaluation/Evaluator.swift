@@ -78,7 +78,8 @@ struct Evaluator {
   }
 
   private mutating func objectTable(_ predicate: Predicate) -> [UInt8] {
-    table(predicate, rows: batch.dimensions.objects.count) { .object($0) }
+    if tables[predicate.slot] == nil, let table = nameTable(predicate) { tables[predicate.slot] = table }
+    return table(predicate, rows: batch.dimensions.objects.count) { .object($0) }
   }
 
   /// The answers for all rows of a dimension, and one more for "no row".
@@ -90,7 +91,7 @@ struct Evaluator {
     return table
   }
 
-  private func holds(_ predicate: Predicate, at position: Position) -> Bool {
+  func holds(_ predicate: Predicate, at position: Position) -> Bool {
     predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) }
   }
 

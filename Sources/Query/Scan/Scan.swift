@@ -143,6 +143,12 @@ public struct SelectedEvents {
 
 /// How far a scan is.
 public struct ScanProgress: Sendable, Hashable {
+  /// A scan that has read nothing yet.
+  public init(chunks: Int = 0, chunksToRead: Int = 0) {
+    self.chunks = chunks
+    self.chunksToRead = chunksToRead
+  }
+
   /// How many chunks the source has.
   public var chunks: Int
   /// How many of them may hold what is asked; the others were excluded by their heads.

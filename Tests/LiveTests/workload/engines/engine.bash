@@ -6,6 +6,8 @@
 #     engine.bash start ENGINE FOLDER             starts it, with an image of busybox that is made here
 #     engine.bash run ENGINE FOLDER NAME SCRIPT   starts a container that runs SCRIPT in a shell, prints its id
 #     engine.bash exec ENGINE FOLDER NAME SCRIPT  runs SCRIPT in the container
+#     engine.bash pause ENGINE FOLDER NAME        stops all that runs in the container; returns when it stands still
+#     engine.bash unpause ENGINE FOLDER NAME      lets it go on
 #     engine.bash stop ENGINE FOLDER              ends containers and engine, takes mounts and folders away
 #
 # ENGINE is docker, podman, or containerd: that one with a control group as a kubelet names it, and CRI's annotations.
@@ -16,10 +18,11 @@ image=local/busybox:1.0
 pod_uid=0b7a6c58-66a1-4b7e-9d3f-1c2d3e4f5a6b
 
 docker() { command docker -H "unix://$folder/docker.sock" "$@"; }
-podman() {
-  command podman --root "$folder/storage" --runroot "$folder/run" --runtime runc --cgroup-manager=cgroupfs \
-    --events-backend=file --storage-driver=vfs "$@"
-}
+podman_arguments=(
+  --root "$folder/storage" --runroot "$folder/run" --runtime runc --cgroup-manager=cgroupfs --events-backend=file
+  --storage-driver=vfs
+)
+podman() { command podman "${podman_arguments[@]}" "$@"; }
 ctr() { command ctr -a "$folder/containerd.sock" -n k8s.io "$@"; }
 # The id that a container of a name has in containerd's tests: 64 digits made from the name.
 digits() { printf '%s' "$folder/$1" | sha256sum | cut -d' ' -f1; }
@@ -62,7 +65,7 @@ start)
     ;;
   podman)
     tar -C "$folder/rootfs" -c . | podman import -q - "$image" >/dev/null
-    setsid podman system service --time=0 "unix://$folder/podman.sock" >"$folder/log" 2>&1 </dev/null &
+    setsid podman "${podman_arguments[@]}" system service --time=0 "unix://$folder/podman.sock" >"$folder/log" 2>&1 </dev/null &
     echo $! >"$folder/pid"
     wait_for test -S "$folder/podman.sock"
     ;;
@@ -105,6 +108,20 @@ exec)
   docker) docker exec "$name" sh -c "$script" ;;
   podman) podman exec "$name" sh -c "$script" ;;
   containerd) ctr task exec --exec-id "e$$" "$(digits "$name")" sh -c "$script" ;;
+  esac
+  ;;
+pause)
+  case $engine in
+  docker) docker pause "$name" >/dev/null ;;
+  podman) podman pause "$name" >/dev/null ;;
+  containerd) ctr task pause "$(digits "$name")" ;;
+  esac
+  ;;
+unpause)
+  case $engine in
+  docker) docker unpause "$name" >/dev/null ;;
+  podman) podman unpause "$name" >/dev/null ;;
+  containerd) ctr task resume "$(digits "$name")" ;;
   esac
   ;;
 stop)

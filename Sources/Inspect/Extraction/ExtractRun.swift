@@ -1,0 +1,218 @@
+import CaptureFormat
+import EventBatch
+import EventSchema
+import Query
+
+/// Bytes for the content of a file.
+public struct ExtractedBytes: Sendable {
+  /// The index of the file.
+  public var file: Int
+  /// Where they stand in it.
+  public var position: Int64
+  /// The bytes.
+  public var bytes: ArraySlice<UInt8>
+}
+
+/// Something that happened to the content of a file.
+public enum ExtractedChange: Sendable {
+  /// Bytes were read or written.
+  case bytes(ExtractedBytes)
+  /// The file is this large now: what stood behind is gone.
+  case resized(file: Int, size: Int64)
+}
+
+/// Rebuilds the contents of files from what was read and written.
+///
+///     let run = try ExtractRun(schema: source.schema, filter: "proc.name = wget")
+///     let (files, progress) = try await run.files(over: source) { change in … }
+public struct ExtractRun: Sendable {
+  private let steps: FileSteps
+  private let asked: Question
+  private let all: Question
+  private let schema: Schema
+
+  /// Prepares an answer.
+  /// - Parameter filter: which reads and writes count.
+  /// - Throws: what is wrong with the filter.
+  public init(schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil) throws(QueryError) {
+    self.schema = schema
+    steps = try FileSteps(schema)
+    asked = try Question(filter: filter, schema: schema, from: from, to: to)
+      .and(Question(filter: "fd.type = file and \(steps.calls.filter)", schema: schema))
+    // Positions follow from what happened before, whatever is asked.
+    all = try Question(filter: steps.filter, schema: schema, to: to)
+  }
+
+  /// Scans a source twice: for the files that matter, and for what happened to them.
+  ///
+  /// - Parameters:
+  ///   - state: what was open when the recording began.
+  ///   - consume: takes each change, in the order of time.
+  /// - Returns: the files, in the order in which they were first asked for.
+  /// - Throws: what the source or `consume` throws.
+  public nonisolated(nonsending) func files<Source: EventSource>(
+    over source: Source, state: StateSource? = nil, parallelism: Int? = nil,
+    progress: (ScanProgress) -> Void = { _ in }, consume: (ExtractedChange) throws -> Void
+  ) async throws -> (files: [ExtractedFile], progress: ScanProgress) {
+    let (indices, files) = try await things(over: source, parallelism)
+    var contents = FileContents(files: files, indices: indices)
+    if let state { try await take(state, into: &contents) }
+    let (steps, asked, wanted) = (steps, asked, Set(indices.keys))
+    let done = try await Scan(source, all, parallelism: parallelism).run(
+      columns: steps.columns.union(asked.columns)
+    ) { events in
+      steps.steps(in: events, things: wanted, question: asked)
+    } consume: { found, state in
+      for step in found { try contents.apply(step, consume) }
+      progress(state)
+      return true
+    }
+    return (contents.files, done)
+  }
+
+  /// The files that the question is about.
+  private nonisolated(nonsending) func things<Source: EventSource>(
+    over source: Source, _ parallelism: Int?
+  ) async throws -> ([Int64: Int], [ExtractedFile]) {
+    var indices: [Int64: Int] = [:]
+    var files: [ExtractedFile] = []
+    let values = try EventValues(["fd.name", "container.id"], schema: schema)
+    try await Scan(source, asked, parallelism: parallelism).run(
+      columns: ColumnSelection(core: [.objects, .lineages], dimensions: false).union(values.columns)
+    ) { events -> [(Int64, [FieldValue])] in
+      var seen: Set<Int64> = []
+      var found: [(Int64, [FieldValue])] = []
+      for row in events.rows {
+        let object = events.batch.objects[Int(row)]
+        guard object != EventBatch.noRow,
+          let thing = events.batch.dimensions.objects.value(Int(object), .identity), seen.insert(thing).inserted
+        else { continue }
+        found.append((thing, values.rows(of: events.narrowed(to: [row]))[0]))
+      }
+      return found
+    } consume: { found, _ in
+      for (thing, values) in found where indices[thing] == nil {
+        indices[thing] = files.count
+        files.append(ExtractedFile(name: values[0], container: values[1]))
+      }
+      return true
+    }
+    return (indices, files)
+  }
+
+  /// Where descriptors stood when the recording began.
+  private nonisolated(nonsending) func take(_ state: StateSource, into contents: inout FileContents) async throws {
+    let values = try EventValues(["proc.pid", "fd.num", "evt.rawarg.position"], schema: state.schema)
+    let question = try Question(filter: "evt.type = state_descriptor and fd.type = file", schema: state.schema)
+    var found: [(Int64, [FieldValue])] = []
+    try await Scan(state, question).run(
+      columns: ColumnSelection(core: [.objects], dimensions: false).union(values.columns)
+    ) { events -> [(Int64, [FieldValue])] in
+      zip(events.rows, values.rows(of: events)).compactMap { row, values in
+        let object = events.batch.objects[Int(row)]
+        guard object != EventBatch.noRow else { return nil }
+        return events.batch.dimensions.objects.value(Int(object), .identity).map { ($0, values) }
+      }
+    } consume: { some, _ in
+      found += some
+      return true
+    }
+    for (thing, values) in found {
+      guard let process = values[0].integerValue, let descriptor = values[1].integerValue else { continue }
+      contents.note(process, descriptor, thing, position: values[2].integerValue)
+    }
+  }
+}
+
+/// Files while they are rebuilt.
+struct FileContents {
+  private(set) var files: [ExtractedFile]
+  private let indices: [Int64: Int]
+  private var open = OpenFiles()
+
+  init(files: [ExtractedFile], indices: [Int64: Int]) {
+    self.files = files
+    self.indices = indices
+  }
+
+  mutating func note(_ process: Int64, _ descriptor: Int64, _ thing: Int64, position: Int64?) {
+    guard indices[thing] != nil else { return }
+    open.open(process, descriptor, OpenFiles.Opening(thing: thing, position: position, appends: false))
+  }
+
+  mutating func apply(_ step: FileStep, _ consume: (ExtractedChange) throws -> Void) throws {
+    switch step {
+    case .opens(let process, let descriptor, let thing, let truncates, let appends):
+      open.open(process, descriptor, OpenFiles.Opening(thing: thing, position: 0, appends: appends))
+      if truncates, let file = indices[thing] { try resize(file, to: 0, consume) }
+    case .duplicates(let process, let from, let to): open.duplicate(process, from, to)
+    case .closes(let process, let descriptor): open.close(process, descriptor)
+    case .forks(let child, let parent): open.fork(child, of: parent)
+    case .seeks(let process, let descriptor, let position): open.seek(process, descriptor, position)
+    case .resizes(let thing, let size): if let file = indices[thing] { try resize(file, to: size, consume) }
+    case .copies(let process, let from, let to, let length): copy(process, from, to, length)
+    case .moves(let process, let thing, let moved, _, let isSelected):
+      guard let file = indices[thing] else { return }
+      try move(process, thing, file, moved, isSelected, consume)
+    }
+  }
+
+  /// Both positions move; the bytes are a hole in what they went to.
+  private mutating func copy(_ process: Int64, _ from: Int64, _ to: Int64, _ length: Int64) {
+    if let thing = open.thing(process, from), let file = indices[thing] {
+      _ = open.advance(process, from, thing: thing, by: length, writes: false, end: nil)
+      files[file].read &+= length
+    }
+    guard let thing = open.thing(process, to), let file = indices[thing] else { return }
+    let end = files[file].isEndKnown ? files[file].size : nil
+    let start = open.advance(process, to, thing: thing, by: length, writes: true, end: end)
+    files[file].written &+= length
+    if let start, start <= Int64.max - length {
+      files[file].size = max(files[file].size, start + length)
+    } else {
+      files[file].misplaced &+= length
+    }
+  }
+
+  private mutating func resize(_ file: Int, to size: Int64, _ consume: (ExtractedChange) throws -> Void) throws {
+    files[file].covered.truncate(to: size)
+    // What a file grows by are zeros.
+    if size > files[file].size, files[file].isEndKnown { files[file].covered.insert(files[file].size..<size) }
+    files[file].size = size
+    files[file].isEndKnown = true
+    try consume(.resized(file: file, size: size))
+  }
+
+  private mutating func move(
+    _ process: Int64, _ thing: Int64, _ file: Int, _ moved: MovedBytes, _ isSelected: Bool,
+    _ consume: (ExtractedChange) throws -> Void
+  ) throws {
+    let writes = moved.direction == .output
+    let end = files[file].isEndKnown ? files[file].size : nil
+    let start =
+      moved.position
+      ?? moved.descriptor.flatMap {
+        open.advance(process, $0, thing: thing, by: moved.length, writes: writes, end: end)
+      }
+    if writes { files[file].written &+= moved.length } else { files[file].read &+= moved.length }
+    guard let start, start >= 0, moved.length <= Int64.max - start else {
+      if isSelected { files[file].misplaced &+= moved.length }
+      return
+    }
+    if !writes, moved.length == 0, start >= files[file].size {
+      // Nothing came: this is the end. An earlier part that nobody read is a hole.
+      if start == files[file].size || files[file].covered.ranges.isEmpty { files[file].isEndKnown = true }
+      files[file].size = max(files[file].size, start)
+      return
+    }
+    let place = start..<(start + moved.length)
+    // A gap between the end and what is written behind it is zeros.
+    if writes, files[file].isEndKnown, place.lowerBound > files[file].size {
+      files[file].covered.insert(files[file].size..<place.lowerBound)
+    }
+    files[file].size = max(files[file].size, place.upperBound)
+    guard isSelected, !moved.bytes.isEmpty else { return }
+    files[file].covered.insert(start..<(start + Int64(moved.bytes.count)))
+    try consume(.bytes(ExtractedBytes(file: file, position: start, bytes: moved.bytes)))
+  }
+}
