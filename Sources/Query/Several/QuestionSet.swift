@@ -170,8 +170,9 @@ private struct GroupBuilder {
     if predicate.domain == .type {
       return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) }
     }
-    guard case .field(let field) = predicate.operand, let value = field.value(ofAll: type),
-      value == .missing || predicate.hasConstants
+    // Whether there is an object, the events say: sources may know more than the table of types.
+    guard predicate.domain == .event, case .field(let field) = predicate.operand,
+      let value = field.value(ofAll: type), value == .missing || predicate.hasConstants
     else { return nil }
     return predicate.holds(value) { _ in .missing }
   }

@@ -150,7 +150,8 @@ struct ConditionCompiler {
     if work.open.contains(name) {
       let path = (work.open + [name]).map { "'\($0)'" }.joined(separator: " → ")
       found.add(
-        .error, .validate, work.item, "there is a reference loop in macro '\(name)': \(path)", at: range.lowerBound,
+        .error, .validate, ItemName(kind: "macro", name: name), "there is a reference loop in macro '\(name)': \(path)",
+        at: range.lowerBound,
         of: work.condition)
       return nil
     }
