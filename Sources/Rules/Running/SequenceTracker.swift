@@ -18,7 +18,7 @@ public struct SequenceStep: Sendable {
 
 /// What events of a sequence have in common.
 enum SequenceKey: Hashable {
-  case process(ProcessIdentity)
+  case process(LineageProcess)
   case values([FieldValue])
 }
 
