@@ -171,7 +171,7 @@ struct TreeReport {
     let output = StandardOutput()
     try output.write("digraph processes {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n")
     let shown = Set(nodes.map(\.process))
-    var indices: [ProcessIdentity: Int] = [:]
+    var indices: [ProcessInstance: Int] = [:]
     for index in shown { indices[tree.processes[index].identity] = index }
     for node in nodes {
       let process = process(node)

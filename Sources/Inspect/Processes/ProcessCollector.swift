@@ -3,7 +3,7 @@ import Query
 /// Joins what chunks say of processes, in the order of time, and arranges them as a tree.
 struct ProcessCollector {
   private var tree = ProcessTree()
-  private var indices: [ProcessIdentity: Int] = [:]
+  private var indices: [ProcessInstance: Int] = [:]
   /// The threads of each process that were seen.
   private var threads: [Set<Int64>] = []
   /// The id of who made each, while it is not known which process that was.
@@ -32,7 +32,7 @@ struct ProcessCollector {
     }
   }
 
-  private mutating func index(of identity: ProcessIdentity) -> Int {
+  private mutating func index(of identity: ProcessInstance) -> Int {
     if let known = indices[identity] { return known }
     tree.processes.append(RecordedProcess(identity))
     threads.append([])
@@ -91,7 +91,7 @@ struct ProcessCollector {
 
   /// The tree.
   /// - Parameter selected: the processes that are shown besides those above them; `nil` for all that did something.
-  mutating func finish(selected: Set<ProcessIdentity>?, progress: ScanProgress) -> ProcessTree {
+  mutating func finish(selected: Set<ProcessInstance>?, progress: ScanProgress) -> ProcessTree {
     for index in tree.processes.indices {
       tree.processes[index].threads = threads[index].count
       // A process is there until its main thread has ended, and all that it did was before.

@@ -7,9 +7,9 @@ import Query
 struct ProcessSightings: Sendable {
   /// A version of a process's thread.
   struct Version: Sendable {
-    var identity: ProcessIdentity
+    var identity: ProcessInstance
     var tid: Int64
-    var parent: ProcessIdentity?
+    var parent: ProcessInstance?
     /// The process that made it, where that is known.
     var maker: Int64?
     /// The first and last time it did something; `nil` for one that stands in the line of another alone.
@@ -21,7 +21,7 @@ struct ProcessSightings: Sendable {
 
   /// The end of a thread.
   struct End: Sendable {
-    var identity: ProcessIdentity
+    var identity: ProcessInstance
     var tid: Int64
     var end: ProcessEnd
   }
@@ -29,7 +29,7 @@ struct ProcessSightings: Sendable {
   /// In the order in which they were first seen.
   var versions: [Version] = []
   var ends: [End] = []
-  var signals: [(identity: ProcessIdentity, signal: ReceivedSignal)] = []
+  var signals: [(identity: ProcessInstance, signal: ReceivedSignal)] = []
   /// The last time.
   var last: Int64 = .min
 
@@ -115,20 +115,20 @@ struct ProcessSighting: Sendable {
     let threads = batch.dimensions.threads
     let parent =
       ProcessSighting.parent(of: lineage, batch).flatMap { self.identity($0, batch)?.identity }
-      ?? threads.value(thread, .parentPid).flatMap { $0 > 0 ? ProcessIdentity(pid: $0) : nil }
+      ?? threads.value(thread, .parentPid).flatMap { $0 > 0 ? ProcessInstance(pid: $0) : nil }
     return ProcessSightings.Version(
       identity: identity, tid: threads.value(thread, .tid) ?? identity.pid, parent: parent,
       maker: threads.value(thread, .originalParentPid), times: nil, events: 0,
       values: description.values(ofLineage: lineage, in: events))
   }
 
-  private func identity(_ lineage: Int, _ batch: EventBatch) -> (identity: ProcessIdentity, thread: Int)? {
+  private func identity(_ lineage: Int, _ batch: EventBatch) -> (identity: ProcessInstance, thread: Int)? {
     guard let thread = batch.dimensions.lineages.value(lineage, .thread), thread >= 0,
       thread < Int64(batch.dimensions.threads.count),
       let pid = batch.dimensions.threads.value(Int(thread), .pid)
     else { return nil }
     let start = batch.dimensions.threads.value(Int(thread), .processStartTime)
-    return (ProcessIdentity(pid: pid, start: start), Int(thread))
+    return (ProcessInstance(pid: pid, start: start), Int(thread))
   }
 
   private func addEnds(_ rows: [UInt32], _ events: SelectedEvents, to found: inout ProcessSightings) {

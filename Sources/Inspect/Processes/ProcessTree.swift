@@ -1,7 +1,7 @@
 import Query
 
 /// Which process: ids are used again, with another start.
-public struct ProcessIdentity: Hashable, Sendable {
+public struct ProcessInstance: Hashable, Sendable {
   /// The id of the thread group.
   public var pid: Int64
   /// When its first thread was made, in nanoseconds of the epoch; `nil` where that is not known.
@@ -43,7 +43,7 @@ public struct ReceivedSignal: Sendable, Hashable {
 /// What a capture says of a process.
 public struct RecordedProcess: Sendable {
   /// Which one.
-  public let identity: ProcessIdentity
+  public let identity: ProcessInstance
   /// Its name, as seen last.
   public var name: FieldValue = .missing
   /// The user it ran as, as seen last.
@@ -73,13 +73,13 @@ public struct RecordedProcess: Sendable {
   /// When it was last seen.
   public var lastSeen: Int64?
   /// The process that made it.
-  public var maker: ProcessIdentity?
+  public var maker: ProcessInstance?
   /// The parent, as seen last.
-  public var parent: ProcessIdentity?
+  public var parent: ProcessInstance?
   /// Whether it is one that was asked for; others lead to one.
   public var isSelected = true
 
-  init(_ identity: ProcessIdentity) { self.identity = identity }
+  init(_ identity: ProcessInstance) { self.identity = identity }
 
   /// The last command.
   public var command: FieldValue { executions.last?.command ?? name }

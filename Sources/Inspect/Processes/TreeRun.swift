@@ -49,9 +49,9 @@ public struct TreeRun: Sendable {
       progress(state)
       return true
     }
-    var wanted: Set<ProcessIdentity>?
+    var wanted: Set<ProcessInstance>?
     if let selected {
-      var found: Set<ProcessIdentity> = []
+      var found: Set<ProcessInstance> = []
       try await Scan(source, selected, parallelism: parallelism).run(columns: columns) { events in
         sighting.sightings(in: events)
       } consume: { sightings, _ in

@@ -3,7 +3,7 @@ import Query
 /// What a process read and wrote through one descriptor.
 public struct RecordedStream: Sendable {
   /// The process.
-  public let process: ProcessIdentity
+  public let process: ProcessInstance
   /// Its name.
   public let processName: FieldValue
   /// The number of the descriptor.
@@ -67,7 +67,7 @@ public struct StreamPiece: Sendable {
 
 /// Which stream: a descriptor of a process, as long as it stood for one thing.
 struct StreamKey: Hashable, Sendable {
-  var process: ProcessIdentity
+  var process: ProcessInstance
   var descriptor: Int64
   /// The recorder's number for the thing; where there is none, the row of the object in a chunk is not enough and the
   /// descriptor alone says it.

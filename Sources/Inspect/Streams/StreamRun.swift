@@ -99,9 +99,9 @@ public struct StreamRun: Sendable {
   }
 
   private func key(of row: Int, _ moved: MovedBytes, _ batch: EventBatch) -> StreamKey {
-    var process = ProcessIdentity(pid: -1)
+    var process = ProcessInstance(pid: -1)
     if let thread = batch.dimensions.lineages.thread(of: batch.lineages[row]) {
-      process = ProcessIdentity(
+      process = ProcessInstance(
         pid: batch.dimensions.threads[thread, .pid], start: batch.dimensions.threads.value(thread, .processStartTime))
     }
     var thing: Int64 = -1
