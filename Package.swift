@@ -186,7 +186,7 @@ let package = Package(
     .testTarget(
       name: "RulesTests",
       dependencies: [
-        "Rules", "Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport",
+        "Rules", "Query", "Filter", "EventBatch", "EventSchema", "CaptureFormat", "CaptureFile", "TestSupport", "reel",
       ], exclude: ["mistakes", "peer"], swiftSettings: strict),
     .testTarget(
       name: "ScapFormatTests",

@@ -2,6 +2,7 @@ import CaptureFile
 import CaptureFormat
 import EventBatch
 import EventSchema
+import Filter
 import Foundation
 import Query
 import TestSupport
@@ -83,6 +84,38 @@ private indirect enum RandomFilter {
 }
 
 struct FilterPropertyTests {
+  @Test("Filters that are asked together select what each selects alone", arguments: 1...16)
+  func together(seed: UInt64) async throws {
+    var generator = SeededGenerator(seed: seed &* 7919)
+    var worker: QuestionSetWorker?
+    var filters: [FilterExpression] = []
+    for round in 0..<4 {
+      let batch = randomBatch(&generator, events: 300, firstTime: 1_000_000_000 * Int64(round + 1))
+      if worker == nil {
+        let pool = try await values(FilterPropertyTests.fields, of: batch)
+        for _ in 0..<90 {
+          let text = FilterPropertyTests.random(&generator, pool, depth: 3).text(FilterPropertyTests.fields)
+          filters.append(try parseFilter(text))
+        }
+        worker = QuestionSetWorker(try QuestionSet(filters, schema: batch.schema))
+      }
+      let asked = try #require(worker)
+      let context = ScanContext(zone: .utc)
+      var found = [[UInt32]](repeating: [], count: filters.count)
+      for match in asked.matches(in: batch, context: context) { found[match.question].append(match.row) }
+      for (index, filter) in filters.enumerated() {
+        let alone = try Question(expression: filter, source: filter.description, schema: batch.schema)
+        #expect(found[index] == alone.select(from: batch, context: context), "\(filter)")
+      }
+      // Of exclusive filters the first that holds is the only one.
+      let first = QuestionSetWorker(try QuestionSet(filters, schema: batch.schema, exclusiveCount: filters.count))
+      var expected: [UInt32: Int] = [:]
+      for (index, rows) in found.enumerated() { for row in rows where expected[row] == nil { expected[row] = index } }
+      let matches = first.matches(in: batch, context: context)
+      #expect(Dictionary(uniqueKeysWithValues: matches.map { ($0.row, $0.question) }) == expected)
+    }
+  }
+
   private static let texts = [
     "evt.type", "proc.name", "fd.name", "fd.type", "user.name", "container.id", "evt.arg.flags", "proc.aname",
     "evt.res",

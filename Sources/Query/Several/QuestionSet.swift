@@ -23,6 +23,10 @@ public struct QuestionSet: Sendable {
   /// By raw type; -1 for types for which no filter can hold.
   let groupOfType: [Int32]
   let groups: [QuestionGroup]
+  /// Different terms about lineage rows, which filters of many groups share.
+  let lineageTerms: [BoundExpression]
+  /// Different terms about object rows.
+  let objectTerms: [BoundExpression]
 
   /// Binds filters.
   ///
@@ -54,6 +58,8 @@ public struct QuestionSet: Sendable {
     for type in schema.types { groupOfType[Int(type.id.rawValue)] = Int32(builder.group(for: type) ?? -1) }
     self.groupOfType = groupOfType
     groups = builder.groups
+    lineageTerms = builder.lineageTerms.all
+    objectTerms = builder.objectTerms.all
   }
 
   /// The types of events for which some filter may hold.
@@ -82,7 +88,8 @@ public struct QuestionSet: Sendable {
     let pruner = ChunkPruner(head: head, schema: schema, context: context)
     return present.contains { group in
       groups[group].entries.contains { entry in
-        (entry.lineage + entry.object + entry.rest).allSatisfy { pruner.mayHold($0, wanted: true) }
+        let terms = entry.lineage.map { lineageTerms[$0] } + entry.object.map { objectTerms[$0] } + entry.rest
+        return terms.allSatisfy { pruner.mayHold($0, wanted: true) }
       }
     }
   }
@@ -95,10 +102,10 @@ public struct QuestionSet: Sendable {
 struct QuestionGroup: Sendable {
   struct Entry: Sendable {
     let question: Int
-    /// Terms whose answers are properties of lineage rows.
-    let lineage: [BoundExpression]
-    /// Terms whose answers are properties of object rows.
-    let object: [BoundExpression]
+    /// Terms whose answers are properties of lineage rows, by their number in the set.
+    let lineage: [Int]
+    /// Terms whose answers are properties of object rows, by their number in the set.
+    let object: [Int]
     /// Terms that need the event, or both dimensions.
     let rest: [BoundExpression]
   }
@@ -110,12 +117,29 @@ struct QuestionGroup: Sendable {
   let columns: ColumnSet
 }
 
+/// Different expressions, numbered.
+private struct TermTable {
+  private(set) var all: [BoundExpression] = []
+  private var numbers: [[Int32]: Int] = [:]
+
+  mutating func number(of term: BoundExpression) -> Int {
+    var key: [Int32] = []
+    term.appendKey(to: &key)
+    if let known = numbers[key] { return known }
+    numbers[key] = all.count
+    all.append(term)
+    return all.count - 1
+  }
+}
+
 /// Makes groups of event types.
 private struct GroupBuilder {
   let roots: [BoundExpression]
   let predicates: [Predicate]
   let schema: Schema
   private(set) var groups: [QuestionGroup] = []
+  private(set) var lineageTerms = TermTable()
+  private(set) var objectTerms = TermTable()
   private var known: [[Int32]: Int] = [:]
   private let view: BatchView
 
@@ -143,11 +167,11 @@ private struct GroupBuilder {
       case .and(let several): terms = several
       default: terms = [special]
       }
-      var (lineage, object, rest): ([BoundExpression], [BoundExpression], [BoundExpression]) = ([], [], [])
+      var (lineage, object, rest): ([Int], [Int], [BoundExpression]) = ([], [], [])
       for term in terms {
         switch term.domain {
-        case .lineage: lineage.append(term)
-        case .object: object.append(term)
+        case .lineage: lineage.append(lineageTerms.number(of: term))
+        case .object: object.append(objectTerms.number(of: term))
         case .constant, .type, .event: rest.append(term)
         }
       }
@@ -170,8 +194,9 @@ private struct GroupBuilder {
     if predicate.domain == .type {
       return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) }
     }
-    guard case .field(let field) = predicate.operand, let value = field.value(ofAll: type),
-      value == .missing || predicate.hasConstants
+    // Whether there is an object, the events say: sources may know more than the table of types.
+    guard predicate.domain == .event, case .field(let field) = predicate.operand,
+      let value = field.value(ofAll: type), value == .missing || predicate.hasConstants
     else { return nil }
     return predicate.holds(value) { _ in .missing }
   }

@@ -104,7 +104,8 @@ public struct QuestionSetScan<Source: EventSource>: Sendable {
         rows.removeAll { inside[Int($0)] == 0 }
         if rows.isEmpty { return result }
       }
-      try work.read(ColumnSelection(core: [.types, .lineages, .objects], dimensions: false, tables: [.objects, .lineages]))
+      try work.read(
+        ColumnSelection(core: [.types, .lineages, .objects], dimensions: false, tables: [.objects, .lineages]))
       worker.goOn(work.view)
       let candidates = worker.candidates(rows: rows)
       if candidates.isEmpty { return result }

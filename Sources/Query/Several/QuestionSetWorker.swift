@@ -35,11 +35,12 @@ public struct QuestionCost: Sendable, Hashable {
   }
 }
 
+// Unchecked, because workers wait in a pool between chunks, where nobody uses them.
+
 /// Asks a set of filters, one batch after the other, and keeps what it learns: which answers equal values had.
 ///
 /// One object for one task at a time; its memory is bounded. For the batches of a live source keep one; a scan has one for
 /// each core.
-// Unchecked, because workers wait in a pool between chunks, where nobody uses them.
 public final class QuestionSetWorker: @unchecked Sendable {
   /// The set that it asks.
   public let set: QuestionSet
@@ -59,8 +60,11 @@ public final class QuestionSetWorker: @unchecked Sendable {
   private var valueOfRow: [[Int32]]
   /// For predicates without memory the answer in each row: 0, 1, or 2 for not known yet.
   private var answers: [[UInt8]]
-  private var lineageBits: [RowBits]
-  private var objectBits: [RowBits]
+  /// For each term and row of the dimension: 0, 1, or 2 for not known yet.
+  private var lineageAnswers: [UInt8] = []
+  private var objectAnswers: [UInt8] = []
+  /// How many words of bits the groups have.
+  private let groupWords: [Int]
 
   private static let mostValues = 1 << 16
 
@@ -97,8 +101,7 @@ public final class QuestionSetWorker: @unchecked Sendable {
     view = BatchView(EventBatch(schema: set.schema), context: ScanContext(), previousExit: nil)
     valueOfRow = []
     answers = []
-    lineageBits = []
-    objectBits = []
+    groupWords = set.groups.map(\.words)
   }
 
   /// The events of a batch that filters select, in order of rows, then of filters.
@@ -116,11 +119,11 @@ public final class QuestionSetWorker: @unchecked Sendable {
 
   func begin(_ view: BatchView) {
     self.view = view
-    for index in memories.indices where memories[index].count > QuestionSetWorker.mostValues { memories[index].forget() }
+    for index in memories.indices where memories[index].count > QuestionSetWorker.mostValues {
+      memories[index].forget()
+    }
     valueOfRow = [[Int32]](repeating: [], count: memories.count)
     answers = [[UInt8]](repeating: [], count: set.predicates.count)
-    lineageBits = [RowBits](repeating: RowBits(), count: set.groups.count)
-    objectBits = lineageBits
   }
 
   /// The same events with more of their columns.
@@ -158,20 +161,34 @@ public final class QuestionSetWorker: @unchecked Sendable {
     let rows = rowsOfInterest(batch.types, rows)
     let lineageCount = batch.dimensions.lineages.count
     let objectCount = batch.dimensions.objects.count
+    lineageAnswers = [UInt8](repeating: 2, count: set.lineageTerms.count * lineageCount)
+    objectAnswers = [UInt8](repeating: 2, count: set.objectTerms.count * objectCount)
+    var lineageBits = RowBits(groupWords, rows: lineageCount + 1)
+    var objectBits = RowBits(groupWords, rows: objectCount + 1)
     var found: [Candidate] = []
-    for row in rows {
-      guard let index = set.group(ofType: batch.types[Int(row)]) else { continue }
-      let object = min(Int(batch.objects[Int(row)]), objectCount)
-      let lineage = min(Int(batch.lineages[Int(row)]), lineageCount)
-      let words = set.groups[index].words
-      for word in 0..<words {
-        var bits = objectBits[index].known(object, word, words)
-        if bits == nil { bits = makeObjectBits(index, object, objectCount, word, words) }
-        guard let bits, bits != 0 else { continue }
-        var more = lineageBits[index].known(lineage, word, words)
-        if more == nil { more = makeLineageBits(index, lineage, lineageCount, word, words) }
-        guard let more, bits & more != 0 else { continue }
-        found.append(Candidate(row: row, group: Int32(index), word: Int32(word), bits: bits & more))
+    batch.types.withUnsafeBufferPointer { types in
+      batch.objects.withUnsafeBufferPointer { objects in
+        batch.lineages.withUnsafeBufferPointer { lineages in
+          for row in rows {
+            let group = Int(set.groupOfType[Int(types[Int(row)])])
+            let object = min(Int(objects[Int(row)]), objectCount)
+            let lineage = min(Int(lineages[Int(row)]), lineageCount)
+            for word in 0..<groupWords[group] {
+              let ofObject = objectBits.index(group, object, word)
+              if !objectBits.isKnown(ofObject) {
+                objectBits.set(ofObject, makeBits(group, word) { holds($0, ofObject: object, of: objectCount) })
+              }
+              let bits = objectBits[ofObject]
+              if bits == 0 { continue }
+              let ofLineage = lineageBits.index(group, lineage, word)
+              if !lineageBits.isKnown(ofLineage) {
+                lineageBits.set(ofLineage, makeBits(group, word) { holds($0, ofLineage: lineage, of: lineageCount) })
+              }
+              let left = bits & lineageBits[ofLineage]
+              if left != 0 { found.append(Candidate(row: row, group: Int32(group), word: Int32(word), bits: left)) }
+            }
+          }
+        }
       }
     }
     return found
@@ -219,16 +236,35 @@ public final class QuestionSetWorker: @unchecked Sendable {
 
   // MARK: Bits of rows
 
-  private func makeObjectBits(_ group: Int, _ row: Int, _ count: Int, _ word: Int, _ words: Int) -> UInt64 {
-    let bits = makeBits(group, word) { entry in entry.object.allSatisfy { holds($0, object: row, of: count) } }
-    objectBits[group].set(row, word, words, rows: count + 1, bits)
-    return bits
+  private func holds(_ entry: QuestionGroup.Entry, ofObject row: Int, of count: Int) -> Bool {
+    for term in entry.object {
+      // No row fulfils what is said of one; what denies something of it may hold.
+      if row >= count {
+        if !holds(set.objectTerms[term], object: row, of: count) { return false }
+        continue
+      }
+      let index = term * count + row
+      if objectAnswers[index] == 2 {
+        objectAnswers[index] = holds(set.objectTerms[term], object: row, of: count) ? 1 : 0
+      }
+      if objectAnswers[index] == 0 { return false }
+    }
+    return true
   }
 
-  private func makeLineageBits(_ group: Int, _ row: Int, _ count: Int, _ word: Int, _ words: Int) -> UInt64 {
-    let bits = makeBits(group, word) { entry in entry.lineage.allSatisfy { holds($0, lineage: row, of: count) } }
-    lineageBits[group].set(row, word, words, rows: count + 1, bits)
-    return bits
+  private func holds(_ entry: QuestionGroup.Entry, ofLineage row: Int, of count: Int) -> Bool {
+    for term in entry.lineage {
+      if row >= count {
+        if !holds(set.lineageTerms[term], lineage: row, of: count) { return false }
+        continue
+      }
+      let index = term * count + row
+      if lineageAnswers[index] == 2 {
+        lineageAnswers[index] = holds(set.lineageTerms[term], lineage: row, of: count) ? 1 : 0
+      }
+      if lineageAnswers[index] == 0 { return false }
+    }
+    return true
   }
 
   @inline(__always)
@@ -358,24 +394,33 @@ private struct OperandMemory {
   }
 }
 
-/// Words of bits for the rows of a dimension, made as they are needed.
+/// Words of bits for the rows of a dimension, group by group, made as they are needed.
 private struct RowBits {
-  private var words: [UInt64] = []
-  private var isKnown: [Bool] = []
+  private var words: [UInt64]
+  private var known: [Bool]
+  private var starts: [Int] = []
+  private let widths: [Int]
 
-  func known(_ row: Int, _ word: Int, _ width: Int) -> UInt64? {
-    let index = row * width + word
-    guard index < isKnown.count, isKnown[index] else { return nil }
-    return words[index]
+  init(_ widths: [Int], rows: Int) {
+    self.widths = widths
+    var count = 0
+    for width in widths {
+      starts.append(count)
+      count += width * rows
+    }
+    words = [UInt64](repeating: 0, count: count)
+    known = [Bool](repeating: false, count: count)
   }
 
-  mutating func set(_ row: Int, _ word: Int, _ width: Int, rows: Int, _ bits: UInt64) {
-    if words.isEmpty {
-      words = [UInt64](repeating: 0, count: rows * width)
-      isKnown = [Bool](repeating: false, count: rows * width)
-    }
-    words[row * width + word] = bits
-    isKnown[row * width + word] = true
+  func index(_ group: Int, _ row: Int, _ word: Int) -> Int { starts[group] + row * widths[group] + word }
+
+  func isKnown(_ index: Int) -> Bool { known[index] }
+
+  subscript(index: Int) -> UInt64 { words[index] }
+
+  mutating func set(_ index: Int, _ bits: UInt64) {
+    words[index] = bits
+    known[index] = true
   }
 }
 

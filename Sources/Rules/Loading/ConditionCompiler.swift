@@ -83,7 +83,8 @@ struct ConditionCompiler {
     guard let expression = expand(parsed, &work, &found) else { return nil }
     guard work.size <= ConditionCompiler.mostNodes, expression.depth <= ConditionCompiler.mostDepth else {
       found.error(
-        .validate, item, "with its macros, the condition has more than \(ConditionCompiler.mostNodes) comparisons or is too deep",
+        .validate, item,
+        "with its macros, the condition has more than \(ConditionCompiler.mostNodes) comparisons or is too deep",
         at: condition.place)
       return nil
     }
@@ -149,7 +150,8 @@ struct ConditionCompiler {
     if work.open.contains(name) {
       let path = (work.open + [name]).map { "'\($0)'" }.joined(separator: " → ")
       found.add(
-        .error, .validate, work.item, "there is a reference loop in macro '\(name)': \(path)", at: range.lowerBound,
+        .error, .validate, ItemName(kind: "macro", name: name), "there is a reference loop in macro '\(name)': \(path)",
+        at: range.lowerBound,
         of: work.condition)
       return nil
     }
@@ -165,13 +167,11 @@ struct ConditionCompiler {
     var check = check
     switch check.right {
     case .listName(let name, let range):
-      guard let elements = values(of: name, work.order) else {
+      guard let elements = values(of: name) else {
         let near = lists.all.map(\.name).first { editDistance($0, name) <= 2 }
         found.add(
           .error, .compileCondition, work.item,
-          lists[name] != nil
-            ? "the list '\(name)' is defined further down; move it above"
-            : "there is no list '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? "; put values in parentheses"),
+          "there is no list '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? "; put values in parentheses"),
           at: range.lowerBound, of: work.condition)
         return nil
       }
@@ -180,7 +180,9 @@ struct ConditionCompiler {
     case .list(let elements, let range):
       var all: [FilterOperand] = []
       for element in elements {
-        if case .literal(let literal) = element, literal.style == .bare, let values = values(of: literal.text, work.order) {
+        if case .literal(let literal) = element, literal.style == .bare,
+          let values = values(of: literal.text)
+        {
           use(literal.text, &work)
           all += values.map { .literal(FilterLiteral(bytes: $0.bytes, range: literal.range)) }
         } else {
@@ -189,7 +191,7 @@ struct ConditionCompiler {
       }
       check.right = .list(all, range)
     case .literal(let literal):
-      guard literal.style == .bare, let elements = values(of: literal.text, work.order) else { break }
+      guard literal.style == .bare, let elements = values(of: literal.text) else { break }
       use(literal.text, &work)
       guard elements.count == 1 else {
         found.add(
@@ -212,9 +214,9 @@ struct ConditionCompiler {
     work.lists.insert(name)
   }
 
-  private func values(of name: String, _ order: Order) -> [FilterLiteral]? {
-    guard let list = lists[name], list.order.index < order.visibility else { return nil }
-    return values[name]
+  /// Conditions see all lists, wherever these stand.
+  private func values(of name: String) -> [FilterLiteral]? {
+    values[name]
   }
 
   /// Checks one comparison: the field, the operator, the constants.
@@ -230,7 +232,8 @@ struct ConditionCompiler {
   }
 
   private func checkEventTypes(_ check: FilterCheck, _ work: inout Expansion) {
-    guard case .field(let field) = check.left, field.name == "evt.type", check.comparison == .equal || check.comparison == .notEqual || check.comparison == .in
+    guard case .field(let field) = check.left, field.name == "evt.type",
+      check.comparison == .equal || check.comparison == .notEqual || check.comparison == .in
     else { return }
     check.right.visit { operand in
       guard case .literal(let literal) = operand, !types.contains(literal.text) else { return }
@@ -239,7 +242,9 @@ struct ConditionCompiler {
       work.problems.append(
         Problem(
           message: "unknown event type '\(literal.text)'"
-            + (isLoop ? ": the list of this name leads back to itself" : near.map { "; did you mean '\($0)'?" } ?? "; `reel schema` lists them"),
+            + (isLoop
+              ? ": the list of this name leads back to itself"
+              : near.map { "; did you mean '\($0)'?" } ?? "; `reel schema` lists them"),
           isUnknownField: false, offset: literal.range.lowerBound, condition: work.condition))
     }
   }

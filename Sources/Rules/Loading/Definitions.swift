@@ -27,10 +27,13 @@ struct ConditionText: Sendable {
 }
 
 /// When something was defined first, which decides who comes first, and last, which decides what it sees: names that were
-/// first defined before.
+/// first defined before. That goes for macros and lists; rules see all of them.
 struct Order: Sendable {
   var index: Int
   var visibility: Int
+
+  /// What rules see: all macros, wherever these stand.
+  static let last = Order(index: Int.max, visibility: Int.max)
 }
 
 struct ListDefinition: Sendable {

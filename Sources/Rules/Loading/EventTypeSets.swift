@@ -24,7 +24,9 @@ struct EventTypeSets {
         return (known.0.union(more.holds), known.1.intersection(more.fails))
       }
     case .check(let check):
-      guard case .field(let field) = check.left, field.name == "evt.type", check.quantifier == nil else { return (all, all) }
+      guard case .field(let field) = check.left, field.name == "evt.type", check.quantifier == nil else {
+        return (all, all)
+      }
       var named: Set<String> = []
       switch check.right {
       case .literal(let literal): named = [literal.text]

@@ -80,7 +80,8 @@ struct ItemReader {
         let near = known.first { editDistance($0, key) <= 2 }
         found.warning(
           .unknownKey, item,
-          "'\(key)' is no key of \(article(item.kind)) \(item.kind)" + (near.map { "; did you mean '\($0)'?" } ?? " and is ignored"),
+          "'\(key)' is no key of \(article(item.kind)) \(item.kind)"
+            + (near.map { "; did you mean '\($0)'?" } ?? " and is ignored"),
           at: place.with(pair.key))
       }
     }

@@ -26,7 +26,8 @@ extension RulesCollector {
     case "filesystem":
       keys += ["read_only", "read_write"]
       for (key, opens) in [
-        ("read_only", "evt.is_open_read = true and not evt.is_open_write = true"), ("read_write", "evt.is_open_write = true"),
+        ("read_only", "evt.is_open_read = true and not evt.is_open_write = true"),
+        ("read_write", "evt.is_open_write = true"),
       ] {
         guard let part = part(reader, key), let list = matchingList(part, "paths") else { continue }
         terms.append("\(opens) and \(list.negation)fd.name pmatch \(list.quoted)")
@@ -43,7 +44,8 @@ extension RulesCollector {
       ] {
         guard let part = part(reader, key), let list = matchingList(part, "ports") else { continue }
         for port in list.values where UInt16(port.node.text ?? "") == nil {
-          found.error(.yamlValidate, reader.item, "\(port.node.shown) is no port; ports are numbers from 0 to 65535", at: port)
+          found.error(
+            .yamlValidate, reader.item, "\(port.node.shown) is no port; ports are numbers from 0 to 65535", at: port)
           return
         }
         terms.append("evt.type in (\(calls)) and fd.l4proto = \(key) and \(list.negation)fd.sport in \(list.quoted)")
@@ -51,7 +53,9 @@ extension RulesCollector {
     case "process":
       keys += ["matching", "processes"]
       if let list = matchingList(reader, "processes") {
-        terms = ["evt.type in (execve, execveat) and evt.failed = false and \(list.negation)proc.name in \(list.quoted)"]
+        terms = [
+          "evt.type in (execve, execveat) and evt.failed = false and \(list.negation)proc.name in \(list.quoted)"
+        ]
       }
     case "syscall":
       keys += ["matching", "syscalls"]
@@ -60,7 +64,8 @@ extension RulesCollector {
       }
     default:
       found.error(
-        .yamlValidate, reader.item, "\(type.node.shown) is no type of list; these are: \(types.joined(separator: ", "))", at: type)
+        .yamlValidate, reader.item,
+        "\(type.node.shown) is no type of list; these are: \(types.joined(separator: ", "))", at: type)
       return
     }
     reader.checkKeys(keys, &found)
@@ -83,8 +88,11 @@ extension RulesCollector {
       let content = YAMLNode.Content.scalar(YAMLScalar(text: text, isPlain: false))
       return reader.place.with(YAMLNode(content: content, start: reader.place.node.start, end: reader.place.node.start))
     }
-    let output = reader.optionalText("output", &found)
-      ?? scalar("\(reader.item.name) (type=%evt.type process=%proc.name command=%proc.cmdline file=%fd.name container=%container.name image=%container.image)")
+    let output =
+      reader.optionalText("output", &found)
+      ?? scalar(
+        "\(reader.item.name) (type=%evt.type process=%proc.name command=%proc.cmdline file=%fd.name container=%container.name image=%container.image)"
+      )
     var rule = RuleDefinition(
       name: reader.item.name, description: reader.optionalText("desc", &found)?.node.text ?? "",
       condition: ConditionText(scalar(condition)), output: ConditionText(output),

@@ -33,7 +33,8 @@ struct ListResolver {
       }
       if all.count > ListResolver.mostValues {
         found.error(
-          .validate, ItemName(kind: "list", name: name), "the list has more than \(ListResolver.mostValues) values", at: item)
+          .validate, ItemName(kind: "list", name: name), "the list has more than \(ListResolver.mostValues) values",
+          at: item)
         all = []
         break
       }

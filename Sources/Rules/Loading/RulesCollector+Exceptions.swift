@@ -8,7 +8,8 @@ extension RulesCollector {
   ) -> [ExceptionDefinition] {
     guard let elements = value.node.elements else {
       found.error(
-        .yamlValidate, reader.item, "'exceptions' takes a list of `name`, `fields`, `comps` and `values`, not \(value.node.kind)",
+        .yamlValidate, reader.item,
+        "'exceptions' takes a list of `name`, `fields`, `comps` and `values`, not \(value.node.kind)",
         at: value)
       return []
     }
@@ -30,7 +31,10 @@ extension RulesCollector {
           .exceptionNameNotUnique, entry.item, "the rule has two exceptions of this name; give one of them another",
           at: place)
       }
-      if let exception = readException(entry, known.first { $0.name == name }, isAppended: !known.isEmpty || reader.value("override") != nil || reader.value("append") != nil) {
+      if let exception = readException(
+        entry, known.first { $0.name == name },
+        isAppended: !known.isEmpty || reader.value("override") != nil || reader.value("append") != nil)
+      {
         exceptions.append(exception)
       }
     }
@@ -48,7 +52,8 @@ extension RulesCollector {
     if var known {
       if entry.value("values") == nil {
         found.warning(
-          .appendNoValues, entry.item, "the rule has this exception already, and nothing is appended to it; add 'values'",
+          .appendNoValues, entry.item,
+          "the rule has this exception already, and nothing is appended to it; add 'values'",
           at: entry.place)
       }
       if let fields = entry.value("fields") {
@@ -79,7 +84,9 @@ extension RulesCollector {
     }
     var comparisons: [String]
     if let comps = entry.value("comps") {
-      comparisons = comps.node.scalar != nil ? [comps.node.text ?? ""] : (entry.texts("comps", &found) ?? []).compactMap(\.node.text)
+      comparisons =
+        comps.node.scalar != nil
+        ? [comps.node.text ?? ""] : (entry.texts("comps", &found) ?? []).compactMap(\.node.text)
     } else {
       comparisons = isSingle ? ["in"] : [String](repeating: "=", count: names.count)
     }
@@ -93,7 +100,8 @@ extension RulesCollector {
     for comparison in comparisons where ExceptionOperator(comparison) == nil {
       let names = FilterOperator.allCases.map(\.rawValue).joined(separator: " ")
       found.error(
-        .validate, entry.item, "'\(comparison)' is no operator; these are: \(names)", at: entry.value("comps") ?? entry.place)
+        .validate, entry.item, "'\(comparison)' is no operator; these are: \(names)",
+        at: entry.value("comps") ?? entry.place)
       return nil
     }
     if isSingle, let own = ExceptionOperator(comparisons[0]), !own.takesList {
@@ -121,7 +129,8 @@ extension RulesCollector {
     for value in exception.values {
       guard let tuple = value.node.elements else {
         found.error(
-          .validate, entry.item, "a value is a list with one element for each field: [\(exception.fieldNames)]", at: value)
+          .validate, entry.item, "a value is a list with one element for each field: [\(exception.fieldNames)]",
+          at: value)
         return false
       }
       guard tuple.count == exception.fields.count else {

@@ -69,13 +69,15 @@ extension RulesCollector {
       guard appends == true else { return .define }
       guard exists else {
         found.error(
-          .validate, reader.item, "nothing can be appended, because no \(kind) of this name stands before", at: reader.place)
+          .validate, reader.item, "nothing can be appended, because no \(kind) of this name stands before",
+          at: reader.place)
         return nil
       }
       return .appendAll
     }
     if appends == true {
-      found.error(.validate, reader.item, "'append' and 'override' exclude each other; leave out 'append'", at: override)
+      found.error(
+        .validate, reader.item, "'append' and 'override' exclude each other; leave out 'append'", at: override)
       return nil
     }
     guard let pairs = override.node.pairs else {
@@ -94,7 +96,8 @@ extension RulesCollector {
       let key = pair.key.text ?? ""
       guard let mayAppend = allowed[key] else {
         let keys = allowed.keys.sorted().joined(separator: ", ")
-        fail("'\(key)' of \(kind == "rule" ? "a rule" : "a \(kind)") cannot be overridden; these can: \(keys)", pair.key)
+        fail(
+          "'\(key)' of \(kind == "rule" ? "a rule" : "a \(kind)") cannot be overridden; these can: \(keys)", pair.key)
         continue
       }
       guard let operation = ItemChange.Operation(rawValue: pair.value.text ?? "") else {
@@ -119,7 +122,8 @@ extension RulesCollector {
     }
     if !exists {
       found.error(
-        .validate, reader.item, "nothing can be overridden, because no \(kind) of this name stands before", at: reader.place)
+        .validate, reader.item, "nothing can be overridden, because no \(kind) of this name stands before",
+        at: reader.place)
       return nil
     }
     return isWrong ? nil : .override(operations)

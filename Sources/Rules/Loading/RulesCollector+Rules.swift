@@ -49,7 +49,8 @@ extension RulesCollector {
     guard let condition, let output, let description, let priority else { return }
     var rule = RuleDefinition(
       name: reader.item.name, description: description.node.text ?? "", condition: ConditionText(condition),
-      output: ConditionText(output), priority: priority, source: reader.optionalText("source", &found)?.node.text ?? "syscall",
+      output: ConditionText(output), priority: priority,
+      source: reader.optionalText("source", &found)?.node.text ?? "syscall",
       order: Order(index: existing?.order.index ?? order.index, visibility: order.visibility), place: reader.place)
     setPlainKeys(of: &rule, reader) { _ in true }
     rule.tags = (reader.texts("tags", &found) ?? []).compactMap(\.node.text)

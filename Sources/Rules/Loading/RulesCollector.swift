@@ -71,7 +71,8 @@ struct RulesCollector {
       let near = known.first { editDistance($0, first) <= 2 }
       found.warning(
         .unknownItem, ItemName(kind: "rules content item", name: ""),
-        "this is no rule, macro or list" + (near.map { "; did you mean `\($0):` instead of `\(first):`?" } ?? " and is ignored"),
+        "this is no rule, macro or list"
+          + (near.map { "; did you mean `\($0):` instead of `\(first):`?" } ?? " and is ignored"),
         at: item)
     }
     return true
@@ -82,7 +83,8 @@ struct RulesCollector {
     guard let name = value?.text, !name.isEmpty else {
       found.error(
         .yamlValidate, ItemName(kind: kind, name: ""),
-        value?.isNull == false && value?.scalar == nil ? "'\(kind)' takes a name, not \(value?.kind ?? "")" : "'\(kind)' is empty; write its name behind it",
+        value?.isNull == false && value?.scalar == nil
+          ? "'\(kind)' takes a name, not \(value?.kind ?? "")" : "'\(kind)' is empty; write its name behind it",
         at: value.map(item.with) ?? item)
       return
     }
@@ -94,7 +96,8 @@ struct RulesCollector {
     guard let value = item.node["required_engine_version"] else { return true }
     guard let version = value.text.flatMap(EngineVersion.init) else {
       found.error(
-        .yamlValidate, name, "\(value.shown) is no version; write a number, or three as in 0.57.0", at: item.with(value))
+        .yamlValidate, name, "\(value.shown) is no version; write a number, or three as in 0.57.0", at: item.with(value)
+      )
       return true
     }
     if version > .supported {
@@ -111,13 +114,15 @@ struct RulesCollector {
     let name = ItemName(kind: "required_plugin_versions", name: "")
     guard let value = item.node["required_plugin_versions"] else { return }
     guard let plugins = value.elements else {
-      found.error(.yamlValidate, name, "it takes a list of `name` and `version`, not \(value.kind)", at: item.with(value))
+      found.error(
+        .yamlValidate, name, "it takes a list of `name` and `version`, not \(value.kind)", at: item.with(value))
       return
     }
     for plugin in plugins {
       let reader = ItemReader(place: item.with(plugin), item: name)
       guard plugin.pairs != nil else {
-        found.error(.yamlValidate, name, "a plugin has a `name` and a `version`; this is \(plugin.kind)", at: item.with(plugin))
+        found.error(
+          .yamlValidate, name, "a plugin has a `name` and a `version`; this is \(plugin.kind)", at: item.with(plugin))
         continue
       }
       guard let plugin = reader.requiredText("name", &found), let version = reader.requiredText("version", &found)
@@ -128,11 +133,13 @@ struct RulesCollector {
       }
       // What these say of events, Reel records itself.
       let own = ["container", "k8smeta"]
-      let names = [plugin.node.text ?? ""] + (reader.value("alternatives")?.node.elements ?? []).compactMap { $0["name"]?.text }
+      let names =
+        [plugin.node.text ?? ""] + (reader.value("alternatives")?.node.elements ?? []).compactMap { $0["name"]?.text }
       if !names.contains(where: own.contains) {
         found.warning(
           .unknownPlugin, name,
-          "Reel has no plugins; rules about events of '\(names[0])' are skipped, the others are not affected", at: plugin)
+          "Reel has no plugins; rules about events of '\(names[0])' are skipped, the others are not affected",
+          at: plugin)
       }
     }
   }

@@ -61,13 +61,14 @@ public enum RulesLoader {
     if let made = definition.made {
       compiled = ConditionCompiler.Compiled(expression: made, size: 1, macros: [], lists: [], problems: [])
     } else {
-      guard let condition = compiler.compile(definition.condition, item, definition.order, &found) else { return nil }
+      guard let condition = compiler.compile(definition.condition, item, .last, &found) else { return nil }
       compiled = condition
     }
     for problem in compiled.problems {
       if problem.isUnknownField, definition.skipsIfUnknown {
         found.add(
-          .warning, .unknownFilter, item, "the rule is skipped: " + problem.message, at: problem.offset, of: problem.condition)
+          .warning, .unknownFilter, item, "the rule is skipped: " + problem.message, at: problem.offset,
+          of: problem.condition)
         skipped = problem.message
       } else {
         found.add(.error, .compileCondition, item, problem.message, at: problem.offset, of: problem.condition)
@@ -122,7 +123,7 @@ public enum RulesLoader {
     var types: Set<String> = []
     var isRight = checkOutput(definition.output, item, &found)
     for step in definition.steps {
-      guard let compiled = compiler.compile(step.condition, item, definition.order, &found) else {
+      guard let compiled = compiler.compile(step.condition, item, .last, &found) else {
         isRight = false
         continue
       }

@@ -42,12 +42,14 @@ extension RulesCollector {
     guard let time = reader.requiredText("within", &found) else { return }
     guard let within = duration(time.node.text ?? "") else {
       found.error(
-        .yamlValidate, reader.item, "'within' takes a duration such as 500ms, 10s or 5m, not \(time.node.shown)", at: time)
+        .yamlValidate, reader.item, "'within' takes a duration such as 500ms, 10s or 5m, not \(time.node.shown)",
+        at: time)
       return
     }
     guard let value = reader.value("steps") else {
       found.error(
-        .yamlValidate, reader.item, "there is no 'steps'; add two conditions or more, one behind the other", at: reader.place)
+        .yamlValidate, reader.item, "there is no 'steps'; add two conditions or more, one behind the other",
+        at: reader.place)
       return
     }
     var steps: [SequenceDefinition.Step] = []

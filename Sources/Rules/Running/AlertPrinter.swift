@@ -40,7 +40,9 @@ public struct AlertPrinter: Sendable {
       let text = try LineFormat(
         lenient: "*%\(field): \(rule.priority.name) \(output)", schema: schema)
       var names: [String] = []
-      for name in [field] + EventPrinter(format: try LineFormat(lenient: "*" + output, schema: schema), style: .text, schema: schema).names + ["evt.num"]
+      for name in [field]
+        + EventPrinter(format: try LineFormat(lenient: "*" + output, schema: schema), style: .text, schema: schema)
+        .names + ["evt.num"]
       where !names.contains(name) { names.append(name) }
       let fields = try LineFormat(
         lenient: "*" + names.map { $0.contains("(") ? "%(\($0))" : "%\($0)" }.joined(separator: " "), schema: schema)
@@ -77,7 +79,8 @@ public struct AlertPrinter: Sendable {
     for question in Set(matches.matches.map(\.question)) {
       let part = engine.parts[question]
       let events = matches.selected(by: question)
-      let steps = if case .sequence(let sequence) = engine.rules[part.rule].condition { sequence.steps.count } else { 1 }
+      let steps =
+        if case .sequence(let sequence) = engine.rules[part.rule].condition { sequence.steps.count } else { 1 }
       if part.step != nil { identities[question] = identity.rows(of: events) }
       if (part.step ?? 0) == steps - 1 { made[question] = alerts(events, rule: part.rule, hostname: matches.hostname) }
     }

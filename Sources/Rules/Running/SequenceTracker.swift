@@ -18,7 +18,7 @@ public struct SequenceStep: Sendable {
 
 /// What events of a sequence have in common.
 enum SequenceKey: Hashable {
-  case process(ProcessIdentity)
+  case process(LineageProcess)
   case values([FieldValue])
 }
 
@@ -52,7 +52,8 @@ public struct SequenceTracker: Sendable {
     guard case .sequence(let sequence) = rules[event.rule].condition, let own = event.keys.first else { return nil }
     guard event.step > 0 else {
       if open.count >= SequenceTracker.mostOpen { forget(event.time) }
-      open[Place(rule: event.rule, step: 0, key: own)] = Beginning(started: event.time, numbers: [event.number], root: own)
+      open[Place(rule: event.rule, step: 0, key: own)] = Beginning(
+        started: event.time, numbers: [event.number], root: own)
       return nil
     }
     let keys = sequence.scope == .processTree ? event.keys : [own]

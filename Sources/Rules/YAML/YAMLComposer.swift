@@ -98,7 +98,8 @@ private struct YAMLComposer: ~Copyable {
     guard let (node, size) = anchors[name] else {
       let isInside = openAnchors.contains(name)
       throw YAMLError(
-        message: isInside ? "the alias '*\(name)' stands inside of what it names" : "nothing is named '&\(name)' before '*\(name)'",
+        message: isInside
+          ? "the alias '*\(name)' stands inside of what it names" : "nothing is named '&\(name)' before '*\(name)'",
         mark: event.start)
     }
     try count(size, event)
@@ -110,7 +111,8 @@ private struct YAMLComposer: ~Copyable {
     let content: YAMLNode.Content
     if collection.isMapping {
       let nodes = collection.nodes
-      content = .mapping(stride(from: 0, to: nodes.count - 1, by: 2).map { YAMLPair(key: nodes[$0], value: nodes[$0 + 1]) })
+      content = .mapping(
+        stride(from: 0, to: nodes.count - 1, by: 2).map { YAMLPair(key: nodes[$0], value: nodes[$0 + 1]) })
     } else {
       content = .sequence(collection.nodes)
     }
@@ -170,7 +172,8 @@ private struct EventParser: ~Copyable {
       let text = String(
         decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
       kind = .scalar(
-        YAMLScalar(text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE), anchor: EventParser.text(scalar.anchor))
+        YAMLScalar(text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE),
+        anchor: EventParser.text(scalar.anchor))
     case YAML_SEQUENCE_START_EVENT:
       kind = .begin(isMapping: false, anchor: EventParser.text(event.data.sequence_start.anchor))
     case YAML_MAPPING_START_EVENT:

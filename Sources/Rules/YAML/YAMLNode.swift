@@ -61,7 +61,9 @@ public struct YAMLScalar: Sendable {
   public let isPlain: Bool
 
   /// Whether the text stands for nothing.
-  public var isNull: Bool { isPlain && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL") }
+  public var isNull: Bool {
+    isPlain && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
+  }
 
   /// The value as a truth value.
   public var boolean: Bool? {
