@@ -106,7 +106,7 @@ extension View.Column {
 
   // Columns that many views share.
   static let container = last("container", "CONTAINER", "container.name", "container.id")
-  static let command = last("command", "COMMAND", "proc.exeline")
+  static let command = last("command", "COMMAND", "proc.command")
   static let bytesIn = sum("bytes_in", "BYTES IN", "evt.buflen.in", .bytes)
   static let bytesOut = sum("bytes_out", "BYTES OUT", "evt.buflen.out", .bytes)
   static let opens = count("opens", "OPENS", where: View.openFilter)
@@ -116,7 +116,7 @@ extension View.Column {
   static let time = sum("time_ns", "TIME", "evt.latency", .duration)
   static let when = field("time", "TIME", "evt.rawtime", .time)
   static let listContainer = field("container", "CONTAINER", "container.name")
-  static let listCommand = field("command", "COMMAND", "proc.exeline")
+  static let listCommand = field("command", "COMMAND", "proc.command")
   static let listPid = field("pid", "PID", "proc.pid")
 }
 

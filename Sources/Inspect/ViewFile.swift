@@ -12,7 +12,7 @@ import Query
 ///         {"name": "count", "aggregate": "count", "title": "CALLS"},
 ///         {"name": "failed", "aggregate": "count", "where": "evt.failed = true"},
 ///         {"name": "time_ns", "aggregate": "sum", "of": "evt.latency", "unit": "duration"},
-///         {"name": "command", "last": ["proc.exeline", "proc.name"]}
+///         {"name": "command", "last": ["proc.command", "proc.name"]}
 ///       ],
 ///       "sort": "count",
 ///       "drill_down": "processes"

@@ -17,7 +17,7 @@ struct ViewCommand: AsyncParsableCommand {
         {"name": "sockets", "filter": "fd.type = unix", "sort": "count", "columns": [
           {"name": "socket", "key": "fd.name"}, {"name": "count", "aggregate": "count"},
           {"name": "time_ns", "aggregate": "sum", "of": "evt.latency", "unit": "duration"},
-          {"name": "command", "last": ["proc.exeline"]}]}
+          {"name": "command", "last": ["proc.command"]}]}
 
       EXAMPLES:
         reel view --list

@@ -24,7 +24,7 @@ struct RollupRecountTests {
     try #require(program.status == 0, "\(program.errorText)")
     let found = try await facts(target)
     #expect(found["findings"] == .array([]))
-    #expect(found["recounted"] == .integer(12))
+    #expect(found["recounted"] == .integer(20))
   }
 
   /// Counts each event of the first chunk twice.

@@ -35,7 +35,7 @@ struct DifferenceTopic: Sendable {
     DifferenceTopic(
       name: "error", filter: "evt.failed = true", fields: ["proc.name", "evt.type", "evt.res"], weight: 0.55),
     DifferenceTopic(
-      name: "syscall", filter: "evt.is_syscall = true", fields: ["proc.name", "evt.type"], weight: 0.5,
+      name: "syscall", filter: "syscall.type exists", fields: ["proc.name", "evt.type"], weight: 0.5,
       comparesTime: true),
   ]
 

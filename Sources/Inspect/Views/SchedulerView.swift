@@ -9,7 +9,7 @@ extension View {
       .key("started", "STARTED", "proc.pid.ts", isHidden: true),
       .last("name", "NAME", "thread.name"),
       .count("count", "SWITCHES"),
-      .count("preempted", "PREEMPTED", where: "evt.rawarg.preempted = 1"),
+      .count("preempted", "PREEMPTED", where: "evt.rawarg.preempted = true"),
       .sum("wait_ns", "WAITED", "evt.rawarg.wait_time", .duration),
       .aggregate("wait_p99_ns", "P99", "p99", "evt.rawarg.wait_time", .duration),
       .aggregate("wait_max_ns", "LONGEST", "max", "evt.rawarg.wait_time", .duration),

@@ -98,7 +98,7 @@ extension BatchView {
       guard let changed = image(.executableChangeTime, ofThread: thread).integerValue, start != EventBatch.missing
       else { return .missing }
       return .integer(start &- changed)
-    case .arguments, .environment, .argumentCount, .argumentLength, .commandLine, .exeLine:
+    case .arguments, .environment, .argumentCount, .argumentLength, .commandLine, .exeLine, .command:
       return words(property, ofThread: thread, argument: argument)
     case .workingDirectory: return directory(threads[thread, .workingDirectory])
     case .terminal: return number(threads[thread, .tty])
@@ -171,9 +171,9 @@ extension BatchView {
   private func words(_ property: ProcessProperty, ofThread thread: Int, argument: FieldArgument) -> FieldValue {
     let row = image(ofThread: thread)
     let images = batch.dimensions.images
-    if property == .commandLine || property == .exeLine {
+    if property == .commandLine || property == .exeLine || property == .command {
       var first = FieldValue.missing
-      if property == .exeLine, let row { first = text(images[row, .exe]) }
+      if property != .commandLine, let row { first = text(images[row, .exe]) }
       // Tasks of the kernel have no first argument, but a name.
       if first == .missing { first = name(ofThread: thread) }
       guard let first = first.bytesValue else { return .missing }

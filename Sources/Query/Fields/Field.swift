@@ -117,7 +117,7 @@ enum TypeProperty: Sendable, Hashable {
 
 enum ProcessProperty: Sendable, Hashable {
   case pid, parentPid, virtualPid, tid, virtualTid, isMainThread, threadName
-  case name, exe, executablePath, arguments, commandLine, exeLine, environment, workingDirectory
+  case name, exe, executablePath, arguments, commandLine, exeLine, command, environment, workingDirectory
   case argumentCount, argumentLength, terminal, loginShell
   case session, group, virtualGroup, isSessionLeader, isGroupLeader, isVirtualGroupLeader
   case processStart

@@ -47,8 +47,11 @@ extension FieldTable {
       "proc.acmdline", .text, .process(.commandLine, .ancestor), "An ancestor's name and arguments.",
       "proc.acmdline[2] startswith sshd", argument: .optionalIndex, multiplicity: .anyAncestor),
     Field(
-      "proc.exeline", .text, .process(.exeLine, .itself), "First argument and the others.",
+      "proc.exeline", .text, .process(.exeLine, .itself), "First argument, a blank, and the others.",
       "proc.exeline startswith /bin/sh"),
+    Field(
+      "proc.command", .text, .process(.command, .itself), "The command as it was given: first argument and the others.",
+      "proc.command = \"make all\""),
     Field(
       "proc.cmdnargs", .unsigned, .process(.argumentCount, .itself), "How many arguments there are behind the first.",
       "proc.cmdnargs = 0"),

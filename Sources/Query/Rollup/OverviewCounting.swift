@@ -35,12 +35,22 @@ public struct OverviewCounting: RollupCounting {
   /// How many different values a rollup counts at most; a counter with more is left out and scanned for.
   public static let mostDistinct = 1 << 18
 
-  /// Counts the events of a schema for all counters.
+  /// Counts the events of a schema for all counters that can be asked of it: a file's own schema may lack what some ask for.
   public init(_ schema: Schema) {
     do throws(QueryError) {
-      try self.init(schema, RollupCounter.overview, mostDistinct: OverviewCounting.mostDistinct)
+      let counters = RollupCounter.overview.filter { OverviewCounting.canCount($0, schema) }
+      try self.init(schema, counters, mostDistinct: OverviewCounting.mostDistinct)
     } catch {
-      preconditionFailure("a counter's filter is wrong: \(error.message)")
+      preconditionFailure("counters that can be asked one by one cannot be asked together: \(error.message)")
+    }
+  }
+
+  private static func canCount(_ counter: RollupCounter, _ schema: Schema) -> Bool {
+    do throws(QueryError) {
+      _ = try OverviewCounting(schema, [counter], mostDistinct: 1)
+      return true
+    } catch {
+      return false
     }
   }
 
