@@ -23,9 +23,6 @@ public struct EngineQuestions {
     self.timeLimit = timeLimit
   }
 
-  /// Whether there is anybody to ask.
-  public var hasSockets: Bool { !sockets.isEmpty }
-
   /// What went wrong since the last call, each fault once in a recording, one line each.
   public mutating func takeFaults() -> [String] {
     defer { faults = [] }

@@ -36,6 +36,8 @@ final class ContainerWatch: Sendable {
   private let questionQueue = DispatchQueue(label: "reel.engines")
   private let state: Mutex<State>
   private let questions: Mutex<EngineQuestions>
+  /// Who can be asked: known without waiting for an answer that is under way.
+  private let engines: [String]
   private let notices = GroupNotices()
   /// Set up once before anything runs; its own calls are safe on any thread.
   nonisolated(unsafe) private let source: (any DispatchSourceRead)?
@@ -50,7 +52,11 @@ final class ContainerWatch: Sendable {
     var news = News()
     /// Questions under way.
     var asking = 0
+    /// Whether the groups that were there before are being looked at.
+    var isStarting = true
     var isOver = false
+    /// Whether somebody was told that an engine does not answer.
+    var hasWarned = false
   }
 
   /// What the source is to be told of containers.
@@ -71,6 +77,8 @@ final class ContainerWatch: Sendable {
     /// The group that was selected for it.
     var selectedGroup: UInt64?
     var wasAsked = false
+    /// Whether its group was there when the watch began: it may be one that an engine left behind.
+    var isOld: Bool
     /// Whether it stood still at the last look; `nil` before the first.
     var isFrozen: Bool?
     /// Looks that are still to come.
@@ -99,6 +107,7 @@ final class ContainerWatch: Sendable {
     self.outlets = outlets
     state = Mutex(State())
     questions = Mutex(EngineQuestions(addresses, timeLimit: engineTimeLimit))
+    engines = addresses.sockets.map(\.path)
     let queue = queue
     source = notices.map { DispatchSource.makeReadSource(fileDescriptor: $0.descriptor, queue: queue) }
     for warning in addresses.warnings { outlets.warn(warning) }
@@ -111,6 +120,7 @@ final class ContainerWatch: Sendable {
       source?.setEventHandler { [weak self] in self?.takeNotices() }
       source?.activate()
       for hierarchy in groups.hierarchies { look(below: hierarchy.mountPoint, in: hierarchy) }
+      state.withLock { $0.isStarting = false }
       lookAtFreezers(after: "")
     }
   }
@@ -201,7 +211,18 @@ final class ContainerWatch: Sendable {
     }
     let deadline = DispatchTime.now() + .milliseconds(500)
     while DispatchTime.now() < deadline, state.withLock({ $0.asking > 0 }) { usleep(5000) }
-    queue.sync { state.withLock { $0.isOver = true } }
+    let isUnanswered = queue.sync {
+      state.withLock { state in
+        state.isOver = true
+        return state.asking > 0 && !state.hasWarned
+      }
+    }
+    if isUnanswered {
+      let engines = engines.joined(separator: ", ")
+      outlets.warn(
+        "the container engine at \(engines) has not answered until the end; names of containers may be missing, their ids "
+          + "are right")
+    }
   }
 
   private func takeNotices() {
@@ -242,7 +263,8 @@ final class ContainerWatch: Sendable {
         return true
       }
       guard state.containers.count < ContainerWatch.mostContainers else { return false }
-      state.containers[container.id] = Known(container: container, group: group, isInScope: scope == nil)
+      state.containers[container.id] = Known(
+        container: container, group: group, isInScope: scope == nil, isOld: state.isStarting)
       return true
     }
     if isNew { look(at: container.id) }
@@ -252,7 +274,8 @@ final class ContainerWatch: Sendable {
   private func look(at id: String) {
     guard let (container, group) = state.withLock({ state in state.containers[id].map { ($0.container, $0.group) } })
     else { return }
-    take(resolver.facts(of: container, processes: group?.processes() ?? []), of: id)
+    let processes = group?.processes() ?? []
+    take(resolver.facts(of: container, processes: processes), of: id)
     let next = state.withLock { state -> (milliseconds: Int, asks: Bool)? in
       guard !state.isOver, var known = state.containers[id] else { return nil }
       if known.facts.isNamed, known.looksLeft.count > ContainerWatch.laterLooks.count {
@@ -260,7 +283,9 @@ final class ContainerWatch: Sendable {
       }
       let milliseconds = known.looksLeft.popFirst()
       // Files are given a moment to say it all; whoever has no name then is asked about.
-      let asks = !known.wasAsked && (known.facts.isNamed || known.looksLeft.count <= 4)
+      // Engines leave groups behind in which nothing runs any more: of these there is nothing to be asked.
+      let runs = !known.isOld || group == nil || !processes.isEmpty
+      let asks = runs && !known.wasAsked && (known.facts.isNamed || known.looksLeft.count <= 4)
       if asks { known.wasAsked = true }
       state.containers[id] = known
       return milliseconds.map { ($0, asks) } ?? (asks ? (0, true) : nil)
@@ -273,7 +298,7 @@ final class ContainerWatch: Sendable {
   }
 
   private func ask(about id: String) {
-    guard questions.withLock({ $0.hasSockets }) else { return }
+    if engines.isEmpty { return }
     guard let facts = state.withLock({ $0.containers[id]?.facts }), !facts.isNamed || facts["image.digest"] == nil
     else {
       return
@@ -281,8 +306,14 @@ final class ContainerWatch: Sendable {
     state.withLock { $0.asking += 1 }
     questionQueue.async { [weak self] in
       guard let self else { return }
+      // At the end nobody waits for what was not asked yet.
+      if state.withLock({ $0.isOver }) { return }
       let (answer, faults) = questions.withLock { ($0.facts(of: id, known: facts), $0.takeFaults()) }
-      for fault in faults { outlets.warn(fault) }
+      let isTold = state.withLock { state in
+        if !faults.isEmpty { state.hasWarned = true }
+        return state.isOver
+      }
+      if !isTold { for fault in faults { outlets.warn(fault) } }
       queue.async { [weak self] in
         self?.take(answer, of: id)
         self?.state.withLock { $0.asking -= 1 }

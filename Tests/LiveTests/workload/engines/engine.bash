@@ -184,6 +184,10 @@ stop)
       kill -KILL "$keeper" 2>/dev/null || true
     fi
   done
+  # On hosts with hierarchies of both kinds engines leave groups behind in the one that they do not use. A group in which
+  # something runs cannot be removed.
+  find /sys/fs/cgroup -depth -type d -regextype posix-extended \
+    -regex '.*/(docker|libpod_parent|kubepods)/.*[0-9a-f]{64}.*' -exec rmdir {} \; 2>/dev/null || true
   # Whatever an engine left mounted, innermost first.
   awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r point; do
     umount -l "$point" || true
