@@ -2,6 +2,7 @@ import CaptureFile
 import Foundation
 import KernelSource
 import Presentation
+import TestSupport
 import Testing
 
 @testable import Recorder

@@ -1,5 +1,6 @@
 import KernelSource
 import Query
+import TestSupport
 import Testing
 
 @testable import reel

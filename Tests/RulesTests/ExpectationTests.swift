@@ -73,7 +73,7 @@ struct ExpectationTests {
 
   /// Problems are compared by code and item: messages are those of this project.
   private func validate(_ object: [String: Any], _ files: [String]) throws {
-    let result = try CommandRun(["rules", "check", "--json"] + files)
+    let result = try runReleased(["rules", "check", "--json"] + files)
     struct Problem: Hashable { let kind, name, code: String }
     let found = Set(
       try result.objects().map {
@@ -97,7 +97,7 @@ struct ExpectationTests {
   /// The types of events that rules are about, where that is not "all": here it is worked out more closely.
   private func checkTypes(_ object: [String: Any], _ files: [String]) throws {
     guard let events = object["rules_events"] as? [[String: [String]]] else { return }
-    let described = try CommandRun(["rules", "list", "--json", "-r"] + files).objects()
+    let described = try runReleased(["rules", "list", "--json", "-r"] + files).objects()
     for entry in events {
       for (rule, types) in entry where types != ["all"] {
         let own = described.first { $0["rule"] as? String == rule }
@@ -115,10 +115,10 @@ struct ExpectationTests {
     for tag in object["run_tags"] as? [String] ?? [] { arguments += ["--tag", tag] }
     if let priority = object["priority"] as? String { arguments += ["--priority", priority] }
     if object["exit_status"] as? Int == 1 {
-      #expect(try CommandRun(arguments).status == 2)
+      #expect(try runReleased(arguments).status == 2)
       return
     }
-    let alerts = try CommandRun(arguments + ["--json"])
+    let alerts = try runReleased(arguments + ["--json"])
     // No rule may be left: then there is nothing to detect.
     #expect(alerts.status == 0 || alerts.error.contains("no rule is left"), "\(alerts.error)")
     let objects = try alerts.objects()
@@ -144,7 +144,7 @@ struct ExpectationTests {
     if object["json_include_output_property"] as? Bool == false { arguments += ["--json-without", "output"] }
     if object["json_include_tags_property"] as? Bool == false { arguments += ["--json-without", "tags"] }
     if object["time_iso_8601"] as? Bool == true { arguments.append("--iso") }
-    let text = try CommandRun(arguments).output
+    let text = try runReleased(arguments).output
     let expression = try NSRegularExpression(pattern: pattern)
     #expect(expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil, "\(pattern): \(text)")
   }
@@ -153,7 +153,7 @@ struct ExpectationTests {
   func form(_ form: String) throws {
     let folder = try #require(dataFolder) + "/expect/"
     let wanted = try String(contentsOfFile: folder + "output_files/single_rule_with_cat_write.\(form)", encoding: .utf8)
-    let result = try CommandRun(
+    let result = try runReleased(
       [
         "rules", "run", folder + "../scap/falco-cat_write.scap", "--iso", "-r",
         folder + "rules/single_rule_with_tags.yaml",

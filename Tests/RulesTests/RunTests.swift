@@ -9,7 +9,7 @@ private let hasSysdig = FileManager.default.isExecutableFile(atPath: "/usr/bin/s
 
 /// Rules over the samples, as a user runs them.
 struct RunTests {
-  private func run(_ arguments: String...) throws -> CommandRun { try CommandRun(["rules"] + arguments) }
+  private func run(_ arguments: String...) throws -> CommandRun { try runReleased(["rules"] + arguments) }
 
   @Test("A sequence is told once, with the numbers of its events, in order")
   func sequence() throws {
@@ -22,14 +22,14 @@ struct RunTests {
     let numbers = try #require(fields["sequence.events"] as? [Int])
     #expect(numbers.count == 2 && numbers == numbers.sorted())
     #expect(fields["evt.num"] as? Int == numbers.last)
-    let events = try CommandRun(["events", capture, "evt.num = \(numbers[0])", "-p", "%proc.name %fd.name"])
+    let events = try runReleased(["events", capture, "evt.num = \(numbers[0])", "-p", "%proc.name %fd.name"])
     #expect(events.output.hasSuffix(".s\n"))
   }
 
   @Test("A list that matches tells what is in it, and one that does not tells the rest")
   func lists() throws {
     let capture = root + "/samples/build.reel"
-    let executions = try CommandRun(
+    let executions = try runReleased(
       ["events", capture, "evt.type in (execve, execveat) and evt.failed = false", "-p", "%evt.num %proc.name"]
     ).lines
     for matching in [true, false] {

@@ -136,7 +136,9 @@ public struct AuditRun: Sendable {
         var record = search.make(
           events.batch.exitTimes[Int(row)], events.batch.numbers[Int(row)], AuditActor(values[..<count]),
           Array(values[(count + 1)...]))
-        if events.batch.results[Int(row)] < 0, events.batch.results[Int(row)] != EventBatch.missing {
+        let result = events.batch.results[Int(row)]
+        // A connection that is under way has not failed.
+        if result < 0, result != EventBatch.missing, values[count] != .text("EINPROGRESS") {
           record.error = values[count]
         }
         return (record, TransferCounting.key(Int(row), events.batch))
