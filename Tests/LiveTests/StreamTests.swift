@@ -120,7 +120,7 @@ extension Live {
           "record", "-o", capture.path, "--snaplen", "16", "--snaplen-for", "fd.name endswith /much=2000",
           "--snaplen-for",
           "evt.type = write and fd.name endswith /copy=100", "--", "bash", "-c",
-          "cat '\(directory)/much' > '\(directory)/copy'; cat '\(directory)/little' > /dev/null",
+          "dd if='\(directory)/much' of='\(directory)/copy' bs=4096 status=none; cat '\(directory)/little' > /dev/null",
         ])
         try #require(result.status == 0, "\(result.errorText)")
         try await capture.expectNothingLost()

@@ -101,8 +101,9 @@ func questions(_ capture: String, _ scap: String, second: Int64, container: Stri
   if let container {
     all.insert(
       Question(
-        name: "one container", target: 100, reel: ["events", capture, "container.id = \(container)"],
-        sysdig: ["-r", scap, "container.id = \(container)"]), at: 6)
+        name: "one container", target: 100,
+        reel: ["events", capture, "container.id = \(container) and evt.failed = true"],
+        sysdig: ["-r", scap, "container.id = \(container) and evt.failed = true"]), at: 6)
   }
   return all
 }
