@@ -150,7 +150,12 @@ extension Live {
         "thread.tid", "evt.type", "evt.res", "evt.is_unfinished", "proc.name", "proc.exe", "fd.name", "evt.args",
       ]
       var threads: [Int64: [Row]] = [:]
-      for event in try await capture.events(filter, fields) {
+      for var event in try await capture.events(filter, fields) {
+        // A time of the clock: where it stood at the start of a recording, each finds out to some nanoseconds.
+        if case .object(var arguments)? = event["evt.args"] {
+          arguments["pidns_init_start_ts"] = nil
+          event["evt.args"] = .object(arguments)
+        }
         threads[try #require(event.integer("thread.tid")), default: []].append(event)
       }
       return threads
