@@ -1,5 +1,6 @@
 #include "CLibBPF.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <stdio.h>
 
@@ -19,4 +20,11 @@ void reel_count_tracepoint_arguments(const char *const *names, int *counts, int 
   struct btf *types = btf__load_vmlinux_btf();
   for (int index = 0; index < count; index++) counts[index] = types ? arguments_of(types, names[index]) : -1;
   btf__free(types);
+}
+
+bool reel_has_kernel_function(const char *name) {
+  struct btf *types = btf__load_vmlinux_btf();
+  int function = types ? btf__find_by_name_kind(types, name, BTF_KIND_FUNC) : -1;
+  btf__free(types);
+  return function >= 0;
 }

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -31,3 +33,7 @@ int reel_peek_pipe(int descriptor, void *bytes, int count) {
   close(copy[1]);
   return (int)seen;
 }
+
+int reel_make_wakener(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int reel_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }

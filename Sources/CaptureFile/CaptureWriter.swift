@@ -93,7 +93,7 @@ public struct CaptureWriter: ~Copyable {
   public var nextSequence: UInt64 { sequence }
 
   /// What summary and rollup count of a chunk.
-  var countedColumns: ColumnSelection { ColumnSelection.counted.union(rollup?.columns ?? .nothing) }
+  package var countedColumns: ColumnSelection { ColumnSelection.counted.union(rollup?.columns ?? .nothing) }
 
   /// The bytes written so far.
   public var bytesWritten: UInt64 { file.bytesWritten }

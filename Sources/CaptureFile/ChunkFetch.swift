@@ -42,8 +42,8 @@ struct ChunkFetch {
   private let file: InputFile
   private let decompression: BlockDecompression
 
-  /// Blocks that stand closer together than this are read in one go.
-  private static let leastGap = 1 << 16
+  /// Blocks that stand closer together than this are read in one go: copying what lies between costs as much as another call.
+  private static let leastGap = 1 << 14
 
   init(_ file: InputFile, _ decompression: BlockDecompression) {
     self.file = file
@@ -69,18 +69,19 @@ struct ChunkFetch {
   }
 
   /// Reads a selection of a chunk whose directory was read.
-  /// - Parameter known: what was read before, and stays.
+  /// - Parameters:
+  ///   - known: what was read before, and stays.
+  ///   - rows: see `OpenChunk.read`.
   func read(
     _ chunk: StoredChunk, _ layout: ChunkLayout, _ columns: ColumnSelection, schema: Schema, names: DimensionNames,
-    adding known: KnownColumns?
+    adding known: KnownColumns?, of rows: [UInt32]? = nil
   ) throws(CaptureError) -> EventBatch {
     let blocks = layout.blocks(for: columns, beyond: known?.selection ?? .nothing)
     let ranges = layout.ranges(of: blocks)
     let spans = ChunkFetch.coalesced(ranges)
-    var parts: [[UInt8]] = []
-    for span in spans { parts.append(try bytes(span, chunk.start)) }
+    let joined = try bytes(spans, chunk.start)
     do throws(MalformedBytes) {
-      return try decode(layout, columns, schema, names, blocks, ranges, spans, parts, known)
+      return try decode(layout, columns, schema, names, blocks, ranges, spans, joined, known, rows)
     } catch {
       throw damaged(chunk.what, chunk.offset, error)
     }
@@ -88,11 +89,9 @@ struct ChunkFetch {
 
   private func decode(
     _ layout: ChunkLayout, _ columns: ColumnSelection, _ schema: Schema, _ names: DimensionNames, _ blocks: [Int],
-    _ ranges: [Range<Int>], _ spans: [Range<Int>], _ parts: [[UInt8]], _ known: KnownColumns?
+    _ ranges: [Range<Int>], _ spans: [Range<Int>], _ joined: [UInt8], _ known: KnownColumns?,
+    _ rows: [UInt32]?
   ) throws(MalformedBytes) -> EventBatch {
-    // The parts are joined so that one borrowed buffer holds all blocks; most selections have one part only.
-    var joined = parts.isEmpty ? [] : parts[0]
-    for part in parts.dropFirst() { joined.append(contentsOf: part) }
     return try joined.withBytes { (bytes) throws(MalformedBytes) in
       var stored: [UnsafeRawBufferPointer] = []
       for range in ranges {
@@ -107,7 +106,8 @@ struct ChunkFetch {
         stored.append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count]))
       }
       return try layout.decode(
-        columns, schema: schema, names: names, blocks: blocks, stored: stored, decompression, adding: known)
+        columns, schema: schema, names: names, blocks: blocks, stored: stored, decompression, adding: known,
+        of: rows)
     }
   }
 
@@ -124,13 +124,32 @@ struct ChunkFetch {
   }
 
   private func bytes(_ range: Range<Int>, _ payload: UInt64) throws(CaptureError) -> [UInt8] {
-    let start = payload + UInt64(range.lowerBound)
-    let bytes = try file.bytes(at: start, count: range.count)
-    guard bytes.count == range.count else {
-      throw CaptureError(
-        .partlyReadable, "the file ends inside a chunk", path: file.path, offset: start,
-        remedy: "the other chunks are readable")
+    try bytes([range], payload)
+  }
+
+  /// Several stretches, one behind the other in one buffer.
+  private func bytes(_ ranges: [Range<Int>], _ payload: UInt64) throws(CaptureError) -> [UInt8] {
+    let total = ranges.reduce(0) { $0 + $1.count }
+    var failure: CaptureError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: total) { target, filled in
+      let target = UnsafeMutableRawBufferPointer(target)
+      do throws(CaptureError) {
+        for range in ranges {
+          let start = payload + UInt64(range.lowerBound)
+          let room = UnsafeMutableRawBufferPointer(rebasing: target[filled..<filled + range.count])
+          guard try file.read(at: start, into: room) == range.count else {
+            throw CaptureError(
+              .partlyReadable, "the file ends inside a chunk", path: file.path, offset: start,
+              remedy: "the other chunks are readable")
+          }
+          filled += range.count
+        }
+      } catch {
+        failure = error
+        filled = 0
+      }
     }
+    if let failure { throw failure }
     return bytes
   }
 

@@ -24,10 +24,15 @@ public struct OpenChunk: Sendable {
 
   /// Decodes the selected columns.
   ///
-  /// - Parameter known: what was read before; it is in the result, too, and not read again.
+  /// - Parameters:
+  ///   - known: what was read before; it is in the result, too, and not read again.
+  ///   - rows: the only events that are looked at, ascending: where types are known, the core columns that are read have no
+  ///     value for the others, save times and numbers. Nothing can be added to such a result. `nil` for all.
   /// - Throws: `CaptureError` of kind `partlyReadable` when the chunk is damaged.
-  public func read(_ columns: ColumnSelection, adding known: KnownColumns? = nil) throws(CaptureError) -> EventBatch {
-    try fetch.read(chunk, layout, columns, schema: schema, names: names, adding: known)
+  public func read(
+    _ columns: ColumnSelection, adding known: KnownColumns? = nil, of rows: [UInt32]? = nil
+  ) throws(CaptureError) -> EventBatch {
+    try fetch.read(chunk, layout, columns, schema: schema, names: names, adding: known, of: rows)
   }
 }
 

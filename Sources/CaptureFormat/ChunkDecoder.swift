@@ -6,23 +6,27 @@ import EventSchema
 ///
 /// Cost: only what was selected, and the dimensions. The slack that unpacking needs is part of every decompressed block.
 struct ChunkDecoder {
-  private let layout: ChunkLayout
+  let layout: ChunkLayout
   private let schema: Schema
   private let names: DimensionNames
   private let selection: ColumnSelection
   /// What was decoded before.
-  private let known: KnownColumns?
+  let known: KnownColumns?
+  /// The only events whose core columns are looked at; `nil` for all.
+  private let rows: [UInt32]?
   /// The decompressed blocks, by number; the owner keeps them alive.
   private let blocks: [UnsafeRawBufferPointer?]
-  private var order: TypeOrder?
+  var order: TypeOrder?
   private var ranks: [UInt32] = []
-  private var sortedResults: ResultsByType?
+  /// Results where columns of arguments repeat them.
+  var repeatedResults = RepeatedResults.none
 
   init(
     _ layout: ChunkLayout, schema: Schema, names: DimensionNames, _ selection: ColumnSelection,
-    blocks: [UnsafeRawBufferPointer?], adding known: KnownColumns? = nil
+    blocks: [UnsafeRawBufferPointer?], adding known: KnownColumns? = nil, of rows: [UInt32]? = nil
   ) {
     self.known = known
+    self.rows = rows
     self.layout = layout
     self.schema = schema
     self.names = names
@@ -61,7 +65,10 @@ struct ChunkDecoder {
         throw MalformedBytes("the chunk's numbers have gaps and no column")
       }
     }
-    let needsOrder = needed.contains { $0.isByType || $0.encoding == .result || $0.encoding == .same }
+    let repeatsResults = needed.contains { $0.encoding == .result }
+    // Types that are known were counted when they were read.
+    if let rows, before.contains(.types) { return try decodeCore(&batch, core, of: rows, repeatsResults) }
+    let needsOrder = repeatsResults || needed.contains { $0.isByType }
     if isNeeded(.types) || needsOrder || core.contains(.ranks) {
       let types: [UInt16] = before.contains(.types) ? batch.types : try narrow(.types, missing: nil)
       ranks = before.contains(.ranks) ? batch.ranks : []
@@ -81,12 +88,27 @@ struct ChunkDecoder {
       batch.objects = try narrow(.objects, missing: EventBatch.noRow)
       try check(batch.objects, below: batch.dimensions.objects.count, "object")
     }
-    if isNeeded(.results) || before.contains(.results) && needsOrder {
-      let results = before.contains(.results) ? batch.results : try wide(.results)
-      if core.contains(.results) { batch.results = results }
-      if let order {
-        sortedResults = ResultsByType(sorted: order.sorted(results), counts: layout.head.typeCounts)
-      }
+    if isNeeded(.results) || before.contains(.results) && repeatsResults {
+      try decodeResults(&batch, core, repeatsResults)
+    }
+  }
+
+  private mutating func decodeResults(
+    _ batch: inout EventBatch, _ core: ColumnSelection.Core, _ areRepeated: Bool
+  ) throws(MalformedBytes) {
+    let counts = layout.head.typeCounts
+    if let order, known?.selection.core.contains(.results) != true, let entry = layout.entry(.core(.results)),
+      entry.isByType, let stored = try self.core(.results)
+    {
+      // They stand in the order in which arguments repeat them.
+      if core.contains(.results) { batch.results = order.restore(stored.values) }
+      if areRepeated { repeatedResults = .sorted(ResultsByType(sorted: stored.values, counts: counts)) }
+      return
+    }
+    let results = known?.selection.core.contains(.results) == true ? batch.results : try wide(.results)
+    if core.contains(.results) { batch.results = results }
+    if areRepeated, let order {
+      repeatedResults = .sorted(ResultsByType(sorted: order.sorted(results), counts: counts))
     }
   }
 
@@ -101,23 +123,25 @@ struct ChunkDecoder {
   }
 
   /// Ranks are not stored: they count the events of each type. The order of types is made where a column needs it.
-  private mutating func setOrder(_ types: [UInt16], _ needsOrder: Bool) throws(MalformedBytes) {
+  mutating func setOrder(_ types: [UInt16], _ needsOrder: Bool) throws(MalformedBytes) {
     let counts = layout.head.typeCounts
-    if needsOrder || selection.core.contains(.ranks) {
+    if selection.core.contains(.ranks) || !ranks.isEmpty {
       if ranks.isEmpty { ranks = try TypeOrder.ranks(types, counts) }
       if needsOrder { order = TypeOrder(types: types, ranks: ranks, counts: counts) }
+    } else if needsOrder {
+      order = try TypeOrder(checking: types, counts: counts)
     } else {
       try TypeOrder.check(types, counts)
     }
   }
 
-  private func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {
+  func core(_ column: CoreColumn) throws(MalformedBytes) -> DecodedColumn? {
     guard let entry = layout.entry(.core(column)) else { return nil }
     guard entry.rows == layout.head.count else { throw MalformedBytes("the column \(column) has \(entry.rows) rows") }
     return try numbers(entry)
   }
 
-  private func wide(_ column: CoreColumn) throws(MalformedBytes) -> [Int64] {
+  func wide(_ column: CoreColumn) throws(MalformedBytes) -> [Int64] {
     guard let decoded = try core(column), let entry = layout.entry(.core(column)) else {
       if layout.head.count == 0 { return [] }
       throw MalformedBytes("the column \(column) is not there")
@@ -127,12 +151,13 @@ struct ChunkDecoder {
     return order.restore(decoded.values)
   }
 
-  private func narrow<Value: FixedWidthInteger & UnsignedInteger>(
+  func narrow<Value: FixedWidthInteger & UnsignedInteger>(
     _ column: CoreColumn, missing: Value?
   ) throws(MalformedBytes) -> [Value] {
-    if let entry = layout.entry(.core(column)), !entry.isByType, entry.rows == layout.head.count,
+    if let entry = layout.entry(.core(column)), !entry.isByType || order != nil, entry.rows == layout.head.count,
       let values = try NarrowReader.read(entry, try bytes(entry), missing: missing)
     {
+      if entry.isByType, let order { return order.restore(values) }
       return values
     }
     let values = try wide(column)
@@ -161,7 +186,7 @@ struct ChunkDecoder {
     return narrow
   }
 
-  private func check(_ rows: [UInt32], below count: Int, _ what: String) throws(MalformedBytes) {
+  func check(_ rows: [UInt32], below count: Int, _ what: String) throws(MalformedBytes) {
     // Missing references are the greatest number; plus one makes them zero.
     var greatest: UInt32 = 0
     for row in rows { greatest = max(greatest, row &+ 1) }
@@ -174,6 +199,8 @@ struct ChunkDecoder {
 
   private mutating func decodeArguments(_ batch: inout EventBatch) throws(MalformedBytes) {
     let before = batch.arguments
+    // What was read before says it for all types.
+    if !selection.hasArguments, known != nil, before.count == layout.head.typeCounts.count { return }
     batch.arguments = []
     // A column that is not there takes memory like any other.
     var values = 0
@@ -258,16 +285,15 @@ struct ChunkDecoder {
       }
       return try argumentNumbers(other, type, count, isFollowing: true)
     case .result:
-      return try repeatedResults(entry, type)
+      return try repeated(entry, type)
     default:
       return try numbers(entry)
     }
   }
 
-  private func repeatedResults(_ entry: ColumnDirectory.Entry, _ type: EventTypeID) throws(MalformedBytes)
-    -> DecodedColumn
-  {
-    guard let results = sortedResults?[type], results.count == entry.rows else {
+  private func repeated(_ entry: ColumnDirectory.Entry, _ type: EventTypeID) throws(MalformedBytes) -> DecodedColumn {
+    let results = repeatedResults[type]
+    guard results.count == entry.rows else {
       throw MalformedBytes("a column of type \(type.rawValue) repeats results that are not there")
     }
     var cursor = ByteCursor(try bytes(entry))
@@ -315,7 +341,7 @@ struct ChunkDecoder {
     return Array(try bytes(entry))
   }
 
-  private func bytes(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> UnsafeRawBufferPointer {
+  func bytes(_ entry: ColumnDirectory.Entry) throws(MalformedBytes) -> UnsafeRawBufferPointer {
     guard let block = blocks[entry.block] else { throw MalformedBytes("a block was not read") }
     return UnsafeRawBufferPointer(rebasing: block[entry.offset..<entry.offset + entry.length])
   }

@@ -10,16 +10,19 @@ extension ChunkLayout {
   ///   - blocks: what `blocks(for:)` said.
   ///   - stored: the stored bytes of each of them.
   ///   - known: what was read of the chunk before, and stays.
+  ///   - rows: the only events that are looked at, ascending; the core columns that are added have no value for the others,
+  ///     save times and numbers. `nil` for all.
   public func decode(
     _ selection: ColumnSelection, schema: Schema, names: DimensionNames, blocks: [Int],
-    stored: [UnsafeRawBufferPointer], _ decompression: BlockDecompression, adding known: KnownColumns? = nil
+    stored: [UnsafeRawBufferPointer], _ decompression: BlockDecompression, adding known: KnownColumns? = nil,
+    of rows: [UInt32]? = nil
   ) throws(MalformedBytes) -> EventBatch {
     let raw = RawBlocks()
     var bytes = [UnsafeRawBufferPointer?](repeating: nil, count: head.blocks.count)
     for (index, block) in blocks.enumerated() {
       bytes[block] = try raw.add(head.blocks[block], stored[index], decompression)
     }
-    var decoder = ChunkDecoder(self, schema: schema, names: names, selection, blocks: bytes, adding: known)
+    var decoder = ChunkDecoder(self, schema: schema, names: names, selection, blocks: bytes, adding: known, of: rows)
     let batch = try decoder.decode()
     // The decoder holds pointers into the blocks, which go with their owner.
     withExtendedLifetime(raw) {}

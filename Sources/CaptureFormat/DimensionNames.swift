@@ -54,6 +54,8 @@ public struct DimensionNames: Sendable, Equatable {
 
   init(_ cursor: inout ByteCursor) throws(MalformedBytes) {
     let count = try cursor.count(upTo: min(65_536, cursor.remaining), "the number of dimension columns")
+    // Names of columns are made anew each time that they are asked for.
+    var declarations: [DimensionTableID: [DimensionTableID.Declaration]] = [:]
     for _ in 0..<count {
       let table = try cursor.integer(UInt8.self)
       let tableName = try cursor.text(upTo: 256, "the name of a dimension table")
@@ -61,9 +63,10 @@ public struct DimensionNames: Sendable, Equatable {
       let name = try cursor.text(upTo: 256, "the name of a dimension column")
       let kind = try cursor.integer(UInt8.self)
       declared.append(Declaration(table: table, tableName: tableName, column: column, name: name, kind: kind))
-      guard let ours = DimensionTableID(rawValue: table), ours.name == tableName,
-        let match = ours.declarations.first(where: { $0.name == name && $0.kind == kind })
-      else { continue }
+      guard let ours = DimensionTableID(rawValue: table), ours.name == tableName else { continue }
+      let columns = declarations[ours] ?? ours.declarations
+      declarations[ours] = columns
+      guard let match = columns.first(where: { $0.name == name && $0.kind == kind }) else { continue }
       if known.values.isEmpty || known[Key(table: table, column: column)] == nil {
         known[Key(table: table, column: column)] = match.column
       }

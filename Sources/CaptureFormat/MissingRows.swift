@@ -122,7 +122,7 @@ enum MissingRowsCoding {
   }
 
   /// Puts a filler back where rows are missing. `values` holds the others in its front part.
-  static func spread(_ missing: [UInt32], filler: Int64, in values: UnsafeMutableBufferPointer<Int64>) {
+  static func spread<Value>(_ missing: [UInt32], filler: Value, in values: UnsafeMutableBufferPointer<Value>) {
     missing.withUnsafeBufferPointer { missing in
       // From the back, so that nothing is overwritten that is still to be moved.
       var from = values.count - missing.count

@@ -25,6 +25,40 @@ struct TypeOrder {
     }
   }
 
+  /// The order of types of which each must have the events that `counts` says.
+  init(
+    checking types: [UInt16], counts: [(type: EventTypeID, count: UInt32)]
+  ) throws(MalformedBytes) {
+    guard counts.count > 1 else {
+      try TypeOrder.check(types, counts)
+      return
+    }
+    var starts = [UInt32](repeating: 0, count: Int(counts.last?.type.rawValue ?? 0) + 1)
+    var start: UInt32 = 0
+    for (type, count) in counts {
+      starts[Int(type.rawValue)] = start
+      start &+= count
+    }
+    var next = starts
+    var isUnknown = false
+    positions = [UInt32](unsafeUninitializedCapacity: types.count) { target, count in
+      next.withUnsafeMutableBufferPointer { next in
+        for row in types.indices {
+          let type = Int(types[row])
+          guard type < next.count else {
+            isUnknown = true
+            return
+          }
+          target[row] = next[type]
+          next[type] &+= 1
+        }
+      }
+      count = isUnknown ? 0 : types.count
+    }
+    for type in next.indices { next[type] &-= starts[type] }
+    try TypeOrder.compare(next, isUnknown, counts)
+  }
+
   /// The rank of each event among those of its type; each type must have the events that `counts` says.
   static func ranks(
     _ types: [UInt16], _ counts: [(type: EventTypeID, count: UInt32)]
@@ -135,9 +169,9 @@ struct TypeOrder {
   }
 
   /// Brings values from this order back into that of the rows.
-  func restore(_ values: [Int64]) -> [Int64] {
+  func restore<Value>(_ values: [Value]) -> [Value] {
     if positions.isEmpty { return values }
-    return [Int64](unsafeUninitializedCapacity: values.count) { target, count in
+    return [Value](unsafeUninitializedCapacity: values.count) { target, count in
       for row in values.indices { target[row] = values[Int(positions[row])] }
       count = values.count
     }

@@ -56,8 +56,7 @@ enum ValueReader {
     _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
   ) throws(MalformedBytes) {
     let base = try cursor.zigzag()
-    let width = Int(try cursor.integer(UInt8.self))
-    guard width <= 8 else { throw MalformedBytes("a column has values of \(width) bytes", at: cursor.offset) }
+    let width = try planeCount(&cursor)
     let bytes = try cursor.take(target.count * width)
     guard let start = bytes.baseAddress, width > 0 else { return target.update(repeating: base) }
     // Few passes, of loops that the compiler makes vectors of.
@@ -127,7 +126,15 @@ enum ValueReader {
     sum(rest, from: target[0])
   }
 
-  private static func byteWidth(_ cursor: inout ByteCursor) throws(MalformedBytes) -> Int {
+  /// How many planes a column has.
+  static func planeCount(_ cursor: inout ByteCursor) throws(MalformedBytes) -> Int {
+    let width = Int(try cursor.integer(UInt8.self))
+    guard width <= 8 else { throw MalformedBytes("a column has values of \(width) bytes", at: cursor.offset) }
+    return width
+  }
+
+  /// How many bytes each value has.
+  static func byteWidth(_ cursor: inout ByteCursor) throws(MalformedBytes) -> Int {
     let width = try cursor.integer(UInt8.self)
     switch width {
     case 0, 1, 2, 4, 8: return Int(width)
@@ -170,24 +177,9 @@ enum ValueReader {
   private static func block(
     _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
   ) throws(MalformedBytes) {
-    let base = try cursor.zigzag()
-    let width = Int(try cursor.integer(UInt8.self))
-    let patches = Int(try cursor.integer(UInt8.self))
-    guard width <= 56 || width == 64, patches <= target.count, width < 64 || patches == 0 else {
-      throw MalformedBytes("a packed block has \(width) bits a value and \(patches) patches", at: cursor.offset)
-    }
-    let bits = try cursor.take(BitPacking.byteCount(target.count, width: width))
-    if let source = bits.baseAddress {
-      BitPacking.unpack(source, width: width, adding: base, to: target)
-    } else {
-      target.update(repeating: base)
-    }
-    for _ in 0..<patches {
-      let position = Int(try cursor.integer(UInt8.self))
-      let high = try cursor.varint()
-      guard position < target.count else { throw MalformedBytes("a patch is outside its block", at: cursor.offset) }
-      target[position] = target[position] &+ Int64(bitPattern: high &<< UInt64(width))
-    }
+    let block = try PackedBlock(&cursor, count: target.count)
+    block.unpack(into: target)
+    try block.forEachPatch(&cursor) { position, high in target[position] = target[position] &+ high }
   }
 
   private static func variable(
@@ -230,9 +222,10 @@ enum ValueReader {
     guard start == target.count else { throw MalformedBytes("the runs of a column end early", at: cursor.offset) }
   }
 
-  private static func dictionary(
-    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
-  ) throws(MalformedBytes) {
+  /// The values of a dictionary, one at least, and how the positions in it stand behind them.
+  static func dictionaryHead(
+    _ cursor: inout ByteCursor
+  ) throws(MalformedBytes) -> (values: [Int64], nested: ColumnEncoding) {
     let count = try cursor.count(upTo: ValueDictionary.mostValues, "the size of a dictionary")
     guard count > 0, count <= cursor.remaining else { throw MalformedBytes("a dictionary is cut off") }
     var values: [Int64] = []
@@ -246,12 +239,19 @@ enum ValueReader {
     guard let nested = ColumnEncoding(rawValue: number) else {
       throw MalformedBytes("the positions of a dictionary have the unknown encoding \(number)", at: cursor.offset)
     }
+    return (values, nested)
+  }
+
+  private static func dictionary(
+    _ cursor: inout ByteCursor, into target: UnsafeMutableBufferPointer<Int64>
+  ) throws(MalformedBytes) {
+    let (values, nested) = try dictionaryHead(&cursor)
     if nested == .fixed, try bytePositions(of: values, &cursor, into: target) { return }
     try self.values(nested, &cursor, into: target, isNested: true)
     // One pass: what is outside is noticed on the way and looked up somewhere inside.
     var isOutside = false
     values.withUnsafeBufferPointer { values in
-      let last = UInt64(count - 1)
+      let last = UInt64(values.count - 1)
       for index in target.indices {
         let position = UInt64(bitPattern: target[index])
         if position > last { isOutside = true }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads an OCI bundle's `config.json`: what every runtime is started with, whichever engine made it.
 enum BundleFacts {
   /// What a configuration says, with the annotations of the engines that put names there.

@@ -1,3 +1,5 @@
+import JSON
+
 /// What is known of a container, as texts by key: the keys of a capture's container frames.
 ///
 /// `name`, `image`, `image.id`, `image.repository`, `image.tag`, `image.digest`, `engine`, `label.X`, `mounts`, `env.X`,

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads what Docker and those that speak its language say: an engine's own file of a container, and answers of its API.
 enum DockerFacts {
   /// What `config.v2.json` and `hostconfig.json` in a container's folder say.

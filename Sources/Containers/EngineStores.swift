@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads what engines keep of containers in their key-value stores, and nowhere else: labels.
 enum EngineStores {
   private static let mostLabels = 500

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads what Podman and CRI-O keep of containers in their storage, where no server need run.
 enum PodmanFacts {
   /// What the list of a storage's containers (`overlay-containers/containers.json`) says of one.

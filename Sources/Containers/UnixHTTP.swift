@@ -1,3 +1,5 @@
+import JSON
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -50,6 +52,22 @@ struct UnixHTTP: Sendable {
     }
     guard let body = try HTTPAnswer.body(answer, isAtEnd: true) else { throw .malformed("half an answer") }
     return body
+  }
+
+  /// Sends a POST without content. Answers of success have no content that matters.
+  func post(_ target: String) throws(Failure) {
+    let connection = try Connection(path, deadline: Deadline(milliseconds: timeLimit))
+    try connection.send(
+      "POST \(target) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    var answer: [UInt8] = []
+    while try connection.receive(into: &answer) {
+      if answer.count > byteLimit { throw .tooLarge }
+      if let status = HTTPAnswer.status(answer) {
+        guard (200..<300).contains(status) else { throw .status(status) }
+        return
+      }
+    }
+    throw .malformed("half an answer")
   }
 
   /// The JSON of the answer to a GET.
@@ -182,6 +200,14 @@ enum HTTPAnswer {
     if isChunked { return try unchunked(body) }
     if let length { return body.count >= length ? Array(body.prefix(length)) : nil }
     return isAtEnd ? Array(body) : nil
+  }
+
+  /// The status, once the first line is there; `nil` as well for what is no HTTP.
+  static func status(_ bytes: [UInt8]) -> Int? {
+    guard let end = find(Array("\r\n".utf8), in: bytes.prefix(4096)) else { return nil }
+    let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
+    guard words.count >= 2, words[0].hasPrefix("HTTP/1.") else { return nil }
+    return Int(words[1])
   }
 
   /// The parts of a body put together, once the last one is there.

@@ -6,14 +6,19 @@ public struct DimensionCopier: ~Copyable {
   /// The texts of the target; the owner may intern argument texts here too.
   public var strings: StringInterner
   private var target = Dimensions()
-  private var copied = CopiedRows()
+  private var copied: CopiedRows
   private var equals: EqualRows?
 
   /// Nothing copied yet.
-  /// - Parameter joinsEqualRows: whether a row that is equal to one that was copied before becomes that one. Rows of one
-  ///   source are different already; those of several sources mostly are not.
-  public init(strings: StringInterner = StringInterner(), joinsEqualRows: Bool = false) {
+  /// - Parameters:
+  ///   - joinsEqualRows: whether a row that is equal to one that was copied before becomes that one. Rows of one
+  ///     source are different already; those of several sources mostly are not.
+  ///   - takesFewRows: whether few of the source's rows will be asked for: then memory follows those, not the source.
+  public init(
+    strings: StringInterner = StringInterner(), joinsEqualRows: Bool = false, takesFewRows: Bool = false
+  ) {
     self.strings = strings
+    copied = CopiedRows(isSparse: takesFewRows)
     equals = joinsEqualRows ? EqualRows() : nil
   }
 
@@ -153,7 +158,17 @@ public struct CopiedRows: Sendable {
   fileprivate var texts = RowMap()
 
   /// Nothing of a source.
-  public init() {}
+  public init() { self.init(isSparse: false) }
+
+  fileprivate init(isSparse: Bool) {
+    guard isSparse else { return }
+    images = RowMap(isSparse: true)
+    threads = RowMap(isSparse: true)
+    lineages = RowMap(isSparse: true)
+    objects = RowMap(isSparse: true)
+    containers = RowMap(isSparse: true)
+    texts = RowMap(isSparse: true)
+  }
 }
 
 /// The rows of the target by their values.
@@ -180,13 +195,22 @@ private struct EqualRows {
 /// Source row → target row, for rows that were copied.
 private struct RowMap: Sendable {
   private var rows: [UInt32] = []
+  /// The same where few rows are asked for of a source that may have very many.
+  private var few: [UInt32: UInt32]?
+
+  init(isSparse: Bool = false) { if isSparse { few = [:] } }
 
   subscript(row: UInt32) -> UInt32? {
     get {
+      if let few { return few[row] }
       guard Int(row) < rows.count, rows[Int(row)] != EventBatch.noRow else { return nil }
       return rows[Int(row)]
     }
     set {
+      if few != nil {
+        few?[row] = newValue
+        return
+      }
       if Int(row) >= rows.count {
         rows.append(contentsOf: repeatElement(EventBatch.noRow, count: Int(row) + 1 - rows.count))
       }

@@ -58,15 +58,18 @@ public struct DimensionRows<Column: DimensionColumn>: ~Copyable {
 
   /// The rows as columns.
   public var table: DimensionTable<Column> {
-    let (values, count, width, used) = (UnsafePointer(values), count, width, used)
-    return DimensionTable(
-      columns: (0..<width).map { column in
-        if used & (1 << UInt64(column)) == 0 { return [Int64](repeating: EventBatch.missing, count: count) }
-        return [Int64](unsafeUninitializedCapacity: count) { room, filled in
-          for row in 0..<count { room.initializeElement(at: row, to: values[row * width + column]) }
-          filled = count
+    var columns = [[Int64]](repeating: [], count: width)
+    for column in columns.indices { columns[column] = [Int64](repeating: EventBatch.missing, count: count) }
+    // Some rows at a time: a column by itself would fetch all rows into the cache, and all of them again for the next one.
+    for first in stride(from: 0, to: count, by: 128) {
+      let rows = first..<min(first + 128, count)
+      for column in columns.indices where used & (1 << UInt64(column)) != 0 {
+        columns[column].withUnsafeMutableBufferPointer { room in
+          for row in rows { room[row] = values[row * width + column] }
         }
-      })
+      }
+    }
+    return DimensionTable(columns: columns)
   }
 
   /// Forgets all rows; the memory stays for the next ones.

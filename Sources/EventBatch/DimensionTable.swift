@@ -28,7 +28,7 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
   /// How many rows there are.
   public private(set) var count = 0
   /// One array of `count` values for each column, by the column's raw value.
-  private var columns: [[Int64]]
+  @usableFromInline var columns: [[Int64]]
 
   /// A table without rows.
   public init() {
@@ -57,6 +57,7 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
   public subscript(column: Column) -> [Int64] { columns[column.rawValue] }
 
   /// One value; `EventBatch.missing` when it is not there.
+  @inlinable
   public subscript(row: Int, column: Column) -> Int64 {
     get { columns[column.rawValue][row] }
     set { columns[column.rawValue][row] = newValue }

@@ -19,17 +19,18 @@ public struct EventBatchBuilder: ~Copyable {
   /// The bytes that argument texts and payloads hold so far: what bounds a batch besides its count.
   public private(set) var heapBytes = 0
 
-  private var exitTimes = ColumnBuffer<Int64>()
-  private var latencies = ColumnBuffer<Int64>()
-  private var types = ColumnBuffer<UInt16>()
-  private var cpus = ColumnBuffer<UInt16>()
-  private var flags = ColumnBuffer<UInt16>()
-  private var lineages = ColumnBuffer<UInt32>()
-  private var objects = ColumnBuffer<UInt32>()
-  private var results = ColumnBuffer<Int64>()
-  private var ranks = ColumnBuffer<UInt32>()
-  private var columns: ArgumentBuffers
-  private var copier = DimensionCopier()
+  // Not private: `glance` copies from them.
+  var exitTimes = ColumnBuffer<Int64>()
+  var latencies = ColumnBuffer<Int64>()
+  var types = ColumnBuffer<UInt16>()
+  var cpus = ColumnBuffer<UInt16>()
+  var flags = ColumnBuffer<UInt16>()
+  var lineages = ColumnBuffer<UInt32>()
+  var objects = ColumnBuffer<UInt32>()
+  var results = ColumnBuffer<Int64>()
+  var ranks = ColumnBuffer<UInt32>()
+  var columns: ArgumentBuffers
+  var copier = DimensionCopier()
 
   /// An empty builder whose first event gets a number.
   public init(schema: Schema, firstNumber: UInt64 = 1) {
@@ -158,9 +159,9 @@ public struct EventBatchBuilder: ~Copyable {
 struct ArgumentBuffers: ~Copyable {
   private let types: [EventTypeID]
   /// The first column of each type id, and behind it (at id + 1) the end of its columns.
-  private let starts: [Int32]
-  private let storages: [ParameterStorage]
-  private var columns: UnsafeMutablePointer<ArgumentBuffer>
+  let starts: [Int32]
+  let storages: [ParameterStorage]
+  private(set) var columns: UnsafeMutablePointer<ArgumentBuffer>
   private let columnCount: Int
   private var counts: [UInt32]
   private var cursor = 0
@@ -248,7 +249,7 @@ struct ArgumentBuffers: ~Copyable {
   }
 }
 
-private struct ArgumentBuffer: ~Copyable {
+struct ArgumentBuffer: ~Copyable {
   var values = ColumnBuffer<Int64>()
   var bytes = ColumnBuffer<UInt8>()
   var missing = ColumnBuffer<UInt32>()

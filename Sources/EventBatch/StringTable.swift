@@ -49,6 +49,14 @@ public struct StringTable: Sendable, Hashable {
     heap.removeLast(heap.count - Int(ends[count - 1]))
   }
 
+  /// Lets somebody replace bytes of texts by others, each by one: no text becomes longer or shorter.
+  /// - Precondition: no bytes are added or removed.
+  public mutating func replaceInPlace<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
+    let count = heap.count
+    defer { precondition(heap.count == count, "texts were replaced by longer or shorter ones") }
+    return body(&heap)
+  }
+
   /// Adds a text without looking whether it is there already.
   /// - Returns: its row.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) -> UInt32 {

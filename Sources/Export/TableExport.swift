@@ -46,14 +46,17 @@ public struct TableExport: Sendable {
     _ scan: Scan<Source>, write: (ArraySlice<UInt8>, ScanProgress) throws -> Void
   ) async throws -> (progress: ScanProgress, events: Int) {
     let printer = printer
+    var scan = scan
+    scan.holdsLargeResults()
     var events = 0
     let progress = try await scan.run(columns: printer.columns) { selected in
-      printer.lines(for: selected)
-    } consume: { lines, progress in
-      if lines.count == 0 { return true }
-      if events == 0, !head.isEmpty { try write(head[...], progress) }
-      events += lines.count
-      try write(lines.text[...], progress)
+      printer.pages(for: selected)
+    } consume: { pages, progress in
+      for lines in pages {
+        if events == 0, !head.isEmpty { try write(head[...], progress) }
+        events += lines.count
+        try write(lines.text[...], progress)
+      }
       return true
     }
     return (progress, events)

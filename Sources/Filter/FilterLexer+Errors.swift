@@ -49,7 +49,17 @@ extension FilterLexer {
       return isName && !word.isEmpty && !word.contains(".")
         ? "'\(word)' is a macro here; a field's name has a dot" : "a string with this character needs quotes"
     case UInt8(ascii: ","), UInt8(ascii: "'"), UInt8(ascii: "\""): return "a string with this character needs quotes"
-    default: return nil
+    default: return unitHint
     }
+  }
+
+  /// What to try when a unit stands behind a number.
+  private var unitHint: String? {
+    guard !lastWord.isEmpty, lastWord.count <= 20, bytes[lastWord.upperBound..<position].allSatisfy(isBlank) else {
+      return nil
+    }
+    var length = 0
+    while length < 8, isLetter(peek(length)) { length += 1 }
+    return Quantity.hint(insteadOf: text(lastWord) + text(position..<(position + length)))
   }
 }

@@ -37,6 +37,11 @@ public struct GlobPattern: Sendable, Hashable {
   }
   let shape: Shape
 
+  /// Whether every text that matches has a byte for which a condition holds. Only plain bytes of the pattern are looked at.
+  public func needs(_ condition: (UInt8) -> Bool) -> Bool {
+    shape == .nothing || steps.contains { $0 < GlobPattern.anyByte && condition(UInt8($0)) }
+  }
+
   /// Compiles a pattern. Every pattern means something; one that can never match is no error, as in a shell.
   public init(_ pattern: [UInt8], ignoringCase: Bool = false) {
     var compiler = GlobCompiler(pattern: pattern, isCaseIgnored: ignoringCase)

@@ -32,11 +32,12 @@ public struct ViewOrder: Sendable, Hashable {
   }
 
   /// The rows in this order; ties keep a fixed order, by the first columns.
-  func sorted(_ rows: [[FieldValue]]) -> [[FieldValue]] {
-    rows.sorted { one, other in
-      if one[index] == other[index] { return one.lexicographicallyPrecedes(other) }
-      return isAscending ? one[index] < other[index] : other[index] < one[index]
-    }
+  func sorted(_ rows: [[FieldValue]]) -> [[FieldValue]] { rows.sorted(by: isBefore) }
+
+  /// Whether a row comes before another in this order.
+  func isBefore(_ one: [FieldValue], _ other: [FieldValue]) -> Bool {
+    if one[index] == other[index] { return one.lexicographicallyPrecedes(other) }
+    return isAscending ? one[index] < other[index] : other[index] < one[index]
   }
 }
 
@@ -61,9 +62,12 @@ struct ViewPage: Sendable, Hashable {
 
   /// The rows of which a shown value holds the text that is searched for, in whatever case of ASCII letters.
   func searched(_ rows: [[FieldValue]], _ view: View) -> [[FieldValue]] {
-    if search.isEmpty { return rows }
-    let shown = view.columns.indices.filter { !view.columns[$0].isHidden }
-    return rows.filter { row in shown.contains { holds(row[$0]) } }
+    search.isEmpty ? rows : rows.filter { isFound($0, view) }
+  }
+
+  /// Whether a shown value of a row holds the text that is searched for.
+  func isFound(_ row: [FieldValue], _ view: View) -> Bool {
+    search.isEmpty || view.columns.indices.contains { !view.columns[$0].isHidden && holds(row[$0]) }
   }
 
   private func holds(_ value: FieldValue) -> Bool {

@@ -10,7 +10,7 @@ public struct ViewRun: Sendable {
   public let view: View
   let question: Question
   let order: ViewOrder?
-  private let page: ViewPage
+  let page: ViewPage
   let plan: Plan
 
   enum Plan: Sendable {
@@ -81,20 +81,50 @@ public struct ViewRun: Sendable {
 
   /// Scans a source.
   /// - Parameter progress: called after each chunk.
-  /// - Throws: what the source throws.
+  /// - Returns: the answer, with all of its rows in memory.
+  /// - Throws: what the source throws, and `CaptureError` of the temporary file.
   public nonisolated(nonsending) func answer<Source: EventSource>(
     over source: Source, parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> ViewResult {
+    let (rows, result) = try await gather(over: source, parallelism: parallelism, progress: progress)
+    var whole = result
+    try rows.forEach { whole.rows.append($0) }
+    return whole
+  }
+
+  /// Scans a source in bounded memory: what is too much goes to a temporary file.
+  /// - Parameters:
+  ///   - memory: how many bytes of groups and of rows are held, about.
+  ///   - progress: called after each chunk.
+  /// - Returns: the rows of the page, and all else of the answer.
+  /// - Throws: what the source throws, and `CaptureError` of the temporary file.
+  public nonisolated(nonsending) func gather<Source: EventSource>(
+    over source: Source, parallelism: Int? = nil, memory: Int = RowSorter.standardMemory,
+    progress: (ScanProgress) -> Void = { _ in }
+  ) async throws -> (rows: ViewRows, result: ViewResult) {
+    var found = ViewGathering(self, memory: memory)
     switch plan {
     case .table(let grouping):
-      let (table, done) = try await grouping.run(over: source, question, parallelism: parallelism, progress: progress)
-      return result(table.rows.map(row), done)
+      let (groups, done) = try await grouping.gather(
+        over: source, question, parallelism: parallelism, memory: memory, progress: progress)
+      try groups.forEach(inOrder: order == nil) { try found.add(row($0)) }
+      return try found.finish(done)
     case .list(let values):
-      return try await list(values, over: source, parallelism, progress)
+      let done = try await Scan(source, question, parallelism: parallelism).run(columns: values.columns) { events in
+        values.rows(of: events)
+      } consume: { rows, state in
+        for row in rows where !found.isFull { try found.add(row) }
+        progress(state)
+        return !found.isFull
+      }
+      return try found.finish(done)
     case .messages(let kind, let values):
       let scan = MessageScan(kind, view, values)
-      let (rows, done) = try await scan.run(over: source, question, parallelism: parallelism, progress: progress)
-      return result(rows, done)
+      let done = try await scan.run(over: source, question, parallelism: parallelism, progress: progress) {
+        row, place in
+        try found.add(row, at: place)
+      }
+      return try found.finish(done)
     }
   }
 
@@ -115,38 +145,18 @@ public struct ViewRun: Sendable {
     }
   }
 
-  private nonisolated(nonsending) func list<Source: EventSource>(
-    _ values: EventValues, over source: Source, _ parallelism: Int?, _ progress: (ScanProgress) -> Void
-  ) async throws -> ViewResult {
-    var rows: [[FieldValue]] = []
-    let most = page.mostRows
-    let scan = Scan(source, question, parallelism: parallelism)
-    let done = try await scan.run(columns: values.columns) { events in
-      values.rows(of: events)
-    } consume: { found, state in
-      rows += page.searched(found, view)
-      progress(state)
-      guard let order else { return rows.count < most }
-      // Of a sorted list only the first rows are kept; now and then the rest is dropped.
-      if most < 1 << 20, rows.count > max(most * 2, 4096) { rows = Array(order.sorted(rows).prefix(most)) }
-      return true
-    }
-    return result(rows, done, isSearched: true)
-  }
-
   /// The most rows wanted.
   var limit: Int? { page.limit }
 
   /// - Parameter count: how many rows there are with those that were not kept; `nil` for as many as are given.
-  func result(
-    _ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil, isSearched: Bool = false
-  ) -> ViewResult {
-    let found = isSearched ? rows : page.searched(rows, view)
+  func result(_ rows: [[FieldValue]], _ progress: ScanProgress, of count: Int? = nil) -> ViewResult {
+    let found = page.searched(rows, view)
     let ordered = order?.sorted(found) ?? found
+    var totals = ViewTotals(view)
+    for row in ordered { totals.add(row) }
     return ViewResult(
       view: view, rows: Array(ordered.dropFirst(page.offset).prefix(page.limit ?? ordered.count)),
-      rowCount: count ?? ordered.count, offset: page.offset, totals: ViewResult.totals(view, ordered),
-      progress: progress)
+      rowCount: count ?? ordered.count, offset: page.offset, totals: totals.values, progress: progress)
   }
 }
 
@@ -175,18 +185,6 @@ public struct ViewResult: Sendable {
     var result = self
     if let limit, limit < rows.count { result.rows = Array(rows.prefix(limit)) }
     return result
-  }
-
-  /// The sums of counts, bytes and times. Where a value is missing a sum of the others would be a guess.
-  static func totals(_ view: View, _ rows: [[FieldValue]]) -> [FieldValue] {
-    view.columns.enumerated().map { index, column in
-      switch column.content {
-      case .aggregate("count", _, _), .aggregate("sum", _, _):
-        if rows.contains(where: { $0[index] == .missing }) { return .missing }
-        return .integer(rows.reduce(0) { $0 &+ ($1[index].integerValue ?? 0) })
-      default: return .missing
-      }
-    }
   }
 
   /// Appends a row as one JSON object.

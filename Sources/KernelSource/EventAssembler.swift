@@ -21,6 +21,8 @@ struct EventAssembler: ~Copyable {
   /// Batches that are closed and not yet taken.
   private(set) var closed: [EventBatch] = []
   private var batchStart = Int64.max
+  /// What is looked at before batches are closed.
+  var glances = Glances()
 
   /// What the last event of each CPU referred to: most events repeat it.
   private var recent: [RecentReferences]
@@ -91,6 +93,8 @@ struct EventAssembler: ~Copyable {
   mutating func close() {
     guard builder.count > 0 else { return }
     resolvePending()
+    takeGlance(upTo: builder.count)
+    glances.seen = 0
     let batch = definitions.store.withDimensions { builder.finish($0) }
     closed.append(batch)
     batchStart = Int64.max
@@ -358,20 +362,41 @@ struct EventAssembler: ~Copyable {
 
   /// Looks again for definitions that came after their event; what is still unknown is counted and marked.
   private mutating func resolvePending() {
-    for event in pending {
-      var lineage: UInt32?
-      var object: UInt32?
-      if let thread = event.thread, thread != 0 { lineage = definitions.lineageRow(thread) }
-      if let wanted = event.object { object = definitions.objectRow(wanted) }
-      builder.resolve(row: event.row, lineage: lineage, object: object)
-      if event.thread != nil && lineage == nil || event.object != nil && object == nil {
-        builder.mark(row: event.row, .unresolved)
-        unresolved.count += 1
-        unresolved.from = min(unresolved.from, event.time)
-        unresolved.to = max(unresolved.to, event.time)
-      }
-    }
+    for event in pending where !resolve(event) { giveUp(event) }
     pending.removeAll(keepingCapacity: true)
+  }
+
+  /// Looks for what an event lacks. False when something is still unknown.
+  private mutating func resolve(_ event: PendingEvent) -> Bool {
+    var lineage: UInt32?
+    var object: UInt32?
+    if let thread = event.thread, thread != 0 { lineage = definitions.lineageRow(thread) }
+    if let wanted = event.object { object = definitions.objectRow(wanted) }
+    builder.resolve(row: event.row, lineage: lineage, object: object)
+    return (event.thread == nil || lineage != nil) && (event.object == nil || object != nil)
+  }
+
+  private mutating func giveUp(_ event: PendingEvent) {
+    builder.mark(row: event.row, .unresolved)
+    unresolved.count += 1
+    unresolved.from = min(unresolved.from, event.time)
+    unresolved.to = max(unresolved.to, event.time)
+  }
+
+  /// Resolves what can be, in order; stops at the first event whose definition may still come.
+  /// - Returns: the row of that event, or how many there are.
+  mutating func resolveEarly(at now: Int64) -> Int {
+    var done = 0
+    while done < pending.count {
+      let event = pending[done]
+      if !resolve(event) {
+        if now - event.time < EventAssembler.patience { break }
+        giveUp(event)
+      }
+      done += 1
+    }
+    pending.removeFirst(done)
+    return pending.first?.row ?? builder.count
   }
 }
 

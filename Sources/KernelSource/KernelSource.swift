@@ -21,10 +21,10 @@ import Glibc
 ///
 /// Not thread-safe: one thread drains. Needs root or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.
 public struct KernelSource: ~Copyable {
-  private var probe: LoadedProbe
-  private var assembler: EventAssembler
-  private let schema: Schema
-  private let options: KernelSourceOptions
+  var probe: LoadedProbe
+  var assembler: EventAssembler
+  let schema: Schema
+  let options: KernelSourceOptions
   /// Nanoseconds to add to time since boot for the epoch: fixed at the start, so that no clock step reorders events.
   public let epochOffset: Int64
   /// When the recording started, in nanoseconds of the epoch.
@@ -251,9 +251,15 @@ public struct KernelSource: ~Copyable {
       } while !cursors[least].isAtEnd
         && cursors[least].nextTime(data, mask: probe.ringSize - 1) <= secondTime
     }
+    isUrgentLeft = false
     for cpu in 0..<probe.cpuCount {
-      reel_store_release(&probe.ring(cpu).pointee.tail, cursors[cpu].position)
+      let ring = probe.ring(cpu)
+      // A ring calls once for each place of its tail: what came behind that call, and is left, has not called.
+      let hasCalled = ring.pointee.called_at == ring.pointee.tail
+      reel_store_release(&ring.pointee.tail, cursors[cpu].position)
+      if hasCalled, reel_load_acquire(&ring.pointee.head) != cursors[cpu].position { isUrgentLeft = true }
     }
+    lookedAt = Int64(bitPattern: now)
     collectLosses()
   }
 
@@ -302,6 +308,10 @@ public struct KernelSource: ~Copyable {
   private var raisedAt: UInt64?
   /// Everything before this time since boot was taken.
   private var watermark: UInt64 = 0
+  /// When the rings were looked at last, in time since boot.
+  private(set) var lookedAt: Int64 = 0
+  /// Whether a ring that had called still holds something.
+  private(set) var isUrgentLeft = false
 }
 
 /// Events of one cause that were lost on one CPU between two looks at its counter.

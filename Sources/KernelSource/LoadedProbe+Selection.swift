@@ -46,7 +46,7 @@ extension KernelSelection {
 }
 
 extension LoadedProbe {
-  /// Whether the kernel tells when a task is moved to another control group.
+  /// Whether the kernel tells when a task was moved to another control group.
   static func canNoticeMoves() -> Bool {
     let text = strdup("cgroup_attach_task")
     defer { free(text) }

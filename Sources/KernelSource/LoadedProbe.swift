@@ -107,7 +107,7 @@ struct LoadedProbe: ~Copyable {
         guard let program = bpf_object__find_program_by_name(object, hook.rawValue) else { continue }
         bpf_program__set_autoload(program, false)
       }
-      if !noticesMoves, let program = bpf_object__find_program_by_name(object, "on_cgroup_attach") {
+      if !noticesMoves, let program = bpf_object__find_program_by_name(object, "on_cgroup_move") {
         bpf_program__set_autoload(program, false)
       }
       try configure(
@@ -147,7 +147,7 @@ struct LoadedProbe: ~Copyable {
     var names = ["on_fork", "on_task_exit", "on_execute", "on_system_call_exit"]
     if latency != .none { names.append("on_system_call_enter") }
     // Before the programs that rely on it.
-    if noticesMoves { names.insert("on_cgroup_attach", at: 0) }
+    if noticesMoves { names.insert("on_cgroup_move", at: 0) }
     // Completions before submissions: a request that is seen is then seen to its end.
     names += ProbeHook.allCases.reversed().filter { hooks.contains($0) }.map(\.rawValue)
     for name in names {
@@ -179,11 +179,21 @@ struct LoadedProbe: ~Copyable {
     links = []
   }
 
-  /// Waits until a ring fills up or the time is over, or a signal arrives.
-  func wait(milliseconds: Int32) {
-    guard let doorbell else { return }
+  /// Waits until a ring fills up, an urgent event comes, the time is over or a signal arrives.
+  /// - Returns: whether the program called.
+  @discardableResult
+  func wait(milliseconds: Int32) -> Bool {
+    guard let doorbell else { return false }
     // Interruptions and time-outs both mean: look now.
-    _ = ring_buffer__poll(doorbell, milliseconds)
+    return ring_buffer__poll(doorbell, milliseconds) > 0
+  }
+
+  /// Whether some ring is a quarter full.
+  var isFilling: Bool {
+    (0..<cpuCount).contains { cpu in
+      let ring = ring(cpu)
+      return reel_load_acquire(&ring.pointee.head) &- ring.pointee.tail >= UInt64(ringSize / 4)
+    }
   }
 
   /// The head of a CPU's ring, shared with the kernel program; behind the last CPU's stands that of the snapshot.
@@ -235,6 +245,7 @@ struct LoadedProbe: ~Copyable {
     settings.page_kib = UInt32(getpagesize() / 1024)
     settings.environment = options.environment == .none ? 0 : 1
     settings.remembers_left_out = noticesMoves ? 1 : 0
+    settings.casts_numbers = noticesMoves && reel_has_kernel_function("bpf_rdonly_cast") ? 1 : 0
     settings.select(options.selection)
     let size = bpf_map__value_size(settingsMap)
     var bytes = [UInt8](repeating: 0, count: Int(size))
@@ -268,7 +279,7 @@ struct LoadedProbe: ~Copyable {
     return size
   }
 
-  /// Puts the operations in place; done once before attaching.
+  /// Puts the operations in place: before attaching, and when other types are recorded.
   func install(_ table: OperationTable) throws(KernelSourceError) {
     let count = Int(REEL_OPERATIONS)
     precondition(table.operations.count <= count, "there are more operations than system call numbers")
@@ -278,6 +289,8 @@ struct LoadedProbe: ~Copyable {
     table.operations.withUnsafeBytes { operations in
       UnsafeMutableRawBufferPointer(start: memory, count: size).copyMemory(from: operations)
     }
+    let control = controlMemory.assumingMemoryBound(to: reel_control.self)
+    withUnsafeMutableBytes(of: &control.pointee.skipped) { $0.copyBytes(from: table.skipped) }
   }
 
   private static func map(_ object: OpaquePointer, _ name: String, _ size: Int) throws(KernelSourceError)

@@ -26,8 +26,37 @@ struct OperationTable {
     guard let types else { return }
     for index in operations.indices where !types.contains(EventTypeID(rawValue: operations[index].type)) {
       operations[index].flags &= ~UInt32(REEL_OPERATION_ENABLED)
+      let name = schema.type(EventTypeID(rawValue: operations[index].type))?.name ?? ""
+      // The return of the first two has no number, by which it could be told what it is of.
+      if operations[index].flags & OperationTable.consequences == 0, !["rt_sigreturn", "sigreturn"].contains(name) {
+        operations[index].flags |= UInt32(REEL_OPERATION_IGNORED)
+      }
     }
   }
+
+  /// By the number of a call, 1 where nothing is done for it at either entry: what the program asks first.
+  var skipped: [UInt8] {
+    (0..<Int(REEL_COMPAT_OPERATIONS)).map { number in
+      // Which call a `socketcall` of the 32-bit entry stands for is not said by its number.
+      guard number != OperationTable.socketCall else { return 0 }
+      let entries = [operations[number], operations[Int(REEL_OPERATION_COMPAT) + number]]
+      return entries.allSatisfy(OperationTable.isSkipped) ? 1 : 0
+    }
+  }
+
+  private static let socketCall = 102
+
+  private static func isSkipped(_ operation: reel_operation) -> Bool {
+    if operation.flags & UInt32(REEL_OPERATION_IGNORED) != 0 { return true }
+    // The end of a task is noticed by another program; of the call, nothing but its event is made.
+    let isEnd = operation.flags & consequences & ~UInt32(REEL_OPERATION_LIFE) == UInt32(REEL_OPERATION_ENDS_TASK)
+    return isEnd && operation.flags & UInt32(REEL_OPERATION_ENABLED) == 0
+  }
+
+  /// What other events show of calls that nobody asked for.
+  private static let consequences = UInt32(
+    REEL_OPERATION_ENDS_TASK | REEL_OPERATION_MOVES_NAMES | REEL_OPERATION_EXECUTES | REEL_OPERATION_OPENS
+      | REEL_OPERATION_ACCEPTS | REEL_OPERATION_CONNECTS | REEL_OPERATION_LISTENS | REEL_OPERATION_LIFE)
 
   /// What is done for calls of the 32-bit entry.
   private mutating func addCompatCalls(_ schema: Schema, snapLength: UInt32) {

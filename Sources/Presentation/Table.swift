@@ -61,35 +61,39 @@ public struct Table: Sendable {
   ///   - width: the columns there are; `nil` for as many as needed.
   ///   - colour: whether headings and totals are emphasised.
   public func rendered(width: Int?, colour: Bool) -> String {
-    var text = ""
-    render(count: rows.count, row: { rows[$0] }, width: width, colour: colour) { text += $0 }
+    var measure = TableMeasure(columns.count)
+    for row in rows { measure.note(row) }
+    let layout = layout(width: width, colour: colour, measure)
+    var text = layout.heading ?? ""
+    for row in rows { text += layout.line(row) }
+    for line in layout.ending { text += line }
     return text
   }
 
-  /// Renders rows that are made when they are needed, which is twice: for tables too large to have all their texts in memory.
-  ///
-  /// - Parameters:
-  ///   - count: how many rows there are.
-  ///   - row: the cells of a row. Rows that were added to the table do not count.
-  ///   - write: takes the lines, each with its line feed.
-  public func render<Failure: Error>(
-    count: Int, row: (Int) -> [String], width: Int?, colour: Bool, to write: (String) throws(Failure) -> Void
-  ) throws(Failure) {
-    let widths = widths(within: width, count: count, row: row)
-    let isLimited = width != nil
-    if hasHeadings {
-      try write(Style.bold.apply(to: line(columns.map(\.title), widths, isLimited: isLimited), colour: colour) + "\n")
+  /// The layout of rows that are written one by one, by somebody who has seen all of them before: for tables too large to have
+  /// all their texts in memory.
+  /// - Parameter measure: of the rows. Those that were added to the table do not count.
+  public func layout(width: Int?, colour: Bool, _ measure: TableMeasure) -> TableLayout {
+    TableLayout(table: self, widths: widths(within: width, measure), isLimited: width != nil, colour: colour)
+  }
+
+  fileprivate func heading(_ layout: TableLayout) -> String? {
+    guard hasHeadings else { return nil }
+    let titles = line(columns.map(\.title), layout.widths, isLimited: layout.isLimited)
+    return Style.bold.apply(to: titles, colour: layout.colour) + "\n"
+  }
+
+  fileprivate func ending(_ layout: TableLayout) -> [String] {
+    guard let totals else { return [] }
+    var lengths = layout.widths
+    if let last = columns.last, !last.isRightAligned {
+      lengths[columns.count - 1] = min(lengths.last ?? 0, Table.mostRule)
     }
-    for index in 0..<count { try write(line(row(index), widths, isLimited: isLimited) + "\n") }
-    if let totals {
-      var lengths = widths
-      if let last = columns.last, !last.isRightAligned {
-        lengths[columns.count - 1] = min(lengths.last ?? 0, Table.mostRule)
-      }
-      let rule = lengths.map { String(repeating: "─", count: $0) }.joined(separator: Table.gap)
-      try write(Style.dim.apply(to: rule, colour: colour) + "\n")
-      try write(Style.bold.apply(to: line(totals, widths, isLimited: isLimited), colour: colour) + "\n")
-    }
+    let rule = lengths.map { String(repeating: "─", count: $0) }.joined(separator: Table.gap)
+    let sums = line(totals, layout.widths, isLimited: layout.isLimited)
+    return [
+      Style.dim.apply(to: rule, colour: layout.colour) + "\n", Style.bold.apply(to: sums, colour: layout.colour) + "\n",
+    ]
   }
 
   private static func total(_ widths: [Int]) -> Int {
@@ -100,23 +104,34 @@ public struct Table: Sendable {
   /// right.
   /// - Returns: the headings of what was left out.
   public mutating func leaveOutColumns(toFit width: Int) -> [String] {
-    var leftOut: [String] = []
-    while Table.total(widths(within: width, least: Table.readableName, count: rows.count, row: { rows[$0] })) > width {
+    var measure = TableMeasure(columns.count)
+    for row in rows { measure.note(row) }
+    let leftOut = leaveOutColumns(toFit: width, &measure)
+    for row in rows.indices {
+      for index in leftOut { rows[row].remove(at: index.place) }
+    }
+    return leftOut.map(\.title)
+  }
+
+  /// The same for rows that are not in the table.
+  /// - Parameter measure: of the rows; afterwards of what is left of them.
+  /// - Returns: what was left out: its heading, and where it stood when those before it in the list were gone.
+  public mutating func leaveOutColumns(
+    toFit width: Int, _ measure: inout TableMeasure
+  ) -> [(title: String, place: Int)] {
+    var leftOut: [(title: String, place: Int)] = []
+    while Table.total(widths(within: width, least: Table.readableName, measure)) > width {
       let optional = columns.indices.filter { columns[$0].isOptional }
-      guard let index = optional.last(where: isConstant) ?? optional.last else { break }
-      leftOut.append(columns[index].title)
+      guard let index = optional.last(where: { measure.isConstant[$0] }) ?? optional.last else { break }
+      leftOut.append((columns[index].title, index))
       columns.remove(at: index)
-      for row in rows.indices { rows[row].remove(at: index) }
+      measure.remove(at: index)
       if let count = totals?.count, index < count { totals?.remove(at: index) }
     }
     return leftOut
   }
 
-  private func isConstant(_ column: Int) -> Bool {
-    rows.allSatisfy { $0[column] == rows[0][column] }
-  }
-
-  private func line(_ cells: [String], _ widths: [Int], isLimited: Bool) -> String {
+  fileprivate func line(_ cells: [String], _ widths: [Int], isLimited: Bool) -> String {
     var line = ""
     // Blanks are added only when something follows them.
     var pending = 0
@@ -140,17 +155,11 @@ public struct Table: Sendable {
   /// give, the widest first.
   ///
   /// - Parameter least: how far names may shrink (those whose end matters); commands shrink to `leastWidth`.
-  private func widths(
-    within limit: Int?, least: Int = Table.leastWidth, count: Int, row: (Int) -> [String]
-  ) -> [Int] {
-    var widths = columns.map { hasHeadings ? DisplayWidth.of($0.title) : 0 }
-    func fit(_ cells: [String]) {
-      for (index, cell) in cells.enumerated() where index < widths.count {
-        widths[index] = max(widths[index], DisplayWidth.of(cell))
-      }
+  private func widths(within limit: Int?, least: Int = Table.leastWidth, _ measure: TableMeasure) -> [Int] {
+    var widths = zip(columns, measure.widths).map { max(hasHeadings ? DisplayWidth.of($0.title) : 0, $1) }
+    for (index, cell) in (totals ?? []).enumerated() where index < widths.count {
+      widths[index] = max(widths[index], DisplayWidth.of(cell))
     }
-    for index in 0..<count { fit(row(index)) }
-    if let totals { fit(totals) }
     for (index, column) in columns.enumerated() where column.truncation == .keepsStart {
       widths[index] = min(widths[index], limit ?? Table.mostWidth)
     }
@@ -180,4 +189,21 @@ public struct Table: Sendable {
     }
     return widths
   }
+}
+
+/// How wide the columns of a table are: makes its lines.
+public struct TableLayout: Sendable {
+  fileprivate let table: Table
+  fileprivate let widths: [Int]
+  fileprivate let isLimited: Bool
+  fileprivate let colour: Bool
+
+  /// The line of headings with its line feed, if they are shown.
+  public var heading: String? { table.heading(self) }
+
+  /// A row with its line feed.
+  public func line(_ cells: [String]) -> String { table.line(cells, widths, isLimited: isLimited) + "\n" }
+
+  /// The lines behind the last row.
+  public var ending: [String] { table.ending(self) }
 }

@@ -37,7 +37,7 @@ static __always_inline void send_ending(struct pt_regs *registers, struct task_s
     __u64 length = sizeof *event + (__u64)count * 8;
     event->record.length = length;
     ring_publish(ring, length);
-    ring_call(ring);
+    ring_call(ring, operation->type);
   } else {
     count_loss(ring, REEL_LOSS_RING_FULL);
   }
@@ -48,12 +48,16 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call_enter, struct pt_regs *registers, long number) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
   // Cheapest first for those who are left out.
+  if (is_skipped(number)) return 0;
   if (is_known_left_out(registers)) return 0;
   __u32 task_epoch = control.task_epoch, selection_epoch = control.selection_epoch;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
-  if (!is_selected(task)) {
-    remember_left_out(registers, task_epoch, selection_epoch);
+  if (operation_of(number, is_compat(task), registers)->flags & REEL_OPERATION_IGNORED) return 0;
+  struct who who;
+  read_who(task, &who);
+  if (!is_selected_as(task, &who)) {
+    remember_left_out(registers, task, &who, task_epoch, selection_epoch);
     return 0;
   }
   if (is_recorder(task)) return 0;
@@ -141,6 +145,17 @@ static __always_inline bool is_wanted(struct reel_operation *operation, struct r
   return value < 64 && operation->condition_set >> value & 1;
 }
 
+// What clone3 was given, as the maker's call had it: the child's first return must not look into memory that it shares.
+static __always_inline long put_making(struct task_slot *slot, struct reel_ring *ring, __u64 body) {
+  if (!slot->knows_making) return NOT_CAPTURED;
+  __u64 *stored = (void *)record_at(ring, body);
+#pragma unroll
+  for (int index = 0; index < 8; index++) stored[index] = 0;
+  stored[0] = slot->made_with[0];
+  stored[4] = slot->made_with[1];
+  return CAPTURED(body + 64, 0);
+}
+
 // Sends the event of a call that returned. The caller has found out who made it, how, and when it ended. The task is asked
 // for again where it is needed, which is seldom: a pointer that lives on costs a place on the stack.
 static __always_inline int send_call(struct pt_regs *registers, long result, struct task_slot *slot, struct reel_ring *ring,
@@ -202,7 +217,8 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
     count++;
   }
   event->argument_count = count;
-  __u64 offset = (sizeof *event + (__u64)(count & 7) * 8) & REEL_RECORD_MASK;
+  *(volatile __u64 *)&slot->call_offset = sizeof *event + (__u64)(count & 7) * 8;
+  *(volatile __u64 *)&slot->call_result = result;
   slot->call_captures = 0;
 
   // The memory that the old program pointed to is gone with it.
@@ -211,31 +227,35 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       struct reel_capture_plan *plan = &operation->captures[index];
       __u32 kind = plan->kind;
       if (kind == 0) break;
-      if (plan->when & REEL_WHEN_SUCCEEDED && result < 0) continue;
-      if (plan->when & REEL_WHEN_POSITIVE && result <= 0) continue;
+      long returned = *(volatile __u64 *)&slot->call_result;
+      __u64 offset = *(volatile __u64 *)&slot->call_offset & REEL_RECORD_MASK;
+      if (plan->when & REEL_WHEN_SUCCEEDED && returned < 0) continue;
+      if (plan->when & REEL_WHEN_POSITIVE && returned <= 0) continue;
       if (plan->condition != REEL_NO_ARGUMENT && !is_wanted(operation, plan, arguments[plan->condition & 7])) continue;
       __u64 pointer = arguments[plan->pointer & 7];
       if (!pointer) continue;
       long end;
       __u64 body = (offset + sizeof(struct reel_capture)) & REEL_RECORD_MASK;
       if (kind == REEL_CAPTURE_PAYLOAD) {
-        if (settings.snap_length == 0 || result <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
-        __u64 moved = result;
+        if (settings.snap_length == 0 || returned <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
+        __u64 moved = returned;
         // Of a message that was cut, the call may tell the whole length.
         if (plan->length != REEL_NO_ARGUMENT) moved = smaller(moved, arguments[plan->length & 7]);
         __u64 length = bounded(smaller(moved, settings.snap_length));
         end = bpf_probe_read_user(record_at(ring, body), length, (const void *)pointer);
-        if (end == 0) end = CAPTURED(body + length, (__u64)result > length ? REEL_CAPTURE_TRUNCATED : 0);
+        if (end == 0) end = CAPTURED(body + length, (__u64)returned > length ? REEL_CAPTURE_TRUNCATED : 0);
       } else {
         __u64 extent = plan->length == REEL_NO_ARGUMENT ? plan->size : arguments[plan->length & 7];
         if (kind == REEL_CAPTURE_VECTOR || kind == REEL_CAPTURE_MESSAGE || kind == REEL_CAPTURE_MESSAGES) {
-          if (settings.snap_length == 0 || result <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
+          if (settings.snap_length == 0 || returned <= 0 || slot->call_object & REEL_OBJECT_WITHOUT_PAYLOAD) continue;
           if (kind == REEL_CAPTURE_MESSAGE) extent = 1;
-          if (kind == REEL_CAPTURE_MESSAGES) extent = result;
-          end = put_gathered(kind, pointer, extent, result, body);
+          if (kind == REEL_CAPTURE_MESSAGES) extent = returned;
+          end = put_gathered(kind, pointer, extent, returned, body);
         } else {
           if (kind == REEL_CAPTURE_STRUCTURE_ARRAY) extent = smaller(extent, 1024) * (plan->size & 0xFFFF);
-          end = put_capture(kind, pointer, extent, body);
+          end = slot->call_flags & REEL_EVENT_CHILD_RETURN && slot->number == CLONE3
+                    ? put_making(slot, ring, body)
+                    : put_capture(kind, pointer, extent, body);
         }
       }
       if (end < 0) {
@@ -250,16 +270,17 @@ static __always_inline int send_call(struct pt_regs *registers, long result, str
       if (head->flags & REEL_CAPTURE_TRUNCATED)
         slot->call_flags |= kind == REEL_CAPTURE_STRING || kind == REEL_CAPTURE_STRING_ARRAY ? REEL_EVENT_TRUNCATED
                                                                                  : REEL_EVENT_PAYLOAD_TRUNCATED;
-      offset = ROUND8(limit) & REEL_RECORD_MASK;
+      *(volatile __u64 *)&slot->call_offset = ROUND8(limit);
       slot->call_captures++;
     }
   }
   event = (void *)record_at(ring, 0);
   event->record.flags = slot->call_flags;
   event->capture_count = slot->call_captures;
-  event->record.length = offset;
-  ring_publish(ring, offset);
-  ring_call(ring);
+  __u64 length = *(volatile __u64 *)&slot->call_offset & REEL_RECORD_MASK;
+  event->record.length = length;
+  ring_publish(ring, length);
+  ring_call(ring, operation->type);
   slot->is_executing = 0;
   return 0;
 }
@@ -271,19 +292,24 @@ static __always_inline bool names_something(struct reel_operation *operation, lo
          operation->flags & REEL_OPERATION_NAMES;
 }
 
-// Whether a call of either entry with this number moves names: which one it was, the task must be asked.
-static __always_inline bool may_move_names(__u32 number, long result) {
-  if (result != 0) return false;
-  return (operation_of(number, false, 0)->flags | operation_of(number, true, 0)->flags) & REEL_OPERATION_MOVES_NAMES;
+// Whether a call of a task that is left out may be of interest all the same. It may be that of either entry with this number:
+// which one it was, the task must be asked.
+static __always_inline bool may_concern_others(__u32 number, long result) {
+  if (result < 0) return false;
+  struct reel_operation *native = operation_of(number, false, 0), *narrow = operation_of(number, true, 0);
+  return (result == 0 && (native->flags | narrow->flags) & REEL_OPERATION_MOVES_NAMES) ||
+         names_something(native, result) || names_something(narrow, result);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   if (settings.stage == REEL_STAGE_EMPTY) return 0;
-  if (is_known_left_out(registers) && !may_move_names(call_number(registers), result)) return 0;
+  if (is_skipped(call_number(registers))) return 0;
+  if (is_known_left_out(registers) && !may_concern_others(call_number(registers), result)) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   if (settings.alternatives & REEL_ALTERNATIVE_TASK_ONLY && task->pid) return 0;
   struct reel_operation *operation = operation_of(call_number(registers), is_compat(task), registers);
+  if (is_ignored(operation, call_number(registers), is_compat(task))) return 0;
   // A call that changed names which others have open is noticed for all tasks, selected or not, and before the clock is
   // read: whatever comes later sees the new names.
   if (result == 0 && operation->flags & REEL_OPERATION_MOVES_NAMES) __sync_fetch_and_add(&control.names_epoch, 1);

@@ -25,6 +25,8 @@ final class ChunkSink: Sendable {
     var bytes: UInt64 = 0
     var chunks: UInt64 = 0
     var files = 0
+    /// Secrets that were replaced.
+    var redacted: UInt64 = 0
 
     fileprivate mutating func add(_ file: CaptureTotals) {
       events += file.events
@@ -56,9 +58,18 @@ final class ChunkSink: Sendable {
     var containers: [String: ContainerInfo] = [:]
     /// What was handed over and could not be written.
     var unwritten: LossRecord?
+    /// Takes out what must not reach the disk.
+    var redactor: (any ContentRedactor)?
 
     var fileBytes: UInt64 { bytes + tailBytes }
     var allBytes: UInt64 { finished.bytes + fileBytes }
+
+    /// Says at the end of a file what was taken out of it.
+    mutating func endRedaction(_ writer: inout CaptureWriter) throws(CaptureError) {
+      guard let redactor else { return }
+      finished.redacted += redactor.matches
+      try writer.append(redactor.closing(at: lastExit ?? writer.header.started, changed: []))
+    }
 
     mutating func noteUnwritten(_ batch: EventBatch) {
       guard let first = batch.exitTimes.first, let last = batch.exitTimes.last else { return }
@@ -78,12 +89,19 @@ final class ChunkSink: Sendable {
   }
 
   /// Makes the first file.
-  init(_ series: consuming CaptureSeries, limit: Int = ChunkSink.mostWaiting) throws(CaptureError) {
-    let writer = try series.makeNext()
+  ///
+  /// - Parameter redactor: what takes out of all that is handed over what must not reach the disk, on the thread that writes.
+  init(
+    _ series: consuming CaptureSeries, limit: Int = ChunkSink.mostWaiting, redactor: (any ContentRedactor)? = nil
+  ) throws(CaptureError) {
+    var writer = try series.makeNext()
     let start = writer.bytesWritten
+    if let redactor { try writer.append(redactor.opening(at: writer.header.started)) }
+    let bytes = writer.bytesWritten
     self.limit = limit
     room = DispatchSemaphore(value: limit)
-    state = Mutex(State(series: series, writer: writer, bytes: start, tailBytes: start / 2))
+    state = Mutex(
+      State(series: series, writer: writer, bytes: bytes, tailBytes: start / 2, redactor: redactor))
   }
 
   /// Waits until there is room for a batch.
@@ -105,7 +123,9 @@ final class ChunkSink: Sendable {
     queue.async { [self] in
       perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
         let before = writer.bytesWritten
-        try writer.append(batch)
+        var redacted = batch
+        _ = state.redactor?.redact(&redacted)
+        try writer.append(redacted)
         let chunk = writer.bytesWritten - before
         state.largestChunk = state.hasWritten ? max(state.largestChunk, chunk) : chunk
         state.hasWritten = true
@@ -126,7 +146,9 @@ final class ChunkSink: Sendable {
     queue.async { [self] in
       perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
         let before = writer.bytesWritten
-        try writer.append(machineState)
+        var redacted = machineState
+        _ = state.redactor?.redact(&redacted.rows)
+        try writer.append(redacted)
         state.stateBytes += writer.bytesWritten - before
       }
       giveRoom(size)
@@ -144,8 +166,10 @@ final class ChunkSink: Sendable {
   func append(_ containers: [ContainerInfo]) {
     queue.async { [self] in
       perform { (state: inout State, writer: inout CaptureWriter) throws(CaptureError) in
-        for container in containers { state.containers[container.id] = container }
-        try writer.append(containers)
+        var redacted = containers
+        _ = state.redactor?.redact(&redacted)
+        for container in redacted { state.containers[container.id] = container }
+        try writer.append(redacted)
       }
     }
   }
@@ -156,10 +180,13 @@ final class ChunkSink: Sendable {
   func rotate() {
     queue.async { [self] in
       state.withLock { state in
-        guard state.error == nil, let writer = state.writer.take() else { return }
+        guard state.error == nil, var writer = state.writer.take() else { return }
         do throws(CaptureError) {
           let started = state.lastExit
+          try state.endRedaction(&writer)
           var next = try state.series.makeNext(started: started)
+          state.redactor?.beginFile()
+          if let opening = state.redactor?.opening(at: next.header.started) { try next.append(opening) }
           let containers = state.containers.sorted { $0.key < $1.key }.map(\.value)
           if !containers.isEmpty { try next.append(containers) }
           state.bytes = next.bytesWritten
@@ -215,6 +242,8 @@ final class ChunkSink: Sendable {
       }
       do throws(CaptureError) {
         if let unwritten = state.unwritten { try writer.append(unwritten) }
+        // Without room for it there may still be some for a tail.
+        do throws(CaptureError) { try state.endRedaction(&writer) } catch { state.error = state.error ?? error }
         state.finished.add(try writer.finish())
       } catch {
         return .failure(state.error ?? error)

@@ -15,15 +15,25 @@ import Glibc
 /// read at once and again a little later, since engines write down some of it only after the start; what they do not say,
 /// engines are asked for on another thread, which alone waits for them. Each time that something new is known it is
 /// published; it binds to events before and after by the container's id.
-final class ContainerWatch: Sendable {
+package final class ContainerWatch: Sendable {
   /// What the watch does with what it finds; each is called on one of its threads.
-  struct Outlets: Sendable {
+  package struct Outlets: Sendable {
     /// New knowledge, for the capture.
-    var publish: @Sendable ([ContainerInfo]) -> Void
+    package var publish: @Sendable ([ContainerInfo]) -> Void
     /// A control group of a container that is to be recorded, before anything else is done with it.
-    var select: @Sendable (ControlGroups.ContainerGroup) -> Void
+    package var select: @Sendable (ControlGroups.ContainerGroup) -> Void
     /// A line for people.
-    var warn: @Sendable (String) -> Void
+    package var warn: @Sendable (String) -> Void
+
+    /// What the watch does with what it finds.
+    package init(
+      publish: @escaping @Sendable ([ContainerInfo]) -> Void,
+      select: @escaping @Sendable (ControlGroups.ContainerGroup) -> Void, warn: @escaping @Sendable (String) -> Void
+    ) {
+      self.publish = publish
+      self.select = select
+      self.warn = warn
+    }
   }
 
   private let groups: ControlGroups?
@@ -60,11 +70,11 @@ final class ContainerWatch: Sendable {
   }
 
   /// What the source is to be told of containers.
-  struct News: Sendable {
+  package struct News: Sendable {
     /// What they are called, by id.
-    var names: [String: (name: String?, image: String?)] = [:]
+    package var names: [String: (name: String?, image: String?)] = [:]
     /// What happened to them, in this order.
-    var changes: [ContainerChange] = []
+    package var changes: [ContainerChange] = []
   }
 
   /// What is known of one container.
@@ -74,8 +84,10 @@ final class ContainerWatch: Sendable {
     var facts = ContainerFacts()
     var published = ContainerFacts()
     var isInScope: Bool
-    /// The group that was selected for it.
-    var selectedGroup: UInt64?
+    /// Its groups in other hierarchies: a task that is moved into it one hierarchy after the other is in it from the first.
+    var others: [ControlGroups.ContainerGroup] = []
+    /// The groups that were selected for it.
+    var selectedGroups: Set<UInt64> = []
     var wasAsked = false
     /// Whether its group was there when the watch began: it may be one that an engine left behind.
     var isOld: Bool
@@ -83,6 +95,18 @@ final class ContainerWatch: Sendable {
     var isFrozen: Bool?
     /// Looks that are still to come.
     var looksLeft = ContainerWatch.looks[...]
+    /// Whether its groups are to be selected: it is one that the recording is about.
+    var isSelected = false
+
+    /// Keeps a group that is not the one it is known by; of many, as of a container that starts again and again, the latest.
+    mutating func remember(other group: ControlGroups.ContainerGroup) {
+      others = others.suffix(7) + [group]
+    }
+
+    /// Its groups that were not selected yet; they count as selected from now on.
+    mutating func takeUnselected() -> [ControlGroups.ContainerGroup] {
+      ((group.map { [$0] } ?? []) + others).filter { selectedGroups.insert($0.id).inserted }
+    }
   }
 
   /// Milliseconds after a container was found at which files are looked at again: often while it is being made, once more
@@ -97,7 +121,11 @@ final class ContainerWatch: Sendable {
   /// Containers that are remembered.
   private static let mostContainers = 20_000
 
-  init(
+  /// A watch that has not begun.
+  /// - Parameters:
+  ///   - scope: which containers are meant; `nil` for all.
+  ///   - engineTimeLimit: milliseconds for an answer of an engine.
+  package init(
     _ groups: ControlGroups?, _ addresses: EngineAddresses, _ scope: ContainerScope?, engineTimeLimit: Int32 = 2000,
     _ outlets: Outlets
   ) {
@@ -114,7 +142,7 @@ final class ContainerWatch: Sendable {
   }
 
   /// Looks at all containers of now, and goes on watching. Returns when those that run are known as far as files tell.
-  func start() {
+  package func start() {
     guard let groups else { return }
     queue.sync {
       source?.setEventHandler { [weak self] in self?.takeNotices() }
@@ -156,7 +184,7 @@ final class ContainerWatch: Sendable {
   }
 
   /// What happened since the last call.
-  func takeNews() -> News {
+  package func takeNews() -> News {
     state.withLock { state in
       defer { state.news = News() }
       return state.news
@@ -164,7 +192,7 @@ final class ContainerWatch: Sendable {
   }
 
   /// Takes note of containers that were seen at work.
-  func notice(_ containers: [CgroupContainer]) {
+  package func notice(_ containers: [CgroupContainer]) {
     if containers.isEmpty { return }
     queue.async { [self] in
       for container in containers where state.withLock({ $0.containers[container.id] == nil }) { find(container, nil) }
@@ -172,9 +200,12 @@ final class ContainerWatch: Sendable {
   }
 
   /// Everything that was published.
-  var known: [ContainerInfo] {
+  package var known: [ContainerInfo] {
     state.withLock { state in state.containers.map { ContainerInfo(id: $0.key, texts: $0.value.published.texts) } }
   }
+
+  /// The control group of a container, if it is known.
+  package func group(of id: String) -> ControlGroups.ContainerGroup? { state.withLock { $0.containers[id]?.group } }
 
   /// The groups that were selected since the last call.
   func takeSelected() -> [ControlGroups.ContainerGroup] {
@@ -203,7 +234,7 @@ final class ContainerWatch: Sendable {
   }
 
   /// Ends the watch: what is known at this moment, or within a moment, is published before this returns.
-  func finish() {
+  package func finish() {
     // The last notices, and containers that were seen at the very end.
     queue.sync {
       takeNotices()
@@ -244,17 +275,37 @@ final class ContainerWatch: Sendable {
     groups?.forEachGroup(below: path, in: hierarchy) { path, group in
       notices?.watch(path)
       guard let group else { return }
+      guard let known = state.withLock({ $0.containers[group.container.id]?.group }) else {
+        find(group.container, group)
+        return
+      }
+      if known.id == group.id { return }
       // One that starts again has a new group of the same name.
-      let isKnown = state.withLock { $0.containers[group.container.id]?.group?.id == group.id }
-      let isOther = !hierarchy.isUnified && state.withLock { $0.containers[group.container.id]?.group != nil }
-      if !isKnown, !isOther { find(group.container, group) }
+      if hierarchy.isUnified || known.path.hasPrefix(hierarchy.mountPoint + "/") {
+        find(group.container, group)
+      } else {
+        add(other: group)
+      }
     }
+  }
+
+  /// Takes note of a container's group in another hierarchy than the one that it is known by.
+  private func add(other group: ControlGroups.ContainerGroup) {
+    let selected = state.withLock { state -> [ControlGroups.ContainerGroup] in
+      guard var known = state.containers[group.container.id], !known.others.contains(group) else { return [] }
+      known.remember(other: group)
+      let selected = known.isSelected ? known.takeUnselected() : []
+      state.containers[group.container.id] = known
+      return selected
+    }
+    for group in selected { outlets.select(group) }
   }
 
   private func find(_ container: CgroupContainer, _ group: ControlGroups.ContainerGroup?) {
     let isNew = state.withLock { state in
       if var known = state.containers[container.id] {
         if let group, group != known.group {
+          if let before = known.group { known.remember(other: before) }
           known.group = group
           known.isFrozen = nil
         }
@@ -323,22 +374,20 @@ final class ContainerWatch: Sendable {
 
   /// Adds what is known of a container. What files say counts before what was answered.
   private func take(_ facts: ContainerFacts, of id: String) {
-    let (info, selected) = state.withLock { state -> (ContainerInfo?, ControlGroups.ContainerGroup?) in
-      guard !state.isOver, var known = state.containers[id] else { return (nil, nil) }
+    let (info, selected) = state.withLock { state -> (ContainerInfo?, [ControlGroups.ContainerGroup]) in
+      guard !state.isOver, var known = state.containers[id] else { return (nil, []) }
       var sum = facts
       sum.fill(from: known.facts)
       known.facts = sum
-      var selected: ControlGroups.ContainerGroup?
+      var selected: [ControlGroups.ContainerGroup] = []
       if let scope {
         let matched = scope.matches(id, sum)
         state.matched.formUnion(matched)
         if !matched.isEmpty || scope.ids.contains(id) {
           known.isInScope = true
-          if let group = known.group, known.selectedGroup != group.id {
-            known.selectedGroup = group.id
-            selected = group
-            state.selected.append(group)
-          }
+          known.isSelected = true
+          if let group = known.group, !known.selectedGroups.contains(group.id) { state.selected.append(group) }
+          selected = known.takeUnselected()
         }
       }
       var info: ContainerInfo?
@@ -351,7 +400,7 @@ final class ContainerWatch: Sendable {
       return (info, selected)
     }
     // Selected first: it may be about to do something.
-    if let selected { outlets.select(selected) }
+    for group in selected { outlets.select(group) }
     if let info { outlets.publish([info]) }
   }
 

@@ -7,8 +7,8 @@ import Glibc
 
 /// The control groups of the machine, and the containers that they belong to.
 ///
-/// Those of the unified hierarchy, and of one of the older kind where containers are in no other: the kernel program looks
-/// at the same ones (`bpf/cgroup.h`).
+/// Those of the unified hierarchy, and of two of the older kind: the kernel program looks at the same ones (`bpf/cgroup.h`).
+/// A container has a group in each, and a task is moved into one after the other.
 public struct ControlGroups: Sendable {
   /// A mounted hierarchy.
   public struct Hierarchy: Sendable, Hashable {
@@ -67,13 +67,20 @@ public struct ControlGroups: Sendable {
         }, isUnified: false)
     }
     let unified = hierarchy({ $0.type.elementsEqual("cgroup2".utf8) }, isUnified: true)
-    hierarchies = [unified, old("memory") ?? old("pids")].compactMap { $0 }
+    let (memory, pids) = (old("memory"), old("pids"))
+    hierarchies = [unified, memory, pids == memory ? nil : pids].compactMap { $0 }
     freezer = old("freezer")?.mountPoint
     if hierarchies.isEmpty { return nil }
   }
 
   init(mountPoint: String) {
     hierarchies = [Hierarchy(mountPoint: mountPoint, isUnified: true)]
+    freezer = nil
+  }
+
+  /// For tests: hierarchies that are plain directories.
+  init(hierarchies: [Hierarchy]) {
+    self.hierarchies = hierarchies
     freezer = nil
   }
 
@@ -145,11 +152,19 @@ public struct ControlGroups: Sendable {
       isFrozen = lines.first { $0.hasPrefix("frozen ") }.map { $0 == "frozen 1" }
     }
     if isFrozen == true { return true }
-    // Engines give a container's group the same path in all hierarchies.
-    guard let freezer, let own = hierarchies.first(where: { group.path.hasPrefix($0.mountPoint + "/") }),
-      let state = ControlGroups.contents(freezer + group.path.dropFirst(own.mountPoint.count) + "/freezer.state")
-    else { return isFrozen }
+    guard let folder = freezerFolder(group), let state = ControlGroups.contents(folder + "/freezer.state") else {
+      return isFrozen
+    }
     return state.starts(with: "FROZEN".utf8)
+  }
+
+  /// The directories of the older freezer for a container's group; `nil` where there is none.
+  func freezerFolder(_ group: ContainerGroup) -> String? {
+    // Engines give a container's group the same path in all hierarchies.
+    guard let freezer, let own = hierarchies.first(where: { group.path.hasPrefix($0.mountPoint + "/") }) else {
+      return nil
+    }
+    return freezer + group.path.dropFirst(own.mountPoint.count)
   }
 
   fileprivate static func contents(_ path: String) -> [UInt8]? {

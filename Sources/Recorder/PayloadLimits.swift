@@ -6,7 +6,7 @@ extension EventBatch {
   ///
   /// - Parameter limits: the bytes that are kept of each event's payload.
   /// - Complexity: O(events), and the bytes of payloads.
-  func cuttingPayloads(to limits: [UInt32]) -> EventBatch {
+  package func cuttingPayloads(to limits: [UInt32]) -> EventBatch {
     var batch = self
     for (position, entry) in arguments.enumerated() {
       guard let type = schema.type(entry.type) else { continue }

@@ -63,9 +63,13 @@ public struct Recording: ~Copyable {
     var writer = options.writer
     if let user = options.user { writer.owner = FileOwner(user: user.uid, group: user.gid) }
     let sink: ChunkSink
+    var header = self.header(source)
+    var redactor = options.redactor
+    redactor?.redact(&header)
     do throws(CaptureError) {
       sink = try ChunkSink(
-        CaptureSeries(path: options.output, header: header(source), options: writer, keep: options.rotation.keep))
+        CaptureSeries(path: options.output, header: header, options: writer, keep: options.rotation.keep),
+        redactor: redactor)
     } catch { throw .capture(error) }
 
     let watch: ContainerWatch
@@ -185,22 +189,5 @@ private struct Usage {
   func add(to summary: inout RecordingSummary) {
     summary.cpuTime = cpuTime
     summary.peakResidentBytes = peakResidentBytes
-  }
-}
-
-/// What the machine calls itself.
-private struct Machine {
-  var hostname: String
-  var kernelRelease: String
-  var architecture: String
-
-  static func current() -> Machine {
-    var names = utsname()
-    uname(&names)
-    func text<Field>(_ field: Field) -> String {
-      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
-    return Machine(
-      hostname: text(names.nodename), kernelRelease: text(names.release), architecture: text(names.machine))
   }
 }

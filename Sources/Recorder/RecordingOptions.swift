@@ -30,6 +30,9 @@ public struct RecordingOptions: Sendable {
   /// How many bytes of payload are kept of each event of a batch, where that is less than what the kernel copies; all of
   /// them when this is not set.
   public var payloadLimits: (@Sendable (EventBatch) -> [UInt32])?
+  /// What takes out of events, states and all that is said of them what must not reach the disk. Filters are asked before:
+  /// they see what there was.
+  public var redactor: (any ContentRedactor)?
   /// Whether `selection` asks for names of containers: a batch with one that has none yet waits a little for it.
   public var selectsByContainerNames = false
   /// The containers that the recording is about; `nil` for the whole machine.
@@ -86,6 +89,8 @@ public struct RecordingSummary: Sendable {
   public var lostByCause: [(cause: LossCount.Cause, count: UInt64)] = []
   /// The same by cause and CPU, each from its first loss to its last.
   public var losses: [LossRecord] = []
+  /// Secrets that were replaced, in all files; `nil` where none were looked for.
+  public var redacted: UInt64?
   /// Bytes of all finished files.
   public var bytes: UInt64 = 0
   /// Chunks in all files.

@@ -96,6 +96,7 @@ struct RecordingSession: ~Copyable {
     summary.bytes = totals.bytes
     summary.chunks = totals.chunks
     summary.events = totals.events
+    if options.redactor != nil { summary.redacted = totals.redacted }
     summary.wallTime = Clock.sinceBoot() - started
     return summary
   }
@@ -185,7 +186,7 @@ private struct Progress {
 
 extension LossRecord {
   /// The loss as a capture says it; `nil` when no event is missing for it.
-  fileprivate init?(_ loss: LossCount) {
+  package init?(_ loss: LossCount) {
     let cause: LossCause
     switch loss.cause {
     case .ringFull: cause = .ringFull

@@ -6,33 +6,52 @@ import Glibc
 
 /// Set by the handlers; an atomic is what a handler may touch.
 private let ending = Atomic<Int32>(0)
+/// When, in milliseconds of the monotonic clock.
+private let endingSince = Atomic<Int64>(0)
 private let endingFromTerminal = Atomic<Bool>(false)
 private let hangUps = Atomic<Int32>(0)
 
 /// Turns signals into flags, so that the capture gets its tail.
 ///
-/// SIGINT and SIGTERM end the recording; a second one of the same kind has its usual effect. SIGHUP asks for the next
-/// file, and is left alone where it was ignored before (`nohup`).
+/// SIGINT and SIGTERM end the recording; another one that comes a second later or more has its usual effect. One that comes
+/// sooner is the same wish twice: `timeout` asks the program and then its group. SIGHUP asks for the next file, and is left
+/// alone where it was ignored before (`nohup`).
 ///
 /// Handlers are put back when the value goes away.
-struct RecordingSignals: ~Copyable {
+package struct RecordingSignals: ~Copyable {
   private var previous: [(signal: Int32, action: sigaction)] = []
   /// Whether there was a terminal that can hang up.
   private let hadTerminal = RecordingSignals.hasTerminal
 
-  init() {
+  /// Installs the handlers.
+  package init() {
     ending.store(0, ordering: .relaxed)
+    endingSince.store(0, ordering: .relaxed)
     endingFromTerminal.store(false, ordering: .relaxed)
     hangUps.store(0, ordering: .relaxed)
     // No restart: the wait for events must end.
     for signal in [SIGINT, SIGTERM] {
       var action = sigaction()
       action.__sigaction_handler.sa_sigaction = { signal, info, _ in
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        let since = endingSince.load(ordering: .relaxed)
+        if since != 0 {
+          guard now - since >= 1000 else { return }
+          // Takes effect when this handler returns.
+          var usual = sigaction()
+          usual.__sigaction_handler.sa_handler = nil  // SIG_DFL
+          sigaction(signal, &usual, nil)
+          raise(signal)
+          return
+        }
+        endingSince.store(now, ordering: .relaxed)
         // The kernel itself sends what comes from a terminal (SI_KERNEL).
         endingFromTerminal.store(info?.pointee.si_code == 0x80, ordering: .relaxed)
         ending.store(signal, ordering: .relaxed)
       }
-      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_SIGINFO
+      action.sa_flags = SA_SIGINFO
       install(action, for: signal)
     }
     var before = sigaction()
@@ -59,13 +78,13 @@ struct RecordingSignals: ~Copyable {
   }
 
   /// The signal that ends the recording, 0 for none.
-  var ended: Int32 { ending.load(ordering: .relaxed) }
+  package var ended: Int32 { ending.load(ordering: .relaxed) }
 
   /// Whether that signal came from the terminal, which sends it to all that run there.
   var cameFromTerminal: Bool { endingFromTerminal.load(ordering: .relaxed) }
 
   /// What SIGHUP asks for.
-  enum HangUp {
+  package enum HangUp {
     /// Go on in the next file.
     case rotate
     /// The terminal is gone, and with it whoever started this.
@@ -73,7 +92,7 @@ struct RecordingSignals: ~Copyable {
   }
 
   /// Whether SIGHUP arrived since the last look, and what it means.
-  func takeHangUp() -> HangUp? {
+  package func takeHangUp() -> HangUp? {
     guard hangUps.exchange(0, ordering: .relaxed) != 0 else { return nil }
     return hadTerminal && !RecordingSignals.hasTerminal ? .end : .rotate
   }

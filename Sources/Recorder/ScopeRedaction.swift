@@ -5,21 +5,21 @@ import EventBatch
 /// A recording of a container holds the ancestors of its processes, so that `proc.aname` is answered; their arguments,
 /// environments and directories are other people's. Of whoever is in no container of the batch's events only these stay: ids
 /// and start, name, and the path of the executable.
-enum ScopeRedaction {
+package enum ScopeRedaction {
   /// What stays of a thread outside.
   private static let threadColumns: Set<ThreadColumn> = [
     .tid, .pid, .startTime, .processStartTime, .parentPid, .comm, .processName, .image,
   ]
 
   /// The same of a part of a state.
-  static func redacted(_ state: MachineState) -> MachineState {
+  package static func redacted(_ state: MachineState) -> MachineState {
     MachineState(
       time: state.time, reason: state.reason, part: state.part, isLast: state.isLast, rows: redacted(state.rows))
   }
 
   /// The batch without what belongs to others.
   /// - Complexity: O(events + dimension rows); copies the batch when there is something to take out.
-  static func redacted(_ batch: EventBatch) -> EventBatch {
+  package static func redacted(_ batch: EventBatch) -> EventBatch {
     let outside = threadsOutside(batch)
     if outside.isEmpty { return batch }
     var batch = batch

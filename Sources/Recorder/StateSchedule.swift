@@ -7,7 +7,7 @@ import EventBatch
 /// since. On a quiet machine with many processes states would otherwise be most of the capture.
 ///
 ///     if let reason = schedule.due(at: now, bytes: written, stateBytes: ofStates) { … }
-struct StateSchedule: Sendable {
+package struct StateSchedule: Sendable {
   /// Nanoseconds between two states.
   let interval: Int64
   /// The most that a state may cost of the bytes that were written since.
@@ -17,7 +17,10 @@ struct StateSchedule: Sendable {
   private var bytesThen: UInt64 = 0
   private var stateBytesThen: UInt64 = 0
 
-  init(interval: Int64 = 60_000_000_000, share: Double = 0.03) {
+  /// - Parameters:
+  ///   - interval: nanoseconds between two states.
+  ///   - share: the most that a state may cost of the bytes that were written since.
+  package init(interval: Int64 = 60_000_000_000, share: Double = 0.03) {
     self.interval = interval
     self.share = share
   }
@@ -31,7 +34,7 @@ struct StateSchedule: Sendable {
   ///   - now: nanoseconds of a clock that never steps back.
   ///   - bytes: what the recording has written so far, in all files.
   ///   - stateBytes: what of it were states.
-  mutating func due(at now: Int64, bytes: UInt64, stateBytes: UInt64) -> MachineState.Reason? {
+  package mutating func due(at now: Int64, bytes: UInt64, stateBytes: UInt64) -> MachineState.Reason? {
     guard let reason = pending ?? periodic(at: now, bytes, stateBytes) else { return nil }
     pending = nil
     takenAt = now

@@ -1,3 +1,5 @@
+import EventSchema
+
 /// One parameter of an event type in `.scap` files.
 public struct ScapParameter: Hashable, Sendable {
   /// The name in `evt.arg.NAME`.
@@ -99,6 +101,26 @@ public struct ScapCatalogue: Sendable {
     return catalogue
   }()
 
+  /// The names of all types that imported events may have, those of `ScapSchema.builtIn`, found without making either: rules
+  /// files may name them before any capture is read.
+  public static func typeNames(_ native: Schema) -> Set<String> {
+    var names = Set(native.types.map(\.name))
+    names.insert(ScapSchema.genericName)
+    names.insert(ScapSchema.unknownName)
+    ScapTables.events.withUTF8Buffer { text in
+      for line in text.split(separator: UInt8(ascii: "\n")) {
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard words.count == 3, let code = UInt16(String(decoding: words[0], as: UTF8.self)), code > 1 else { continue }
+        names.insert(ScapSchema.todaysName(code) ?? String(decoding: words[1], as: UTF8.self))
+      }
+    }
+    let known = Dictionary(
+      native.types.compactMap { type in type.systemCall.map { ($0, type.name) } }
+    ) { first, _ in first }
+    for call in lines(ScapTables.systemCalls).dropFirst() { names.insert(known[call] ?? call) }
+    return names
+  }
+
   /// The type with a code.
   public subscript(code: UInt16) -> ScapEventType? { Int(code) < events.count ? events[Int(code)] : nil }
 
@@ -114,49 +136,45 @@ public struct ScapCatalogue: Sendable {
 
   private init?() {
     var events: [ScapEventType?] = []
-    for line in ScapCatalogue.lines(ScapTables.events) {
-      let words = line.split(separator: " ")
-      guard words.count >= 5, let code = UInt16(words[0]), let kind = ScapEventType.Kind(rawValue: String(words[3]))
-      else { return nil }
+    for words in ScapCatalogue.words(ScapTables.events) {
+      guard words.count >= 5, let code = UInt16(words[0]), let kind = ScapEventType.Kind(rawValue: words[3]) else {
+        return nil
+      }
       var flags: ScapEventFlags = []
-      for word in words[4] == "-" ? [] : words[4].split(separator: ",") {
-        guard let flag = ScapEventFlags(name: word) else { return nil }
+      for word in words[4] == "-" ? [] : words[4].utf8.split(separator: UInt8(ascii: ",")) {
+        guard let flag = ScapEventFlags(name: Substring(word)) else { return nil }
         flags.formUnion(flag)
       }
       var parameters: [ScapParameter] = []
       for word in words.dropFirst(5) {
-        let parts = word.split(separator: ":")
+        let parts = word.utf8.split(separator: UInt8(ascii: ":")).map { String(Substring($0)) }
         guard parts.count >= 2, let type = ScapParameterType(name: parts[1]) else { return nil }
-        let extra = parts.count > 2 ? String(parts[2]) : nil
+        let extra = parts.count > 2 ? parts[2] : nil
         let directory = extra.flatMap { $0.hasPrefix("dirfd=") ? Int($0.dropFirst(6)) : nil }
         parameters.append(
-          ScapParameter(
-            name: String(parts[0]), type: type, table: directory == nil ? extra : nil, directory: directory))
+          ScapParameter(name: parts[0], type: type, table: directory == nil ? extra : nil, directory: directory))
       }
       while events.count <= Int(code) { events.append(nil) }
       events[Int(code)] = ScapEventType(
-        code: code, name: String(words[1]), category: String(words[2]), kind: kind, flags: flags,
-        parameters: parameters)
+        code: code, name: words[1], category: words[2], kind: kind, flags: flags, parameters: parameters)
     }
     var tables: [String: [(name: String, value: UInt64)]] = [:]
-    for line in ScapCatalogue.lines(ScapTables.flagTables) {
-      let words = line.split(separator: " ")
+    for words in ScapCatalogue.words(ScapTables.flagTables) {
       guard let name = words.first else { return nil }
       var entries: [(name: String, value: UInt64)] = []
       for word in words.dropFirst() {
-        let parts = word.split(separator: "=")
+        let parts = word.utf8.split(separator: UInt8(ascii: "=")).map { Substring($0) }
         guard parts.count == 2, parts[1].hasPrefix("0x"), let value = UInt64(parts[1].dropFirst(2), radix: 16) else {
           return nil
         }
         entries.append((String(parts[0]), value))
       }
-      tables[String(name)] = entries
+      tables[name] = entries
     }
     var selected: [String: [ScapParameterType]] = [:]
-    for line in ScapCatalogue.lines(ScapTables.selectedTypes) {
-      let words = line.split(separator: " ")
+    for words in ScapCatalogue.words(ScapTables.selectedTypes) {
       guard let name = words.first else { return nil }
-      selected[String(name)] = words.dropFirst().compactMap { ScapParameterType(name: $0) }
+      selected[name] = words.dropFirst().compactMap { ScapParameterType(name: $0) }
     }
     self.events = events
     flagTables = tables
@@ -166,5 +184,14 @@ public struct ScapCatalogue: Sendable {
 
   private static func lines(_ text: StaticString) -> [String] {
     text.withUTF8Buffer { $0.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) } }
+  }
+
+  /// The words of each line. Split as bytes: by characters it would be a sixth of what importing a short file takes.
+  private static func words(_ text: StaticString) -> [[String]] {
+    text.withUTF8Buffer { text in
+      text.split(separator: UInt8(ascii: "\n")).map { line in
+        line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+      }
+    }
   }
 }

@@ -13,6 +13,8 @@ struct AuditCommand: AsyncParsableCommand {
       above them. Of files, what was written, deleted, renamed, linked, mounted or given other rights is told, and \
       reading those that hold secrets. --trace shows all that the session of one event did before and after it.
 
+      What does not fit into memory goes to a temporary file in $TMPDIR, else in /var/tmp.
+
       EXAMPLES:
         reel audit host.reel
         reel audit host.reel commands "container.name = web" --every 1m
@@ -43,8 +45,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each record.")
   var json = false
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   /// What of the words behind the capture is no kind of activity.
   private var arguments: CaptureArguments {
@@ -63,7 +64,6 @@ struct AuditCommand: AsyncParsableCommand {
   func validate() throws {
     _ = try arguments
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if let every, every.nanoseconds <= 0 { throw ValidationError("--every is no time at all") }
   }
 
@@ -77,7 +77,9 @@ struct AuditCommand: AsyncParsableCommand {
       try AuditRun(schema: selected.schema, kinds: kinds, filter: filter, from: selected.from, to: selected.to)
     }
     var bar = ProgressBar("reading", terminal: .progress)
-    let result = try await run.answer(over: selected.source, parallelism: cores) { progress in
+    let result = try await run.answer(
+      over: selected.source, by: json ? .time : .session, parallelism: processors.cores
+    ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
@@ -93,7 +95,7 @@ struct AuditCommand: AsyncParsableCommand {
     let values = try EventValues(["container.id", "proc.sid"], schema: schema)
     let question = try Question(filter: "evt.num = \(number)", schema: schema)
     var found: [FieldValue]?
-    try await Scan(selected.source, question, parallelism: cores).run(columns: values.columns) { events in
+    try await Scan(selected.source, question, parallelism: processors.cores).run(columns: values.columns) { events in
       values.rows(of: events)
     } consume: { rows, _ in
       found = rows.first

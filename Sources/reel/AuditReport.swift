@@ -28,49 +28,59 @@ struct AuditReport {
 
   func writeText() throws {
     let output = StandardOutput()
-    guard !result.records.isEmpty else {
+    guard result.count > 0 else {
       try output.write("nobody did anything of that kind\n")
       return try output.flush()
     }
-    for line in frequencies { try output.write(line + "\n") }
-    var left = limit ?? Int.max
-    for session in result.sessions where left > 0 {
-      let records = session.records.prefix(left)
-      left -= records.count
-      try output.write("\n" + Style.bold.apply(to: title(session), colour: terminal.allowsColour) + "\n")
-      var table = Table([
-        .left("TIME"), .right("EVENT"), .right("PID"), .left("WHO", .keepsStart), .left("DID"),
-        .left("WHAT", .keepsStart),
-      ])
-      for record in records {
-        table.append(
-          [
-            (record.number == marked ? "▶ " : "") + ClockText.timeOfDay(record.time, zone: zone),
-            String(record.number), String(record.actor.pid), text(record.actor.name),
-          ] + cells(record))
-      }
-      try output.write(table.rendered(width: terminal.width, colour: terminal.allowsColour))
+    for line in try frequencies() { try output.write(line + "\n") }
+    let table = Table([
+      .left("TIME"), .right("EVENT"), .right("PID"), .left("WHO", .keepsStart), .left("DID"),
+      .left("WHAT", .keepsStart),
+    ])
+    var measures: [TableMeasure] = []
+    try result.forEach(limit: limit) { record, session in
+      while measures.count <= session { measures.append(TableMeasure(table.columns.count)) }
+      measures[session].note(row(record))
     }
-    let shown = min(limit ?? Int.max, result.records.count)
-    if shown < result.records.count {
-      try output.write("\(Units.count(result.records.count - shown, "more record")) not shown\n")
+    var layout: TableLayout?
+    var last = -1
+    try result.forEach(limit: limit) { record, session in
+      if session != last {
+        last = session
+        let title = Style.bold.apply(to: title(result.sessions[session]), colour: terminal.allowsColour)
+        layout = table.layout(width: terminal.width, colour: terminal.allowsColour, measures[session])
+        try output.write("\n" + title + "\n" + (layout?.heading ?? ""))
+      }
+      try output.write(layout?.line(row(record)) ?? "")
+    }
+    let shown = min(limit ?? Int.max, result.count)
+    if shown < result.count {
+      try output.write("\(Units.count(result.count - shown, "more record")) not shown\n")
     }
     try output.flush()
+  }
+
+  private func row(_ record: AuditRecord) -> [String] {
+    [
+      (record.number == marked ? "▶ " : "") + ClockText.timeOfDay(record.time, zone: zone), String(record.number),
+      String(record.actor.pid), text(record.actor.name),
+    ] + cells(record)
   }
 
   private func text(_ value: FieldValue) -> String { value == .missing ? "" : VisibleText.of(value.text) }
 
   /// How often each kind happened over time.
-  private var frequencies: [String] {
-    guard let first = result.records.first?.time, let last = result.records.last?.time else { return [] }
+  private func frequencies() throws -> [String] {
+    guard let first = result.times?.lowerBound, let last = result.times?.upperBound else { return [] }
     let columns = Int64(max(min((terminal.width ?? 80) - 24, 60), 10))
     let span = max(last - first, 1)
     let step = every ?? max(span / columns + 1, 1_000_000)
     let count = Int(clamping: span / step + 1)
     let longest = 10_000
     var lines: [String] = []
+    let all = try result.frequencies(start: first, step: step, count: min(count, longest))
     for kind in AuditKind.allCases where kinds.contains(kind) {
-      let counts = result.frequency(of: kind, start: first, step: step, count: min(count, longest))
+      let counts = all[kind] ?? []
       let total = counts.reduce(0, +)
       let name = kind.rawValue + String(repeating: " ", count: 9 - kind.rawValue.count)
       let number = Units.count(total)
@@ -129,7 +139,7 @@ struct AuditReport {
 
   func writeJSON() throws {
     let output = StandardOutput()
-    for record in result.records.prefix(limit ?? Int.max) { try output.write(json(record)) }
+    try result.forEach(limit: limit) { record, _ in try output.write(json(record)) }
     try output.flush()
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Filter
 
 /// SIZE: `512KiB`, `1GiB`, `1.5M`, `4096`.
 struct ByteSize: ExpressibleByArgument, Hashable {
@@ -6,11 +7,8 @@ struct ByteSize: ExpressibleByArgument, Hashable {
 
   init(bytes: Int64) { self.bytes = bytes }
 
-  /// Units of 1024 have an `i` or are a letter alone, as elsewhere; those of 1000 are `kB`, `MB`, `GB`, `TB`.
   init?(argument: String) {
-    guard let number = NumberWithUnit(argument), let factor = ByteSize.factor(number.unit),
-      let bytes = number.scaled(by: factor)
-    else { return nil }
+    guard let bytes = Quantity.bytes(argument) else { return nil }
     self.bytes = bytes
   }
 
@@ -20,20 +18,5 @@ struct ByteSize: ExpressibleByArgument, Hashable {
       if bytes & (1 << shift - 1) == 0 { return "\(bytes >> shift)\(unit)" }
     }
     return "\(bytes)"
-  }
-
-  private static func factor(_ unit: Substring) -> UInt64? {
-    switch unit.lowercased() {
-    case "", "b": 1
-    case "k", "kib": 1 << 10
-    case "m", "mib": 1 << 20
-    case "g", "gib": 1 << 30
-    case "t", "tib": 1 << 40
-    case "kb": 1000
-    case "mb": 1_000_000
-    case "gb": 1_000_000_000
-    case "tb": 1_000_000_000_000
-    default: nil
-    }
   }
 }

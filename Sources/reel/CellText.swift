@@ -68,16 +68,25 @@ enum CellText {
   }
 }
 
-extension Table.Column {
-  /// A column as its values ask for: numbers at the right; of commands the start matters, of paths the end.
-  static func holding(_ values: some Sequence<FieldValue>, title: String, unit: CellUnit, isCommand: Bool = false)
-    -> Table.Column
-  {
-    var hasNumbers = unit != .plain
-    var hasOthers = false
-    for value in values where value != .missing {
-      if value.number == nil { hasOthers = true } else { hasNumbers = true }
-    }
-    return hasNumbers && !hasOthers ? .right(title) : .left(title, isCommand ? .keepsStart : .keepsEnd)
+/// How a column stands in a table, as its values ask for: numbers at the right; of commands the start matters, of paths the end.
+struct ColumnKind {
+  private var hasNumbers: Bool
+  private var hasOthers = false
+  private let isCommand: Bool
+
+  init(unit: CellUnit, isCommand: Bool = false) {
+    hasNumbers = unit != .plain
+    self.isCommand = isCommand
+  }
+
+  /// Looks at a value of the column.
+  mutating func note(_ value: FieldValue) {
+    if value == .missing { return }
+    if value.number == nil { hasOthers = true } else { hasNumbers = true }
+  }
+
+  /// The column as all values that were looked at ask for.
+  func column(title: String) -> Table.Column {
+    hasNumbers && !hasOthers ? .right(title) : .left(title, isCommand ? .keepsStart : .keepsEnd)
   }
 }

@@ -8,6 +8,8 @@ struct CountCommand: AsyncParsableCommand {
     commandName: "count",
     abstract: "Counts events, in all or by fields.",
     discussion: """
+      Groups that do not fit into memory go to a temporary file in $TMPDIR, else in /var/tmp.
+
       EXAMPLES:
         reel count build.reel
         reel count build.reel "evt.failed = true" --by evt.type,evt.res --top 10

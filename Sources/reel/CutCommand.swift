@@ -19,11 +19,14 @@ struct CutCommand: ParsableCommand {
       A cut of a sealed capture says which of its parts are those of the original: `reel verify --key` still proves them, and \
       lists what is missing.
 
+      With --redact, what rules find is replaced by pseudonyms; frames in which nothing was found stay those of the original.
+
       EXIT STATUS: 2 when no event is selected; 3 when a part of the capture could not be read.
 
       EXAMPLES:
         reel cut day.reel --from 12:03 --to 12:04 -o minute.reel
         reel cut day.reel "container.name = web" -o web.reel
+        reel cut day.reel --redact secrets,card-number -o clean.reel
         reel cut day.reel "evt.failed = true" --from -10s -o - | reel count - --by evt.res
       """)
 
@@ -31,6 +34,8 @@ struct CutCommand: ParsableCommand {
 
   @Option(help: "How what is encoded anew is compressed: lz4, zstd or none.")
   var codec = CodecChoice.lz4
+
+  @OptionGroup var redaction: RedactionOptions
 
   @OptionGroup var target: RewriteOutput
 
@@ -43,10 +48,11 @@ struct CutCommand: ParsableCommand {
       throw Failure.refused("these are several captures", remedy: "`reel merge` makes one of them, which can be cut")
     }
     try target.check([reader])
+    let redactor = try redaction.redactor()
     let chosen = EventSelection(selected.question, context: selected.source.scanContext)
     guard selected.source.mayHoldEvents(for: selected.question) else { throw CutCommand.nothingSelected }
     var bar = ProgressBar("cutting", terminal: .progress)
-    let report = try CaptureCut(reader, chosen).write(
+    let report = try CaptureCut(reader, chosen, redactor: redactor).write(
       to: target.output, filter: try filterText(reader, selected), writerName: "reel \(Reel.version)",
       options: target.options(reader.schema, codec.codec),
       digest: { FrameDigest($0, payload: $1).bytes }
@@ -56,7 +62,9 @@ struct CutCommand: ParsableCommand {
       if target.output != "-" { unlink(target.output) }
       throw CutCommand.nothingSelected
     }
-    try RewriteSummary(report: report, output: target.output, inputBytes: reader.size).report(target)
+    try RewriteSummary(
+      report: report, output: target.output, inputBytes: reader.size, notes: RedactionReport.notes(report)
+    ).report(target)
   }
 
   private static let nothingSelected = Failure.refused("no event of the capture is selected: nothing was written")

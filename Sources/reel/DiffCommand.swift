@@ -38,12 +38,10 @@ struct DiffCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each difference.")
   var json = false
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     if limit < 0 { throw ValidationError("--limit is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
   }
 
   func run() async throws {
@@ -54,7 +52,8 @@ struct DiffCommand: AsyncParsableCommand {
       try DifferenceRun(schemas: (before.schema, after.schema), filter: filter, by: by?.names)
     }
     var bar = ProgressBar("reading", terminal: .progress)
-    let (differences, progress) = try await run.answer(one: before, other: after, parallelism: cores) { progress in
+    let (differences, progress) = try await run.answer(one: before, other: after, parallelism: processors.cores) {
+      progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()

@@ -66,6 +66,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
     var scan = Scan(selected.source, selected.question, parallelism: scanning.parallelism)
     scan.isReversed = reverse
+    if shown.json || shown.csv { scan.holdsLargeResults() }
     let output = StandardOutput()
     if shown.csv { try output.write(printer.heading[...]) }
     var bar = ProgressBar("reading", terminal: .progress)

@@ -35,12 +35,10 @@ struct ExtractCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each file.")
   var json = false
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     try selection.requireCapture()
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
   }
 
   func run() async throws {
@@ -60,7 +58,7 @@ struct ExtractCommand: AsyncParsableCommand {
       reader.states.first.map { StateSource(reader, $0) }
     }
     let (extracted, progress) = try await files.files(
-      over: selected.source, state: state, parallelism: cores
+      over: selected.source, state: state, parallelism: processors.cores
     ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     } consume: { change in
@@ -68,7 +66,7 @@ struct ExtractCommand: AsyncParsableCommand {
     }
     var report = try folder.finishFiles(extracted)
     var store = StreamStore()
-    let (recorded, _) = try await streams.pieces(over: selected.source, parallelism: cores) { _ in
+    let (recorded, _) = try await streams.pieces(over: selected.source, parallelism: processors.cores) { _ in
     } consume: { piece, streams in
       if streams[piece.stream].kind == .text("file") { return true }
       try folder.append(piece, of: streams[piece.stream])

@@ -79,6 +79,8 @@ struct ExtractionFolder: ~Copyable {
     case .resized(let file, let size):
       let name = temporaryName(file)
       if ftruncate(try handle(name), off_t(size)) != 0 { throw ExtractionFolder.failure("a file cannot be cut", name) }
+    case .copied(let source, let range, let target, let position):
+      try copy(temporaryName(source), range, to: temporaryName(target), at: position)
     }
   }
 
@@ -90,6 +92,11 @@ struct ExtractionFolder: ~Copyable {
     var results: [ExtractedResult] = []
     for (index, file) in files.enumerated() {
       let name = temporaryName(index)
+      guard file.isTouched else {
+        if let handle = open.removeValue(forKey: name) { close(handle) }
+        unlinkat(self.descriptor, name, 0)
+        continue
+      }
       let descriptor = try handle(name)
       if ftruncate(descriptor, off_t(file.size)) != 0 { throw ExtractionFolder.failure("a file cannot be cut", name) }
       let digest = try digest(descriptor, name)
@@ -207,6 +214,24 @@ struct ExtractionFolder: ~Copyable {
     let safe = VisibleText.of(part).replacing("/", with: "_")
     guard safe.utf8.count > 200 else { return safe }
     return String(decoding: Array(safe.utf8.prefix(180)), as: UTF8.self) + "~" + String(safe.utf8.count)
+  }
+
+  /// Copies bytes from one file to another, or within one.
+  private mutating func copy(
+    _ source: String, _ range: Range<Int64>, to target: String, at position: Int64
+  ) throws(Failure) {
+    var part = [UInt8](repeating: 0, count: 1 << 20)
+    var done: Int64 = 0
+    while done < Int64(range.count) {
+      let wanted = min(part.count, Int(Int64(range.count) - done))
+      let count = pread(try handle(source), &part, wanted, off_t(range.lowerBound + done))
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw ExtractionFolder.failure("a file cannot be read", "\(path)/\(source)") }
+      // Zeros that the file does not have yet.
+      if count == 0 { return }
+      try write(part[..<count], at: position + done, to: target)
+      done += Int64(count)
+    }
   }
 
   private mutating func write(_ bytes: some Collection<UInt8>, at position: Int64, to name: String) throws(Failure) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaptureFile
+import Guard
 import KernelSource
 import Presentation
 import Query
@@ -31,6 +32,7 @@ struct Failure: Error, Hashable {
     case let error as RecordingError: self.init(error)
     case let error as KernelSourceError: self.init(error)
     case let error as OutputError: self.init(error)
+    case let error as ControlError: self.init(error)
     case let error as KeyError:
       self = .refused(error.what, place: error.path, remedy: error.remedy)
     case let code as ExitCode: self.init(status: code.rawValue, nil)

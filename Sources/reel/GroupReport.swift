@@ -1,46 +1,39 @@
 import Presentation
 import Query
 
-/// Groups of events with their aggregates, sorted, for people and for programs. Rows are made when they are written, so that
-/// many groups take little more than their bytes.
+/// Groups of events with their aggregates, sorted, for people and for programs. Rows are made when they are written.
 struct GroupReport {
-  let keyNames: [String]
-  let columnNames: [String]
   let progress: ScanProgress
-  private let table: GroupTable
-  /// The groups that are shown, in order.
-  private let order: [Int]
+  private let groups: SortedGroups
 
   /// Scans and sorts.
   init(_ grouping: Grouping, _ selected: Selection, sort: String?, limit: Int?, cores: Int?) async throws {
     var bar = ProgressBar("reading", terminal: .progress)
-    (table, progress) = try await grouping.run(
+    let gathered: Groups
+    (gathered, progress) = try await grouping.gather(
       over: selected.source, selected.question, parallelism: cores
     ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
-    keyNames = table.keyNames
-    columnNames = table.columnNames
-    order = try table.order(by: sort, limit: limit)
+    groups = try gathered.sorted(by: sort, limit: limit)
   }
 
   /// Writes to standard output.
   func write(_ form: Form, hasTotals: Bool, zone: ClockZone) throws {
     let output = StandardOutput()
+    let names = groups.keyNames + groups.columnNames
     switch form {
     case .json:
-      for group in order {
-        let row = table.row(group)
+      try groups.forEach { row in
         var object = JSONObject()
-        for (name, value) in zip(keyNames + columnNames, row.key + row.values) { object.add(name, value) }
+        for (name, value) in zip(names, row.key + row.values) { object.add(name, value) }
         try output.write(object.line)
       }
     case .csv:
       var lines: [UInt8] = []
-      CSV.appendLine((keyNames + columnNames).map { Array($0.utf8) }, to: &lines)
-      for group in order {
-        let row = table.row(group)
+      CSV.appendLine(names.map { Array($0.utf8) }, to: &lines)
+      try groups.forEach { row in
         CSV.appendLine((row.key + row.values).map(CellText.csv), to: &lines)
         try output.write(lines)
         lines.removeAll(keepingCapacity: true)
@@ -54,29 +47,28 @@ struct GroupReport {
 
   /// Groups as a table: fields, then aggregates.
   private func write(to output: StandardOutput, for terminal: Terminal, hasTotals: Bool, zone: ClockZone) throws {
-    let valueUnits = columnNames.map { CellUnit(aggregate: $0) }
-    let keyUnits = keyNames.map { $0 == Grouping.timeName ? .time : CellUnit(field: $0) }
-    var columns: [Table.Column] = []
-    for (index, name) in keyNames.enumerated() {
-      columns.append(.holding(order.lazy.map { table.row($0).key[index] }, title: name, unit: keyUnits[index]))
+    let valueUnits = groups.columnNames.map { CellUnit(aggregate: $0) }
+    let units = groups.keyNames.map { $0 == Grouping.timeName ? .time : CellUnit(field: $0) } + valueUnits
+    var kinds = units.map { ColumnKind(unit: $0) }
+    var measure = TableMeasure(units.count)
+    func cells(_ row: GroupTable.Row) -> [String] {
+      zip(row.key + row.values, units).map { CellText.of($0, $1, zone: zone) }
     }
-    for (index, name) in columnNames.enumerated() {
-      columns.append(.holding(order.lazy.map { table.row($0).values[index] }, title: name, unit: valueUnits[index]))
+    try groups.forEach { row in
+      for (index, value) in (row.key + row.values).enumerated() { kinds[index].note(value) }
+      measure.note(cells(row))
     }
-    var shown = Table(columns)
-    if hasTotals, order.count > 1 {
-      let title = order.count < table.count ? "all \(Units.count(table.count))" : "total"
-      let totals = columnNames.indices.map { FieldValue.integer(table.total(ofColumn: $0)) }
+    var shown = Table(zip(groups.keyNames + groups.columnNames, kinds).map { $1.column(title: $0) })
+    if hasTotals, groups.count > 1 {
+      let title = groups.count < groups.groupCount ? "all \(Units.count(groups.groupCount))" : "total"
+      let totals = groups.totals.map { FieldValue.integer($0) }
       shown.totals =
-        keyNames.indices.map { $0 == 0 ? title : "" } + zip(totals, valueUnits).map { CellText.of($0, $1, zone: zone) }
+        groups.keyNames.indices.map { $0 == 0 ? title : "" }
+        + zip(totals, valueUnits).map { CellText.of($0, $1, zone: zone) }
     }
-    let units = keyUnits + valueUnits
-    try shown.render(
-      count: order.count,
-      row: { index in
-        let row = table.row(order[index])
-        return zip(row.key + row.values, units).map { CellText.of($0, $1, zone: zone) }
-      }, width: terminal.width, colour: terminal.allowsColour
-    ) { line throws(OutputError) in try output.write(line) }
+    let layout = shown.layout(width: terminal.width, colour: terminal.allowsColour, measure)
+    if let heading = layout.heading { try output.write(heading) }
+    try groups.forEach { try output.write(layout.line(cells($0))) }
+    for line in layout.ending { try output.write(line) }
   }
 }

@@ -9,6 +9,8 @@ struct InfoReport {
   private let summary: CaptureSummary
   /// Why the capture was made, where something says that.
   private let trigger: Annotation?
+  /// What was taken out of them.
+  private let redactions: [Annotation]
   /// What of it could not be read.
   private(set) var failures: [String] = []
 
@@ -23,6 +25,13 @@ struct InfoReport {
       do throws(CaptureError) { trigger = try reader.trigger() } catch { failures.append("\(error)") }
     }
     self.trigger = trigger
+    var redactions: [Annotation] = []
+    for reader in readers {
+      do throws(CaptureError) { redactions += try RedactionReport.redactions(of: reader) } catch {
+        failures.append("\(error)")
+      }
+    }
+    self.redactions = redactions
   }
 
   /// Of the first capture.
@@ -79,6 +88,7 @@ struct InfoReport {
     if !summary.typeCounts.isEmpty { facts.add("most", mostFrequentTypes) }
     let payloads = header.snapLength == 0 ? "no payloads" : "payloads up to \(Units.count(header.snapLength, "byte"))"
     facts.add("kept", isImported ? "what the imported file has" : "latency \(latency); \(payloads)")
+    for redaction in redactions { facts.add("redacted", VisibleText.of(redaction.text)) }
     addIntegrity(to: &facts)
     return facts.rendered(width: terminal.width, colour: terminal.allowsColour) + containerTable(for: terminal)
   }
@@ -205,6 +215,7 @@ struct InfoReport {
     } else {
       object.add("trigger", nil)
     }
+    object.add("redactions", redactions.map(RedactionReport.json))
     object.add("sealed", readers.allSatisfy { !$0.seals.isEmpty })
     return object
   }

@@ -113,7 +113,7 @@ struct LiveView {
     let room = max((Terminal.height() ?? 24) - 5, 1)
     var leftOut: [String] = []
     let shown = min(limit ?? room, room)
-    let table = ViewReport(rows.result().first(shown), zone: zone).rendered(for: terminal, leftOut: &leftOut)
+    let table = try ViewReport(rows.result().first(shown), zone: zone).rendered(for: terminal, leftOut: &leftOut)
     let seconds = elapsed.components.seconds
     let about =
       "\(view.title), \(Units.count(rows.events)) events in \(seconds) s" + (duration == nil ? "; Ctrl-C ends" : "")

@@ -31,14 +31,12 @@ struct OverviewCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each tile.")
   var json = false
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   enum OverviewGrouping: String, ExpressibleByArgument, CaseIterable { case container }
 
   func validate() throws {
     try selection.requireCapture()
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
   }
 
   func run() async throws {
@@ -49,7 +47,7 @@ struct OverviewCommand: AsyncParsableCommand {
         schema: selected.schema, filter: filter, from: selected.from, to: selected.to, byContainer: by != nil)
     }
     var bar = ProgressBar("reading", terminal: .progress)
-    let answer = try await run.answer(over: selected.source, parallelism: cores) { progress in
+    let answer = try await run.answer(over: selected.source, parallelism: processors.cores) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()

@@ -9,6 +9,8 @@ struct QueryCommand: AsyncParsableCommand {
       Aggregates: count, sum, avg, min, max, p50 … p999, distinct, first, last. A column to sort by is a field or an \
       aggregate as it was written, the greatest first; with a minus in front the least first.
 
+      Groups that do not fit into memory go to a temporary file in $TMPDIR, else in /var/tmp.
+
       EXAMPLES:
         reel query build.reel --by proc.name --show "count,sum(evt.buflen),p99(evt.latency)"
         reel query build.reel --every 100ms --show "count,max(evt.latency)" --csv

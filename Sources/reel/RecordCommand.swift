@@ -27,8 +27,8 @@ struct RecordCommand: ParsableCommand {
       A recording can go on in further files: -o boot.reel makes boot.reel, boot_0001.reel, boot_0002.reel and so on, \
       without losing an event between them. Each is a capture by itself, and event numbers continue.
 
-      SIGNALS: SIGINT and SIGTERM end the recording, and a second one ends it without a tail. SIGHUP asks for the next \
-      file; where there can be none (-o -), and when the terminal has gone, it ends the recording.
+      SIGNALS: SIGINT and SIGTERM end the recording, and another one a second later ends it without a tail. SIGHUP asks for \
+      the next file; where there can be none (-o -), and when the terminal has gone, it ends the recording.
 
       EXAMPLES:
         reel record --duration 10s
@@ -37,6 +37,7 @@ struct RecordCommand: ParsableCommand {
         reel record -o - --events 100000 --codec zstd > first.reel
         reel record -o /var/log/reel/host.reel --rotate-time 1h --keep 24 --user reel
         reel record -o case.reel --seal signing.pem --duration 5m
+        reel record -o web.reel --snaplen 4096 --redact secrets --container web
         reel record --pid 4711 --until-exit --env LD_PRELOAD,PATH
         reel record --container 3f4e1c7a90b2 --wait --until-exit "evt.type = execve"
         reel record --container web --container 'registry/app:*' --container pod:prod/front-7
@@ -96,6 +97,8 @@ struct RecordCommand: ParsableCommand {
       valueName: "key"),
     completion: .file())
   var seal: String?
+
+  @OptionGroup var redaction: RedactionOptions
 
   @Option(
     help: ArgumentHelp(
@@ -266,6 +269,7 @@ struct RecordCommand: ParsableCommand {
         throw Failure(error)
       }
     }
+    options.redactor = try redaction.redactor()
     options.writer.counting = OverviewCounting(.builtIn)
     options.writer.replaceExisting = force
     options.duration = duration?.nanoseconds

@@ -49,6 +49,9 @@ struct RecordReport {
         facts.add("", "and \(spans.count - LossSpan.shown) more, with --json", .bad)
       }
     }
+    if let redacted = summary.redacted {
+      facts.add("redacted", redacted == 0 ? "no secret was found" : Units.count(redacted, "secret"))
+    }
     facts.add(
       "capture",
       place + ", \(Units.bytes(summary.bytes))"
@@ -81,6 +84,7 @@ struct RecordReport {
     for loss in losses { causes.add(loss.name, loss.count) }
     object.add("lost_by_cause", causes)
     object.add("losses", LossSpan.all(of: summary.losses).map(\.json))
+    object.add("redacted", number: summary.redacted)
     object.add("bytes", summary.bytes)
     object.add("bytes_per_event", .decimal(summary.bytesPerEvent))
     object.add("cpu_ns", summary.cpuTime)

@@ -30,10 +30,11 @@ struct Reel: AsyncParsableCommand {
     subcommands: [
       RecordCommand.self, InfoCommand.self, OverviewCommand.self, EventsCommand.self, CountCommand.self,
       QueryCommand.self, ViewCommand.self, TreeCommand.self, StreamCommand.self, ExtractCommand.self,
+      SpectrogramCommand.self, FlameCommand.self,
       AuditCommand.self, DiffCommand.self, StateCommand.self, CutCommand.self, MergeCommand.self,
       CompactCommand.self, ImportCommand.self,
       ExportCommand.self, VerifyCommand.self, RecoverCommand.self, ContainersCommand.self, FieldsCommand.self,
-      SchemaCommand.self, RulesCommand.self, DoctorCommand.self,
+      SchemaCommand.self, RulesCommand.self, GuardCommand.self, CaptureCommand.self, DoctorCommand.self,
     ])
 
   /// Commands that do not wait for tasks run on the main thread, which must live as long as the program does: `record` gives

@@ -75,6 +75,10 @@ struct RewriteSummary {
     object.add("chunks", report.totals.chunks)
     object.add("bytes", report.totals.bytes)
     object.add("input_bytes", inputBytes)
+    if let redaction = report.redaction {
+      object.add("redaction", json: redaction.json)
+      object.add("frames_left_out", report.leftOut)
+    }
     object.add("damaged", report.droppedBytes)
     object.add("incomplete", !report.incomplete.isEmpty)
     object.add("dropped", report.dropped.map(DamageLines.json))

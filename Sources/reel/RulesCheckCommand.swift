@@ -48,7 +48,7 @@ struct RulesCheckCommand: ParsableCommand {
     if errors > 0 || strict && warnings > 0 { throw Failure(status: ExitStatus.refused, nil) }
   }
 
-  private static func lines(_ problem: RulesDiagnostic, colour: Bool) -> String {
+  static func lines(_ problem: RulesDiagnostic, colour: Bool) -> String {
     let style: Style = problem.severity == .error ? .bad : .bold
     let item = problem.itemName.isEmpty ? problem.itemKind : "\(problem.itemKind) '\(problem.itemName)'"
     var text = "\(VisibleText.of(problem.file)):\(problem.line):\(problem.column): "
@@ -58,7 +58,9 @@ struct RulesCheckCommand: ParsableCommand {
     return text
   }
 
-  private static func object(_ problem: RulesDiagnostic) -> [UInt8] {
+  private static func object(_ problem: RulesDiagnostic) -> [UInt8] { jsonObject(problem).line }
+
+  static func jsonObject(_ problem: RulesDiagnostic) -> JSONObject {
     var object = JSONObject()
     object.add("severity", problem.severity.rawValue)
     object.add("code", problem.code.rawValue)
@@ -69,6 +71,6 @@ struct RulesCheckCommand: ParsableCommand {
     object.add("line", problem.line)
     object.add("column", problem.column)
     object.add("snippet", problem.snippet.first)
-    return object.line
+    return object
   }
 }

@@ -9,14 +9,13 @@ import Musl
 
 /// Reading rules files.
 enum RulesFiles {
-  /// A byte more than what is read of a file at most.
-  private static let limit = 16 << 20
-
   /// The files, and of directories the `.yaml` and `.yml` files sorted by name.
   static func read(_ paths: [String]) throws(Failure) -> [RulesText] {
     var texts: [RulesText] = []
     for path in paths {
-      for file in try files(path) { texts.append(RulesText(name: file, bytes: try bytes(file))) }
+      for file in try files(path) {
+        texts.append(RulesText(name: file, bytes: try SmallFile.bytes(file, "the rules file")))
+      }
     }
     return texts
   }
@@ -49,25 +48,5 @@ enum RulesFiles {
       throw .refused("there is no rules file in the directory", place: path, remedy: "they end in .yaml or .yml")
     }
     return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
-  }
-
-  private static func bytes(_ path: String) throws(Failure) -> [UInt8] {
-    let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw .refused("the rules file cannot be opened (\(String(cString: strerror(errno))))", place: path)
-    }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 64 << 10)
-    while bytes.count <= limit {
-      let count = Glibc.read(descriptor, &part, part.count)
-      if count < 0, errno == EINTR { continue }
-      if count < 0 {
-        throw .refused("the rules file cannot be read (\(String(cString: strerror(errno))))", place: path)
-      }
-      if count == 0 { return bytes }
-      bytes += part[..<count]
-    }
-    throw .refused("the rules file is larger than \(Units.bytes(UInt64(limit)))", place: path)
   }
 }

@@ -24,7 +24,8 @@ struct RulesReport {
     // A rule is judged when one of the captures can say something of it.
     var reasons = [String?](repeating: nil, count: engine.rules.count)
     for (index, reader) in selected.readers.enumerated() {
-      let knowledge = CaptureKnowledge(schema: selected.schema, filter: reader.header.filter)
+      let knowledge = CaptureKnowledge(
+        schema: selected.schema, filter: reader.header.filter, containers: reader.summary.containers)
       for (rule, judgement) in engine.judgements(knowledge).enumerated() {
         switch judgement {
         case .watched: reasons[rule] = nil

@@ -67,8 +67,7 @@ struct RulesRunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most alerts wanted.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     if captures.isEmpty, options.captures.isEmpty {
@@ -76,7 +75,6 @@ struct RulesRunCommand: AsyncParsableCommand {
     }
     if options.rulesFiles.isEmpty { throw ValidationError("name a rules file: -r FILE") }
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if [count, profile, report != nil].count(where: { $0 }) > 1 {
       throw ValidationError("--count, --profile and --report exclude each other")
     }
@@ -98,7 +96,7 @@ struct RulesRunCommand: AsyncParsableCommand {
     let engine = try RuleEngine(rules, schema: selected.schema, matching: matching)
     let printer = try AlertPrinter(engine, schema: selected.schema, time: iso ? .iso8601 : .clock, more: append ?? "")
     let run = RuleRun(
-      engine, printer, over: selected.source, from: selected.from, to: selected.to, parallelism: cores,
+      engine, printer, over: selected.source, from: selected.from, to: selected.to, parallelism: processors.cores,
       isProfiling: profile)
     let progress: ScanProgress
     if count || profile || report != nil {

@@ -21,7 +21,8 @@ struct SealReport {
   }
 
   /// Behind a check of all frames.
-  init(_ check: SealCheck) {
+  /// - Parameter redacted: the frames of an original of which the capture says that it holds them without their secrets.
+  init(_ check: SealCheck, redacted: Set<UInt64> = []) {
     var lines: [String] = []
     var holds = true
     func fail(_ line: String) {
@@ -56,6 +57,12 @@ struct SealReport {
       lines.append(
         "taken from \(name): \(Units.count(origin.kept, "frame")) of it unchanged, \(holes) not here"
           + (holes == 0 ? "" : " (" + SealReport.list(origin.holes) + ")"))
+      let changed = SealReport.redacted(redacted, in: origin)
+      if !changed.isEmpty {
+        lines.append(
+          "of what is not here, \(Units.count(changed.reduce(0) { $0 + $1.count }, "frame")) "
+            + "(\(SealReport.list(changed))) were redacted: the capture says so, no seal does")
+      }
       if origin.hasUnreadableSeal { lines.append("of \(name): one of the seals is not readable") }
       if !origin.hasLast { lines.append("of \(name) the last seal is missing") }
     }
@@ -76,10 +83,27 @@ struct SealReport {
         object.add("hold", origin.holds)
         object.add("frames_kept", origin.kept)
         object.add("frames_altered", origin.altered.count)
+        object.add(
+          "redacted", SealReport.redacted(redacted, in: origin).map { "\($0.lowerBound)-\($0.upperBound)" })
         object.add("holes", origin.holes.map { "\($0.lowerBound)-\($0.upperBound)" })
         return object
       })
     self.object = object
+  }
+
+  /// The holes of an original that a redaction made.
+  private static func redacted(_ frames: Set<UInt64>, in origin: OriginCheck) -> [ClosedRange<UInt64>] {
+    var ranges: [ClosedRange<UInt64>] = []
+    for hole in origin.holes {
+      for frame in hole where frames.contains(frame) {
+        if let last = ranges.last, last.upperBound + 1 == frame {
+          ranges[ranges.count - 1] = last.lowerBound...frame
+        } else {
+          ranges.append(frame...frame)
+        }
+      }
+    }
+    return ranges
   }
 
   private static func text(of stretch: SealCheck.Stretch) -> String {

@@ -46,13 +46,11 @@ struct StreamCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most descriptors wanted; with --merge the most pieces.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     try selection.requireCapture()
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if decode, merge || shape == .jsonl || shape == .hex {
       throw ValidationError("--decode is for text and raw bytes of one descriptor after the other")
     }
@@ -75,7 +73,7 @@ struct StreamCommand: AsyncParsableCommand {
     let progress: ScanProgress
     if merge {
       var left = limit ?? Int.max
-      let (streams, done) = try await run.pieces(over: selected.source, parallelism: cores) { progress in
+      let (streams, done) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
         bar.update(done: progress.chunksRead, of: progress.chunksToRead)
       } consume: { piece, streams in
         if left == 0 { return false }
@@ -88,7 +86,7 @@ struct StreamCommand: AsyncParsableCommand {
       progress = done
     } else {
       var store = StreamStore()
-      let (streams, done) = try await run.pieces(over: selected.source, parallelism: cores) { progress in
+      let (streams, done) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
         bar.update(done: progress.chunksRead, of: progress.chunksToRead)
       } consume: { piece, _ in
         try store.append(piece)

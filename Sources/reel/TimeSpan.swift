@@ -1,4 +1,5 @@
 import ArgumentParser
+import Filter
 
 /// DURATION: `250ms`, `10s`, `1.5h`.
 struct TimeSpan: ExpressibleByArgument, Hashable {
@@ -8,22 +9,7 @@ struct TimeSpan: ExpressibleByArgument, Hashable {
 
   /// A number without a unit is refused: it could mean anything.
   init?(argument: String) {
-    guard let number = NumberWithUnit(argument), let factor = TimeSpan.factor(number.unit),
-      let nanoseconds = number.scaled(by: factor)
-    else { return nil }
+    guard let nanoseconds = Quantity.nanoseconds(argument) else { return nil }
     self.nanoseconds = nanoseconds
-  }
-
-  private static func factor(_ unit: Substring) -> UInt64? {
-    switch unit {
-    case "ns": 1
-    case "us", "µs", "μs": 1000
-    case "ms": 1_000_000
-    case "s": 1_000_000_000
-    case "m", "min": 60_000_000_000
-    case "h": 3_600_000_000_000
-    case "d": 86_400_000_000_000
-    default: nil
-    }
   }
 }

@@ -39,13 +39,11 @@ struct TreeCommand: AsyncParsableCommand {
   @Flag(help: "Write a graph in the language of Graphviz.")
   var dot = false
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     try selection.requireCapture()
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if json, dot { throw ValidationError("--json and --dot exclude each other") }
     if at != nil, selection.window.from != nil || selection.window.to != nil {
       throw ValidationError("--at cannot be combined with --from and --to")
@@ -61,7 +59,7 @@ struct TreeCommand: AsyncParsableCommand {
     }
     var bar = ProgressBar("reading", terminal: .progress)
     let tree = try await run.answer(
-      over: selected.source, state: state(selected, moment), parallelism: cores
+      over: selected.source, state: state(selected, moment), parallelism: processors.cores
     ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }

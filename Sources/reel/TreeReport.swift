@@ -30,23 +30,27 @@ struct TreeReport {
       return try output.flush()
     }
     let hasContainers = nodes.contains { container($0) != nil }
-    var table = Table(
+    let table = Table(
       [.right("PID")] + (hasContainers ? [.left("CONTAINER", .keepsStart)] : [])
         + [
           .left("USER"), .right("BEGAN"), .right("RAN"), .left("END"), .right("EVENTS"),
           .left("PROCESS", .keepsStart),
         ])
-    for node in nodes {
+    func cells(_ node: ProcessTree.Node) -> [String] {
       let process = process(node)
-      table.append(
-        [String(process.identity.pid)] + (hasContainers ? [container(node) ?? ""] : [])
-          + [
-            text(process.user), began(process), ran(process), end(process),
-            process.events == 0 ? "" : Units.count(process.events), lines(node) + notes(process) + programs(process),
-          ])
+      return [String(process.identity.pid)] + (hasContainers ? [container(node) ?? ""] : [])
+        + [
+          text(process.user), began(process), ran(process), end(process),
+          process.events == 0 ? "" : Units.count(process.events), lines(node) + notes(process) + programs(process),
+        ]
     }
+    // Texts are made twice rather than held: there may be many processes.
+    var measure = TableMeasure(table.columns.count)
+    for node in nodes { measure.note(cells(node)) }
     let terminal = Terminal.standardOutput
-    try output.write(table.rendered(width: terminal.width, colour: terminal.allowsColour))
+    let layout = table.layout(width: terminal.width, colour: terminal.allowsColour, measure)
+    if let heading = layout.heading { try output.write(heading) }
+    for node in nodes { try output.write(layout.line(cells(node))) }
     if nodes.count < tree.nodes.count {
       try output.write("\(Units.count(tree.nodes.count - nodes.count, "more process", "more processes"))\n")
     }

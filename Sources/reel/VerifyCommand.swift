@@ -52,7 +52,8 @@ struct VerifyCommand: ParsableCommand {
       }
       bar.clear()
       seals?.finish()
-      let sealed = seals.map { SealReport($0) } ?? SealReport(unchecked: reader.seals.count)
+      let redacted = checkingKey == nil ? [] : try redactedFrames(of: reader, result)
+      let sealed = seals.map { SealReport($0, redacted: redacted) } ?? SealReport(unchecked: reader.seals.count)
       try output.write(
         json
           ? String(decoding: object(result, reader, sealed).line, as: UTF8.self)
@@ -61,6 +62,17 @@ struct VerifyCommand: ParsableCommand {
     }
     try output.flush()
     if !isWhole { throw Failure(status: ExitStatus.partlyReadable, nil) }
+  }
+
+  /// The frames of a sealed original that are here without their secrets. Where these notes cannot be read, the damage is
+  /// among the findings already; in a capture that is whole it is an error.
+  private func redactedFrames(
+    of reader: CaptureReader, _ result: CaptureVerification
+  ) throws(CaptureError) -> Set<UInt64> {
+    do throws(CaptureError) { return try RedactionReport.changedFrames(of: reader) } catch {
+      if result.isWhole { throw error }
+      return []
+    }
   }
 
   private func text(_ result: CaptureVerification, _ reader: CaptureReader) -> String {

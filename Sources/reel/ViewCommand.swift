@@ -12,6 +12,8 @@ struct ViewCommand: AsyncParsableCommand {
       --drill takes the row with that number, as the view shows it, to the view that is behind it; again for a further \
       step, and with a view's name (--drill 2:files) to another one.
 
+      Rows that do not fit into memory go to a temporary file in $TMPDIR, else in /var/tmp.
+
       Views of your own are files (JSON): named with --view, or in the folder $REEL_VIEWS, else ~/.config/reel/views:
 
         {"name": "sockets", "filter": "fd.type = unix", "sort": "count", "columns": [
@@ -72,13 +74,11 @@ struct ViewCommand: AsyncParsableCommand {
 
   @OptionGroup var form: FormOptions
 
-  @Option(help: ArgumentHelp("Read with at most so many processors. (default: all)", valueName: "n"))
-  var cores: Int?
+  @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit is less than 0") }
     if offset < 0 { throw ValidationError("--offset is less than 0") }
-    if let cores, cores < 1 { throw ValidationError("--cores is less than 1") }
     if list { return }
     guard name != nil else { throw ValidationError("name a view, or list them with `reel view --list`") }
     if let duration, duration.nanoseconds < 1 { throw ValidationError("--duration must be more than nothing") }
@@ -119,9 +119,11 @@ struct ViewCommand: AsyncParsableCommand {
     var way = ViewDrill(view, filter: arguments.filter)
     for (index, step) in drill.enumerated() {
       // The row as the view shows it to somebody who is not there yet.
-      let result = try await answer(
+      let (rows, result) = try await answer(
         way, selected, sort: index == 0 ? sort : nil, search: index == 0 ? search : nil, limit: 1, offset: step.row - 1)
-      guard let row = result.rows.first else {
+      var row: [FieldValue]?
+      try rows.forEach { row = $0 }
+      guard let row else {
         throw Failure.refused(
           "there is no row \(step.row) in the view '\(way.view.name)': it has \(Units.count(result.rowCount))")
       }
@@ -129,11 +131,12 @@ struct ViewCommand: AsyncParsableCommand {
       try way.follow(row, of: result, to: target)
     }
     let isFirst = drill.isEmpty
-    let result = try await answer(
+    let (rows, result) = try await answer(
       way, selected, sort: isFirst ? sort : nil, search: isFirst ? search : nil, limit: limit, offset: offset)
-    try ViewReport(result, zone: window.zone).write(form.form)
+    let report = ViewReport(result, rows: rows, zone: window.zone)
+    try report.write(form.form)
     let isNarrowed = way.filter != nil || window.from != nil || window.to != nil || search != nil
-    if form.form == .table, let hint = ViewReport.hint(for: result, isNarrowed: isNarrowed) {
+    if form.form == .table, let hint = report.hint(isNarrowed: isNarrowed) {
       StandardError.write(hint)
     }
     if form.form == .table, !isFirst {
@@ -145,18 +148,18 @@ struct ViewCommand: AsyncParsableCommand {
 
   private func answer(
     _ way: ViewDrill, _ selected: Selection, sort: String?, search: String?, limit: Int?, offset: Int
-  ) async throws -> ViewResult {
+  ) async throws -> (rows: ViewRows, result: ViewResult) {
     let run = try reading("filter") { () throws(QueryError) in
       try ViewRun(
         way.view, schema: selected.schema, filter: way.filter, from: selected.from, to: selected.to, sort: sort,
         limit: limit, offset: offset, search: search)
     }
     var bar = ProgressBar("reading", terminal: .progress)
-    let result = try await run.answer(over: selected.source, parallelism: cores) { progress in
+    let found = try await run.gather(over: selected.source, parallelism: processors.cores) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     }
     bar.clear()
-    return result
+    return found
   }
 }
 

@@ -31,7 +31,7 @@ import Testing
     let view = try #require(ViewCatalogue.view(named: name))
     let result = try await ViewRun(view, schema: .builtIn, limit: limit).answer(over: Self.source())
     var leftOut: [String] = []
-    return ViewReport(result, zone: .utc).rendered(
+    return try ViewReport(result, zone: .utc).rendered(
       for: Terminal(isTerminal: width != nil, width: width, allowsColour: colour), leftOut: &leftOut)
   }
 

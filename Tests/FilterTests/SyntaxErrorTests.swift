@@ -35,6 +35,7 @@ struct SyntaxErrorTests {
     ("a.b > 0x11112222333344445", .expectedNumber, 7),
     ("a.b > oneof (1)", .expectedNumber, 7),
     ("a.b > 12x", .expectedConnective, 9),
+    ("a.b > 99999999999999999999h", .expectedConnective, 27),
     ("a.b = 'x", .unterminatedString, 7),
     ("a.b in ('x)", .unterminatedString, 9),
     ("a.b = x\u{0}y", .expectedConnective, 8),
@@ -100,6 +101,22 @@ struct SyntaxErrorTests {
       line 1, column 9: expected 'and', 'or' or the end, found '&&' (write 'and')
         a.b = x && c
                 ^
+      """
+    ),
+    (
+      "evt.latency > 5ms and a",
+      """
+      line 1, column 16: expected 'and', 'or' or the end, found 'ms' (times are nanoseconds, without a unit: 5000000)
+        evt.latency > 5ms and a
+                       ^
+      """
+    ),
+    (
+      "evt.buflen >= 4 KiB",
+      """
+      line 1, column 17: expected 'and', 'or' or the end, found 'KiB' (sizes are bytes, without a unit: 4096)
+        evt.buflen >= 4 KiB
+                        ^
       """
     ),
     (

@@ -27,10 +27,13 @@ struct AuditTests {
     return BatchSource([machine.finish()], schema: .builtIn)
   }
 
-  private func lines(_ kinds: Set<AuditKind>, _ filter: String? = nil) async throws -> [String] {
+  private func lines(
+    _ kinds: Set<AuditKind>, _ filter: String? = nil, memory: Int = 1 << 20
+  ) async throws -> [String] {
     let source = AuditTests.source()
-    let result = try await AuditRun(schema: source.schema, kinds: kinds, filter: filter).answer(over: source)
-    return result.records.map { record in
+    let run = try AuditRun(schema: source.schema, kinds: kinds, filter: filter)
+    var lines: [String] = []
+    try await run.answer(over: source, memory: memory).forEach { record, _ in
       let what =
         switch record.activity {
         case .command(let line, _, let end): "\(line.text) exit \(end?.code ?? -1) at \(end?.time ?? 0)"
@@ -38,8 +41,9 @@ struct AuditTests {
           "\(isIncoming ? "from" : "to") \(connection.text) in \(received) out \(sent) until \(ended ?? 0)"
         case .file(let action, let path, _, let bytes): "\(action) \(path.text) \(bytes)"
         }
-      return "\(record.time) \(record.actor.name.text): \(what)"
+      lines.append("\(record.time) \(record.actor.name.text): \(what)")
     }
+    return lines
   }
 
   @Test(
@@ -52,13 +56,20 @@ struct AuditTests {
     ] as [(Set<AuditKind>, String?, [String])])
   func records(kinds: Set<AuditKind>, filter: String?, expected: [String]) async throws {
     #expect(try await lines(kinds, filter) == expected)
+    // The same through a temporary file.
+    #expect(try await lines(kinds, filter, memory: 0) == expected)
   }
 
   @Test("each container has sessions of its own, and steps of time count what happened in them")
   func sessions() async throws {
     let source = AuditTests.source()
-    let result = try await AuditRun(schema: source.schema).answer(over: source)
-    #expect(result.sessions.map(\.records.count) == [3, 1])
-    #expect(result.frequency(of: .files, start: 110, step: 30, count: 4) == [0, 1, 1, 0])
+    for memory in [0, 1 << 20] {
+      let result = try await AuditRun(schema: source.schema).answer(over: source, by: .session, memory: memory)
+      #expect(result.sessions.map(\.count) == [3, 1])
+      #expect(try result.frequencies(start: 110, step: 30, count: 4)[.files] == [0, 1, 1, 0])
+      var sessions: [Int] = []
+      try result.forEach { sessions.append($1) }
+      #expect(sessions == [0, 0, 0, 1])
+    }
   }
 }

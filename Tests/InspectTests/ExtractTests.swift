@@ -22,9 +22,16 @@ struct ExtractTests {
         if content.count < end { content += [UInt8](repeating: UInt8(ascii: "."), count: end - content.count) }
         content.replaceSubrange(Int(some.position)..<end, with: some.bytes)
         bytes[some.file] = content
+      case .copied(let source, let range, let target, let position):
+        let part = (bytes[source] ?? [])[Int(range.lowerBound)..<Int(range.upperBound)]
+        var content = bytes[target] ?? []
+        let end = Int(position) + part.count
+        if content.count < end { content += [UInt8](repeating: UInt8(ascii: "."), count: end - content.count) }
+        content.replaceSubrange(Int(position)..<end, with: part)
+        bytes[target] = content
       }
     }
-    return files.enumerated().map { index, file in
+    return files.enumerated().filter { $0.element.isTouched }.map { index, file in
       "\(file.name.text): \(String(decoding: bytes[index] ?? [], as: UTF8.self)) (\(file.shortfall ?? "all"))"
     }
   }
@@ -85,13 +92,54 @@ struct ExtractTests {
     #expect(found == ["/a: ne (all)", "/b:  (the end was not seen, 4 bytes at an unknown place)"])
   }
 
+  @Test("what is appended stands behind the end that somebody asked for")
+  func appending() async throws {
+    let found = try await contents(nil) { machine in
+      let shell = machine.process(10, "sh")
+      let file = machine.file("/log")
+      for (time, line) in [(Int64(10), "one "), (20, "two ")] {
+        machine.event("openat", at: time, of: shell, object: file, result: 3, ["flags": 0x441])
+        machine.event(
+          "lseek", at: time + 1, of: shell, object: file, result: time == 10 ? 0 : 4,
+          ["fd": 3, "offset": 0, "whence": 2])
+        machine.event("write", at: time + 2, of: shell, object: file, result: 4, data(line, 3))
+        machine.event("close", at: time + 3, of: shell, object: file, result: 0, ["fd": 3])
+      }
+    }
+    #expect(found == ["/log: one two  (all)"])
+  }
+
+  @Test("what the kernel copies is known as far as the source is")
+  func copies() async throws {
+    let found = try await contents(nil) { machine in
+      let shell = machine.process(10, "sh")
+      let (source, target) = (machine.file("/a"), machine.file("/b"))
+      machine.event("creat", at: 1, of: shell, object: source, result: 3)
+      machine.event("write", at: 2, of: shell, object: source, result: 6, data("abcdef", 3))
+      machine.event("write", at: 3, of: shell, object: source, result: 6, data("gh", 3))
+      machine.event("creat", at: 4, of: shell, object: target, result: 4)
+      // From a place that the call names, then from one that nobody saw written.
+      machine.event(
+        "copy_file_range", at: 5, of: shell, object: source, result: 4, ["fdin": 3, "fdout": 4, "offin": 1, "len": 4])
+      machine.event("lseek", at: 6, of: shell, object: source, result: 6, ["fd": 3, "offset": 6, "whence": 0])
+      machine.event("sendfile", at: 7, of: shell, object: target, result: 5, ["in_fd": 3, "out_fd": 4, "size": 5])
+      machine.event("creat", at: 8, of: shell, object: machine.file("/empty"), result: 5)
+    }
+    #expect(found == ["/a: abcdefgh (4 bytes in a hole)", "/b: bcdegh (3 bytes in a hole)"])
+  }
+
   @Test("ranges join as a set of bytes does", arguments: 0..<20 as Range<UInt64>)
   func covered(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var ranges = CoveredBytes()
     var naive: Set<Int64> = []
     for _ in 0..<60 {
-      if random.oneIn(6) {
+      if random.oneIn(5) {
+        let start = Int64(random.below(80))
+        let end = start + Int64(random.below(12))
+        ranges.remove(start..<end)
+        naive.subtract(start..<end)
+      } else if random.oneIn(6) {
         let size = Int64(random.below(80))
         ranges.truncate(to: size)
         naive = naive.filter { $0 < size }

@@ -2,6 +2,7 @@ import EventBatch
 import EventSchema
 import Inspect
 import Query
+import TestSupport
 import Testing
 
 extension View: CustomTestStringConvertible {
@@ -101,6 +102,26 @@ struct ViewTests {
     }
     #expect(rows.result().rows == expected.rows && rows.result().rowCount == expected.rowCount)
     #expect(rows.events == expected.progress.eventsSelected)
+  }
+
+  /// Rows from temporary files are those of memory, in order, page by page; sorted by more columns when `REEL_EXHAUSTIVE` is set.
+  @Test(arguments: ViewCatalogue.all)
+  func spilled(view: View) async throws {
+    let whole = Self.source().batches[0]
+    let source = BatchSource(
+      (0..<5).map { whole.selecting(rows: Array(($0 * 2)..<($0 * 2 + 2))) }, schema: .builtIn)
+    let sorts: [String?] = view.columns.prefix(isExhaustive ? 3 : 1).map { "-" + $0.name }
+    for sort in sorts + [nil] {
+      for (limit, offset, search) in [(nil, 0, nil), (2, 1, nil), (nil, 0, "o")] as [(Int?, Int, String?)] {
+        let run = try ViewRun(view, schema: .builtIn, sort: sort, limit: limit, offset: offset, search: search)
+        let expected = try await run.answer(over: source)
+        let (rows, result) = try await run.gather(over: source, memory: 0)
+        var found: [[FieldValue]] = []
+        try rows.forEach { found.append($0) }
+        #expect(found == expected.rows && rows.count == found.count)
+        #expect(result.rowCount == expected.rowCount && result.totals == expected.totals)
+      }
+    }
   }
 
   /// Of a list the newest rows are kept, however many there were.

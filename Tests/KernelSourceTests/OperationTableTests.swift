@@ -31,6 +31,23 @@ import Testing
     #expect(operation.flags & UInt32(REEL_OPERATION_INDIRECT) != 0)
   }
 
+  @Test("Calls of a number are skipped where neither entry has anything to do for it")
+  func skipped() throws {
+    func skipped(_ names: [String]) throws -> [UInt8] {
+      let types = try Set(names.map { try #require(Schema.builtIn.type(systemCall: $0)).id })
+      return OperationTable(schema: .builtIn, architecture: .x86_64, snapLength: 80, types: types).skipped
+    }
+    #expect(!table.skipped.contains(1))
+    let opens = try skipped(["openat"])
+    // read, write (`exit` at the other entry, of which nothing is told), close (`read`), getpid.
+    for number in [0, 1, 3, 39] { #expect(opens[number] == 1, "\(number)") }
+    // open, fstat (`open`), munmap (`execve`), rt_sigreturn, execve, rename, `socketcall`, openat, and openat of the others.
+    for number in [2, 5, 11, 15, 59, 82, 102, 257, 295] { #expect(opens[number] == 0, "\(number)") }
+    let ends = try skipped(["exit"])
+    for number in [1, 60] { #expect(ends[number] == 0, "\(number)") }
+    #expect(opens[60] == 1)
+  }
+
   @Test("Numbers that nobody knows are events all the same")
   func unknown() throws {
     let type = try #require(Schema.builtIn.type(named: "syscall"))
@@ -99,6 +116,20 @@ import Testing
       }
     }
     #expect(CallLayout.all.filter { $0.entry == .i386 }.count >= 30)
+  }
+
+  private static let ignoredCases: [(call: String, isIgnored: Bool)] = [
+    ("read", true), ("write", false), ("close", true), ("dup2", true), ("openat", false), ("connect", false),
+    ("listen", false), ("accept4", false), ("rename", false), ("mount", false), ("execve", false),
+    ("exit_group", false), ("rt_sigreturn", false), ("futex", true),
+  ]
+
+  @Test("A call that nobody asked for is left alone when no other event shows what it does", arguments: ignoredCases)
+  func ignored(call: String, isIgnored: Bool) throws {
+    let number = try #require(Schema.builtIn.type(systemCall: call)?.number(on: .x86_64))
+    let some = OperationTable(schema: .builtIn, architecture: .x86_64, snapLength: 80, types: [.write])
+    #expect((some.operations[Int(number)].flags & UInt32(REEL_OPERATION_IGNORED) != 0) == isIgnored)
+    #expect(table.operations[Int(number)].flags & UInt32(REEL_OPERATION_IGNORED) == 0)
   }
 
   @Test("What is not selected is not recorded, by whichever entry it comes")

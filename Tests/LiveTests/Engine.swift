@@ -43,6 +43,7 @@ struct Engine: Sendable {
 
   let kind: Kind
   let folder: String
+  private let environment: [String: String]
 
   fileprivate static let script = "\(LiveMachine.root)/Tests/LiveTests/workload/engines/engine.bash"
 
@@ -60,11 +61,14 @@ struct Engine: Sendable {
   }()
 
   /// Runs a test with an engine, and takes it away afterwards, whatever happened.
-  static func with(_ kind: Kind, _ body: (Engine) async throws -> Void) async throws {
+  /// - Parameter environment: what `engine.bash` is told besides its arguments.
+  static func with(
+    _ kind: Kind, environment: [String: String] = [:], _ body: (Engine) async throws -> Void
+  ) async throws {
     let folder =
       FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/reel-engine-\(getpid())-\(kind)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let engine = Engine(kind: kind, folder: folder)
+    let engine = Engine(kind: kind, folder: folder, environment: environment)
     do {
       _ = try await engine.call("start")
       try await body(engine)
@@ -76,8 +80,12 @@ struct Engine: Sendable {
   }
 
   @discardableResult
-  private func call(_ verb: String, _ arguments: [String] = []) async throws -> String {
-    let result = try await Command([Engine.script, verb, kind.rawValue, folder] + arguments).run(timeout: .seconds(60))
+  private func call(
+    _ verb: String, _ arguments: [String] = [], _ more: [String: String] = [:]
+  ) async throws -> String {
+    var command = Command([Engine.script, verb, kind.rawValue, folder] + arguments)
+    command.environment = environment.merging(more) { $1 }
+    let result = try await command.run(timeout: .seconds(120))
     guard result.status == 0 else {
       throw CommandError.cannotStart("\(kind) \(verb) \(arguments)", result.errorText)
     }
@@ -86,15 +94,27 @@ struct Engine: Sendable {
 
   /// Starts a container that runs a script in a shell.
   /// - Returns: its full id.
-  func run(_ name: String, _ script: String) async throws -> String { try await call("run", [name, script]) }
+  /// - Parameter options: further options of `docker run`.
+  func run(_ name: String, _ script: String, options: [String] = []) async throws -> String {
+    try await call("run", [name, script], ["REEL_DOCKER_OPTIONS": options.joined(separator: " ")])
+  }
 
   /// Runs a script in a container.
   func exec(_ name: String, _ script: String) async throws { try await call("exec", [name, script]) }
+
+  /// Runs a script in one of Docker's containers, with a terminal.
+  func terminal(_ name: String, _ script: String) async throws { try await call("terminal", [name, script]) }
 
   /// The words of a command that runs what stands behind them in a new container, which has the machine's files.
   func prefix(_ name: String) async throws -> [String] {
     try await call("prefix", [name]).split(separator: "\n").map(String.init)
   }
+
+  /// What Docker says of a container: `running`, `paused`, `exited`.
+  func status(_ name: String) async throws -> String { try await call("status", [name]) }
+
+  /// Ends Docker and starts it again; its containers end with it.
+  func restart() async throws { try await call("restart") }
 
   /// Stops all that runs in a container. When this returns it stands still.
   func pause(_ name: String) async throws { try await call("pause", [name]) }

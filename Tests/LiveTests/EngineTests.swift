@@ -175,7 +175,7 @@ extension Live {
         defer { recorder.killGroup() }
         try await waitUntilAttached(recorder)
         let id = try await engine.run("job-7", "cat /etc/job-mark; /bin/ls / >/dev/null; sleep 0.5")
-        let result = try await recorder.result(timeout: .seconds(20))
+        let result = try await recorder.result(timeout: .seconds(60))
         #expect(result.status == 0, "\(result.errorText)")
         try await capture.expectNothingLost()
         #expect(try await capture.count("container.full_id != \(id)") == 0)

@@ -68,13 +68,13 @@ struct NotReached: Error, CustomStringConvertible {
   let description: String
 }
 
-/// Waits for something that another process does.
+/// Waits for something that another process does. The limit is for machines that others keep busy.
 func wait(
-  _ what: String, timeout: Duration = .seconds(20), until isReached: () throws -> Bool
+  _ what: @autoclosure () -> String, timeout: Duration = .seconds(60), until isReached: () throws -> Bool
 ) async throws {
   let start = ContinuousClock.now
   while try !isReached() {
-    if ContinuousClock.now - start > timeout { throw NotReached(description: "not reached in time: \(what)") }
+    if ContinuousClock.now - start > timeout { throw NotReached(description: "not reached in time: \(what())") }
     try await Task.sleep(for: .milliseconds(10))
   }
 }

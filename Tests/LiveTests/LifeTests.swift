@@ -230,8 +230,10 @@ extension Live {
         recorders[1].send(SIGINT)
         #expect(try await recorders[1].result().status == 0)
         for capture in captures { try await capture.expectNothingLost() }
+        // Samples are each recorder's own, at times of its own.
         func calls(_ capture: Capture, _ pid: Int64) async throws -> [String?] {
-          try await capture.events("proc.name = twofold and proc.pid = \(pid)", ["evt.type", "evt.rawres"]).map {
+          let filter = "proc.name = twofold and proc.pid = \(pid) and evt.type != process_sample"
+          return try await capture.events(filter, ["evt.type", "evt.rawres"]).map {
             "\($0.text("evt.type") ?? "") \($0.integer("evt.rawres").map(String.init) ?? "")"
           }
         }

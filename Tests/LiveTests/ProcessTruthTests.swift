@@ -30,6 +30,34 @@ extension Live {
       }
     }
 
+    // The maker has the arguments of clone3 on its stack, and goes on before the thread returns from it.
+    @Test("a thread's first return says of clone3 what its maker's return says")
+    func firstReturns() async throws {
+      if LiveMachine.recorded != nil { return }
+      try await withTemporaryDirectory { directory in
+        let capture = Capture(path: "\(directory)/threads.reel")
+        let script = """
+          import threading
+          for round in range(300):
+              thread = threading.Thread(target=lambda: None)
+              thread.start()
+              thread.join()
+          """
+        let result = try await reel(["record", "-o", capture.path, "--", "python3", "-I", "-c", script])
+        try #require(result.status == 0, "reel record: \(result.errorText)")
+        let fields = ["thread.tid", "evt.rawres", "evt.arg.flags", "evt.arg.exit_signal"]
+        let events = try await capture.events("evt.type = clone3 and proc.name startswith python", fields)
+        let makers = events.filter { $0.integer("evt.rawres") != 0 }
+        #expect(makers.count >= 300)
+        for maker in makers {
+          let thread = maker.integer("evt.rawres")
+          let own = events.filter { $0.integer("evt.rawres") == 0 && $0.integer("thread.tid") == thread }
+          #expect(own.contains { $0["evt.arg.flags"] == maker["evt.arg.flags"] }, "\(own) of \(maker)")
+          #expect(own.contains { $0["evt.arg.exit_signal"] == maker["evt.arg.exit_signal"] }, "\(own) of \(maker)")
+        }
+      }
+    }
+
     @Test("exit codes and signals, once for each process and thread", arguments: 1...3)
     func exits(round: Int) async throws {
       try await Capture.ofWorkload(.processes) { capture, log, _ in

@@ -29,7 +29,7 @@ extension Live {
           "/bin/sh", "-c", "echo $$ >'\(group)/cgroup.procs'; for i in 1 2 3 4 5; do ls / >/dev/null; sleep 0.1; done"
         ).run()
         #expect(inside.status == 0, "\(inside.errorText)")
-        let result = try await recorder.result(timeout: .seconds(10))
+        let result = try await recorder.result(timeout: .seconds(60))
         #expect(result.status == 0, "\(result.errorText)")
         let capture = Capture(path: path)
         try await capture.expectNothingLost()
@@ -55,7 +55,7 @@ extension Live {
         try await waitUntilAttached(recorder)
         #expect(FileManager.default.createFile(atPath: "\(directory)/stop", contents: nil))
         _ = try await target.result()
-        let result = try await recorder.result(timeout: .seconds(10))
+        let result = try await recorder.result(timeout: .seconds(60))
         #expect(result.status == 0, "\(result.errorText)")
         #expect(try await capture.count("proc.pid = \(target.pid) and evt.type = procexit") == 1)
         let filter = try await capture.info().text("filter")
@@ -73,6 +73,7 @@ extension Live {
         "not evt.type in (mmap, close)", "evt.is_open_read = true and proc.aname = lifeshell",
         "evt.type = read", "evt.type in (close, procexit)", "proc.aname[2] = lifeshell and evt.type in (read, write)",
         "evt.type in (sendto, recvfrom, sendmsg, recvmsg) or (evt.type in (read, write) and fd.sockfamily = ip)",
+        "proc.name = renamed", "user.uid = 65534 and evt.type in (getppid, setresuid)",
       ])
     func filterInTheKernel(filter: String) async throws {
       try await withTemporaryDirectory { directory in
@@ -98,8 +99,9 @@ extension Live {
             ln -sf /etc/hostname "$2/by-link"
             cat <"$2/by-link" >/dev/null
             python3 -I -c "$1"
+            python3 -I -c "$3"
           done
-          """, "lifeshell", Self.connecting, directory
+          """, "lifeshell", Self.connecting, directory, Self.changing
         ).run()
         #expect(busy.status == 0, "\(busy.errorText)")
         for recorder in recorders {
@@ -154,6 +156,33 @@ extension Live {
       far.recv(8)
       far.sendall(b"answer")
       near.recv(6)
+      """
+
+    /// A program that becomes somebody else in the midst of what it does, and back, by its own call and by another thread's:
+    /// who was left out is remembered.
+    private static let changing = """
+      import ctypes, os, threading
+      libc = ctypes.CDLL(None)
+      def work():
+          for _ in range(20):
+              os.getppid()
+      def rename(name, pipe):
+          work()
+          with open("/proc/self/comm", "wb") as comm:
+              comm.write(name)
+          os.write(pipe, b"x")
+      for name in (b"renamed", b"python3"):
+          work()
+          libc.prctl(15, name)
+          work()
+          libc.prctl(15, b"between")
+          ready, told = os.pipe()
+          threading.Thread(target=rename, args=(name, told)).start()
+          os.read(ready, 1)
+          work()
+          os.seteuid(65534)
+          work()
+          os.seteuid(0)
       """
 
     /// Where the unified hierarchy of control groups is mounted.

@@ -21,7 +21,7 @@ extension Live {
           "/bin/sh", "-c", "exec python3 -I '\(script)' '\(directory)' >'\(output)'"
         ).start()
         defer { holder.killGroup() }
-        try await wait("the processes are ready", timeout: .seconds(20)) {
+        try await wait("the processes are ready", timeout: .seconds(60)) {
           (FileManager.default.contents(atPath: output) ?? Data()).last == UInt8(ascii: "\n")
         }
         let pids = try String(contentsOfFile: output, encoding: .utf8).split(whereSeparator: \.isWhitespace)
@@ -38,7 +38,7 @@ extension Live {
         try await waitUntilAttached(recorder)
         try await Task.sleep(for: .milliseconds(300))
         #expect(FileManager.default.createFile(atPath: "\(directory)/change", contents: nil))
-        try await wait("the descriptors have changed", timeout: .seconds(20)) {
+        try await wait("the descriptors have changed", timeout: .seconds(60)) {
           FileManager.default.fileExists(atPath: "\(directory)/changed")
         }
         try await Task.sleep(for: .milliseconds(300))
@@ -66,16 +66,9 @@ extension Live {
     private func expect(_ wanted: Table, _ capture: Capture, _ pids: [String], at time: String?) async throws {
       var found: Table = [:]
       for row in try await capture.state("files", pids, at: time) {
-        let (pid, fd) = (try #require(row.integer("pid")), try #require(row.integer("fd")))
-        let inode = row.integer("inode").map(String.init) ?? "-"
-        let isFile = ["file", "directory"].contains(row.text("type"))
-        let name = isFile ? row.text("file") ?? "-" : ""
-        // Where a file stood later is not followed, and then not said.
-        let known = row.integer("position").map(String.init) ?? (time == nil ? "-" : "?")
-        let position = row.text("type") == "file" ? known : ""
-        let isDeleted = isFile && row.bool("deleted") == true
-        #expect(found["\(pid) \(fd)"] == nil, "\(pid) \(fd) is there twice")
-        found["\(pid) \(fd)"] = "inode \(inode) \(name) \(position) \(isDeleted ? "deleted" : "")"
+        let (place, entry) = try Self.entry(row, isLater: time != nil)
+        #expect(found[place] == nil, "\(place) is there twice")
+        found[place] = entry
       }
       let differences = Set(wanted.keys).union(found.keys).sorted().filter { !Self.agree(wanted[$0], found[$0]) }
       print("state at \(time ?? "the beginning"): \(wanted.count) descriptors compared, \(differences.count) differ")
@@ -85,14 +78,27 @@ extension Live {
       #expect(differences.isEmpty, "\(differences.count) of \(wanted.count) differ")
     }
 
+    /// A row of a state as `tables` says the same.
+    static func entry(_ row: Row, isLater: Bool) throws -> (place: String, entry: String) {
+      let (pid, fd) = (try #require(row.integer("pid")), try #require(row.integer("fd")))
+      let inode = row.integer("inode").map(String.init) ?? "-"
+      let isFile = ["file", "directory"].contains(row.text("type"))
+      let name = isFile ? row.text("file") ?? "-" : ""
+      // Where a file stood later is not followed, and then not said.
+      let known = row.integer("position").map(String.init) ?? (isLater ? "?" : "-")
+      let position = row.text("type") == "file" ? known : ""
+      let isDeleted = isFile && row.bool("deleted") == true
+      return ("\(pid) \(fd)", "inode \(inode) \(name) \(position) \(isDeleted ? "deleted" : "")")
+    }
+
     /// Whether two entries are the same, but for a position that the second does not say.
-    private static func agree(_ wanted: String?, _ found: String?) -> Bool {
+    static func agree(_ wanted: String?, _ found: String?) -> Bool {
       guard let wanted, let found else { return false }
       let (one, other) = (wanted.split(separator: " "), found.split(separator: " "))
       return one.count == other.count && zip(one, other).allSatisfy { $0 == $1 || $1 == "?" }
     }
 
-    private static func tables(of pids: [String]) throws -> Table {
+    static func tables(of pids: [String]) throws -> Table {
       var table: Table = [:]
       for pid in pids {
         for fd in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd") {

@@ -85,7 +85,7 @@ extension Live {
         let running = try reelCommand(["view", "files", "--live", "fd.name = \(path)", "--json"]).start()
         try await Task.sleep(for: .seconds(3))
         running.send(SIGINT)
-        let result = try await running.result(timeout: .seconds(20))
+        let result = try await running.result(timeout: .seconds(60))
         #expect(result.status == 0 && result.errorText == "", "\(result.errorText)")
         let row = try JSONValue.object(line: try #require(result.lines.first, "no row"))
         #expect(row.text("file") == path && (row.integer("opens") ?? 0) > 2)

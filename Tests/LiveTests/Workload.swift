@@ -40,10 +40,15 @@ enum Workload {
   private static let compilation = Task {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     atexit {
-      for name in Array(Workload.sources.keys) + ["narrow_calls"] { unlink("\(Workload.folder)/\(name)") }
+      for name in Array(Workload.sources.keys) + ["narrow_calls", "attack", "clock.so"] {
+        unlink("\(Workload.folder)/\(name)")
+      }
       rmdir(Workload.folder)
     }
     for (name, parts) in sources { try await compile(name, parts) }
+    // Runs in containers that have no libraries.
+    try await compile("attack", ["attack"], options: ["-static"])
+    try await compile("clock.so", ["clock"], options: ["-shared", "-fPIC", "-ldl"])
     #if arch(x86_64)
     try await compile(
       "narrow_calls", ["strace/narrow_calls"],

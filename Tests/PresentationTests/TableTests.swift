@@ -119,12 +119,27 @@ import Testing
     #expect(lines[1].count == 160 + 2 + 5 && lines[1].hasSuffix("    1"))
   }
 
-  @Test func rowsThatAreMadeWhenNeeded() {
-    let table = TableTests.files()
-    var text = ""
-    Table(table.columns).render(count: table.rows.count, row: { table.rows[$0] }, width: 50, colour: false) {
-      text += $0
+  /// Lines that are made one by one are those of the whole table, with columns left out and without.
+  @Test(arguments: [50, 24, nil])
+  func rowsThatAreMadeWhenNeeded(width: Int?) {
+    var whole = TableTests.files()
+    let rows = whole.rows
+    var measure = TableMeasure(whole.columns.count)
+    for row in rows { measure.note(row) }
+    var table = Table(whole.columns)
+    var gone: [(title: String, place: Int)] = []
+    if let width {
+      gone = table.leaveOutColumns(toFit: width, &measure)
+      #expect(whole.leaveOutColumns(toFit: width) == gone.map(\.title))
     }
-    #expect(text == table.rendered(width: 50, colour: false))
+    let layout = table.layout(width: width, colour: false, measure)
+    var text = layout.heading ?? ""
+    for row in rows {
+      var cells = row
+      for column in gone { cells.remove(at: column.place) }
+      text += layout.line(cells)
+    }
+    for line in layout.ending { text += line }
+    #expect(text == whole.rendered(width: width, colour: false))
   }
 }

@@ -5,10 +5,11 @@ import TestSupport
 import Testing
 
 struct AggregationTests {
-  private static func source(seed: UInt64) -> BatchSource {
+  private static func source(seed: UInt64, events: Int = 80, firstTime: Int64 = 0) -> BatchSource {
     var generator = SeededGenerator(seed: seed)
     return BatchSource(
-      (1...3).map { randomBatch(&generator, events: 80, firstTime: Int64($0) * 1_000_000) }, schema: .builtIn)
+      (1...3).map { randomBatch(&generator, events: events, firstTime: firstTime + Int64($0) * 1_000_000) },
+      schema: .builtIn)
   }
 
   /// Every aggregate equals the one worked out from the plain values, for one key and for two.
@@ -58,6 +59,73 @@ struct AggregationTests {
         let found = try #require(row.values[9].integerValue)
         #expect(abs(found - exact) <= exact / 128 + 1)
       }
+    }
+  }
+
+  /// Aggregates of the same numbers share what they gather; large groups are counted in one go; conditions leave events out.
+  @Test(arguments: [["evt.type"], ["proc.name", "evt.cpu"], []], [40, 900])
+  func aggregatesOfTheSameNumbersAgreeWithModel(keys: [String], events: Int) async throws {
+    // Times of today: the sum of a few is more than 64 bits hold.
+    let source = Self.source(seed: UInt64(keys.count) + 40, events: events, firstTime: 1_700_000_000_000_000_000)
+    let numbers = ["evt.latency", "evt.rawres", "evt.rawtime"]
+    let functions = ["p50", "p99", "sum", "avg", "max"]
+    let filters = [nil, "evt.cpu = 1"]
+    var aggregates: [Aggregate] = []
+    for filter in filters {
+      for field in numbers {
+        for function in functions {
+          aggregates.append(
+            try Aggregate(name: function, function: function, of: field, where: filter, schema: .builtIn))
+        }
+      }
+      aggregates.append(
+        try Aggregate(name: "last", function: "last", of: "container.id", where: filter, schema: .builtIn))
+      aggregates.append(
+        try Aggregate(name: "first", function: "first", of: "fd.sport", where: filter, schema: .builtIn))
+    }
+    let grouping = try Grouping(by: keys.map { .field($0) }, show: aggregates, schema: .builtIn)
+    let question = try Question(filter: "evt.cpu != 3", schema: .builtIn)
+    let (table, _) = try await grouping.run(over: source, question)
+    let reader = try EventValues(keys + ["evt.cpu", "container.id", "fd.sport"] + numbers, schema: .builtIn)
+    var found: [[FieldValue]] = []
+    try await Scan(source, question).run(columns: reader.columns) {
+      reader.rows(of: $0)
+    } consume: { rows, _ in
+      found += rows
+      return true
+    }
+    let groups = Dictionary(grouping: found) { Array($0.prefix(keys.count)) }
+    for row in table.rows {
+      let all = (groups[row.key] ?? []).map { Array($0.dropFirst(keys.count)) }
+      var values = row.values[...]
+      for filter in filters {
+        let group = filter == nil ? all : all.filter { $0[0].integerValue == 1 }
+        for (index, _) in numbers.enumerated() {
+          let known = group.compactMap { $0[index + 3].integerValue }
+          for share in [0.5, 0.99] { expect(values.removeFirst(), isAt: share, of: known) }
+          let sum = known.reduce(Int128(0)) { $0 + Int128($1) }
+          #expect(values.removeFirst() == .integer(Int64(clamping: sum)))
+          #expect(values.removeFirst() == (known.isEmpty ? .missing : .decimal(Double(sum) / Double(known.count))))
+          #expect(values.removeFirst().integerValue == known.max())
+        }
+        #expect(values.removeFirst() == group.last { $0[1] != .missing }?[1] ?? .missing)
+        #expect(values.removeFirst() == group.first { $0[2] != .missing }?[2] ?? .missing)
+      }
+    }
+  }
+
+  private func expect(_ value: FieldValue, isAt share: Double, of numbers: [Int64]) {
+    let sorted = numbers.map { max($0, 0) }.sorted()
+    guard !sorted.isEmpty else {
+      #expect(value == .missing)
+      return
+    }
+    let exact = sorted[max(Int((share * Double(sorted.count)).rounded(.up)), 1) - 1]
+    // Few numbers are kept as they are, also negative ones.
+    if let found = value.integerValue {
+      #expect(abs(max(found, 0) - exact) <= exact / 128 + 1)
+    } else {
+      Issue.record("there is no value at \(share) of \(sorted.count) numbers")
     }
   }
 

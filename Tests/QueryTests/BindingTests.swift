@@ -8,6 +8,7 @@ struct BindingTests {
     ("evt.type = a and fd.prot = 1", 18, "there is no field 'fd.prot'; did you mean"),
     ("fd.port contains x", 9, "'contains' does not go with 'fd.port', which is a port"),
     ("evt.cpu = many", 11, "'many' is no number"),
+    ("evt.latency = 5ms", 15, "'5ms' is no number (times are nanoseconds, without a unit: 5000000)"),
     ("evt.failed = 1", 14, "'1' is neither 'true' nor 'false'"),
     ("fd.ip = localhost", 9, "'localhost' is neither an IP address nor a network"),
     ("evt.arg = 1", 1, "'evt.arg' needs an argument"),

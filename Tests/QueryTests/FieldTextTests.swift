@@ -75,7 +75,7 @@ struct FieldTextTests {
     // 5
     maker.event("write", at: start + 90000, lineage: process, object: pipe, result: -32, ["fd": .integer(1)])
     // 6
-    maker.event("kill", at: start + 95000, lineage: process, result: 0, ["pid": .integer(100), "sig": .integer(9)])
+    maker.event("kill", at: start + 95000, lineage: process, result: 0, ["pid": .integer(7), "sig": .integer(9)])
     // 7
     maker.event("close", at: start + 99000, object: listening, result: 0, ["fd": .integer(7)])
     // 8
@@ -105,9 +105,10 @@ struct FieldTextTests {
     (1, "evt.buflen", "5"), (5, "evt.buflen", "<NA>"), (1, "evt.buflen.file.in", "5"), (1, "evt.buflen.net", "<NA>"),
     (1, "evt.buflen.out", "<NA>"), (4, "evt.count.error", "1"), (0, "evt.count.error", "<NA>"),
     (4, "evt.count.error.file", "1"), (3, "evt.count.error.net", "1"), (5, "evt.count.error.other", "1"),
+    (0, "fd.nameraw", "../etc/passwd"), (1, "fd.nameraw", "/etc/passwd"),
     (0, "evt.is_open_read", "true"), (0, "evt.is_open_write", "false"), (1, "evt.is_open_read", "false"),
     (0, "evt.abspath", "/etc/passwd"), (4, "evt.abspath", "/tmp/b"), (4, "fs.path.nameraw", "./a/../b"),
-    (1, "evt.buffer", "root."), (6, "evt.arg.sig", "SIGKILL"), (6, "evt.arg.pid", "bash"),
+    (1, "evt.buffer", "root."), (6, "evt.arg.sig", "SIGKILL"), (6, "evt.arg.pid", "cat"),
     (8, "evt.arg.uid", "alice"), (3, "evt.arg.addr", "10.0.0.2:443"),
     (3, "evt.arg.tuple", "10.0.0.1:5000->10.0.0.2:443"),
     (0, "proc.pid", "200"), (0, "proc.ppid", "100"), (0, "proc.vpid", "7"), (0, "proc.name", "cat"),

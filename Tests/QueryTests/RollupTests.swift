@@ -69,6 +69,17 @@ import Testing
     let scan = try OverviewScan(.builtIn, keys: counting.keys)
     let (groups, _) = try await scan.run(over: BatchSource(batches, schema: .builtIn), question, span: span)
     #expect(groups.map(\.rollup) == [try #require(counting.rollup(of: buckets))])
+    // Different values that go to a temporary file are the same.
+    for byContainer in [false, true] {
+      let whole = try await scan.run(
+        over: BatchSource(batches, schema: .builtIn), question, span: span, byContainer: byContainer)
+      for mostHeld in [0, 5] {
+        let spilling = try OverviewScan(.builtIn, keys: counting.keys, mostHeld: mostHeld)
+        let (found, _) = try await spilling.run(
+          over: BatchSource(batches, schema: .builtIn), question, span: span, byContainer: byContainer)
+        #expect(found.map(\.group) == whole.groups.map(\.group) && found.map(\.rollup) == whole.groups.map(\.rollup))
+      }
+    }
     // Container by container the events add up; what differs may be seen in several.
     let (parts, _) = try await scan.run(
       over: BatchSource(batches, schema: .builtIn), question, span: span, byContainer: true)

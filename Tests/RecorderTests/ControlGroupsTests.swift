@@ -30,8 +30,10 @@ struct ControlGroupsTests {
     let tasks = "3 1 0:24 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids"
     let both = try #require(
       ControlGroups(mountTable: Array("\(tasks)\n\(memory)\n4 1 0:22 / /unified rw - cgroup2 none rw".utf8)))
-    #expect(both.hierarchies.map(\.mountPoint) == ["/unified", "/sys/fs/cgroup/memory"])
-    #expect(both.hierarchies.map(\.isUnified) == [true, false])
+    #expect(both.hierarchies.map(\.mountPoint) == ["/unified", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"])
+    #expect(both.hierarchies.map(\.isUnified) == [true, false, false])
+    let joint = "3 1 0:24 / /sys/fs/cgroup/both rw - cgroup cgroup rw,memory,pids"
+    #expect(ControlGroups(mountTable: Array(joint.utf8))?.hierarchies.map(\.mountPoint) == ["/sys/fs/cgroup/both"])
     let old = try #require(ControlGroups(mountTable: Array(tasks.utf8)))
     #expect(old.hierarchies.map(\.mountPoint) == ["/sys/fs/cgroup/pids"])
   }

@@ -82,6 +82,33 @@ struct RunTests {
     #expect((rows.first?["reason"] as? String)?.contains("proc.stdin.type") == true)
   }
 
+  @Test(
+    "What engines did not say of a container is not called quiet",
+    arguments: [
+      ("container.image.repository = none", "not_judgeable"), ("container.privileged = true", "not_judgeable"),
+      ("container.image.repository = shop", "fired"), ("container.id = none", "quiet"),
+      ("proc.name = none", "quiet"),
+    ])
+  func containers(condition: String, state: String) throws {
+    let rules = """
+      - rule: About containers
+        desc: One of the containers has an image, one a name alone, one nothing.
+        condition: \(condition)
+        output: a container
+        priority: INFO
+        tags: [one]
+      """
+    let path = temporaryPath("yaml")
+    defer { removeFile(path) }
+    try Data(rules.utf8).write(to: URL(fileURLWithPath: path))
+    let capture = root + "/formats/conformance/container-frames.reel"
+    let rows = try run("run", capture, "-r", path, "--report", "rules", "--json").objects()
+    #expect(rows.map { $0["state"] as? String } == [state], "\(rows)")
+    if state == "not_judgeable" {
+      #expect((rows.first?["reason"] as? String)?.contains("of its 3 containers") == true)
+    }
+  }
+
   @Test("Rules that a file lacks, or that are wrong, are refused before anything is read")
   func refused() throws {
     let missing = try run("run", root + "/samples/build.reel", "-r", "/nowhere/rules.yaml")

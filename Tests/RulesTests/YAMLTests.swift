@@ -1,6 +1,6 @@
+import Rules
 import Testing
-
-@testable import Rules
+import YAML
 
 /// Values with their places, and what is refused.
 struct YAMLTests {

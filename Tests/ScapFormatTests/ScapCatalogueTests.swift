@@ -1,3 +1,4 @@
+import EventSchema
 import ScapFormat
 import Testing
 
@@ -8,6 +9,11 @@ struct ScapCatalogueTests {
   @Test("Parameter types have the numbers of their place", arguments: [(9, "charbuf"), (27, "dyn"), (48, "pid32")])
   func types(number: UInt8, name: String) {
     #expect(ScapParameterType(rawValue: number)?.name == name)
+  }
+
+  @Test("The names of types that are listed by themselves are those of the schema")
+  func typeNames() {
+    #expect(ScapCatalogue.typeNames(.builtIn) == Set(ScapSchema.builtIn.schema.types.map(\.name)))
   }
 
   @Test("Every parameter has a table that is there")

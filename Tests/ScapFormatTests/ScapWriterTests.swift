@@ -98,6 +98,25 @@ import Testing
     }
   }
 
+  @Test(
+    "an execution below a directory tells the path of what runs now, since readers crash at other names; one that failed, its name",
+    arguments: [
+      ("true", 0, "/usr/bin/true"), ("", 0, "/usr/bin/true"), ("/bin/true", 0, "/bin/true"), ("true", -2, "true"),
+    ] as [(String, Int64, String)])
+  func executionBelowADirectory(name: String, result: Int64, told: String) throws {
+    var machine = MachineMaker()
+    let process = machine.process(10, "true")
+    machine.event(
+      "execveat", at: 1_700_000_000_000_000_000, of: process, result: result,
+      ["dirfd": 3, "pathname": .text(name), "exec_flags": 0x1000])
+    let event = try #require(
+      try file([machine.finish()], .classic).file.events.first { $0.code == 330 && !$0.isHidden })
+    #expect(event.number(0) == 3)
+    #expect(String(decoding: event.values[1].dropLast(), as: UTF8.self) == told)
+    // Of the beginning, not those of the executable: AT_EMPTY_PATH.
+    #expect(event.number(2) == 1)
+  }
+
   @Test("times ascend where there is room to hold events back, and events are the same where there is little")
   func order() throws {
     var generator = BatchGenerator(seed: 5, schema: .builtIn)

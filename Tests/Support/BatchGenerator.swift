@@ -30,6 +30,16 @@ public struct BatchGenerator: ~Copyable {
     return builder.finish(source)
   }
 
+  /// The next batch, and what is seen of some of its rows while it is open.
+  public mutating func glanced(
+    events: Int, at rows: Range<Int>, of isWanted: [Bool]
+  ) -> (glance: EventBatch, batch: EventBatch) {
+    for _ in 0..<events { appendEvent() }
+    source.strings = interner.table
+    let glance = builder.glance(rows, of: isWanted, source)
+    return (glance, builder.finish(source))
+  }
+
   // MARK: Events
 
   private mutating func appendEvent() {

@@ -128,6 +128,9 @@ public struct RunningCommand: Sendable {
   /// What the command has written to standard error so far.
   public var errorText: String { String(decoding: contents("error"), as: UTF8.self) }
 
+  /// What the command has written to standard output so far.
+  public var outputText: String { String(decoding: contents("output"), as: UTF8.self) }
+
   /// Waits for the end. To be called once.
   ///
   /// - Throws: ``CommandError/timedOut(_:_:errorText:)``; everything in the command's process group is killed then.

@@ -24,4 +24,5 @@ func ask(_ batch: EventBatch) throws {
   let format = try LineFormat.standardJSON(schema: batch.schema)
   _ = EventPrinter(format: format, style: .json, schema: batch.schema).lines(for: batch)
   _ = ChunkFacts(batch)
+  redact(batch)
 }

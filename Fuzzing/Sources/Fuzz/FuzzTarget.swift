@@ -6,6 +6,7 @@ import EventBatch
 import EventSchema
 import Filter
 import Query
+import Redaction
 import ScapFormat
 import TestSupport
 
@@ -35,6 +36,10 @@ enum FuzzTarget: String, CaseIterable {
   case filter
   /// A `.scap` file, read into batches.
   case scap
+  /// A file of redaction rules, read and then looked for in its own text.
+  case rules
+  /// Bytes and texts in which the rules that come with the program look for secrets.
+  case redaction
 
   /// The one that this process runs. Set once, before libFuzzer starts.
   nonisolated(unsafe) static var current = FuzzTarget.capture
@@ -62,9 +67,11 @@ enum FuzzTarget: String, CaseIterable {
       case .header: try FuzzTarget.header(bytes)
       case .filter: try FuzzTarget.filter(bytes)
       case .scap: try FuzzTarget.scap(bytes)
+      case .rules: redact(bytes, by: try RedactionFile.rules(Array(bytes)))
+      case .redaction: redact(bytes, by: builtInRules)
       }
     } catch is MalformedBytes, is CaptureError, is FilterSyntaxError, is QueryError, is SchemaDecodingError,
-      is ScapError
+      is ScapError, is RedactionFileError
     {
       // Refused, as it may be.
     } catch {

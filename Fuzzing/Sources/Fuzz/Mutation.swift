@@ -36,7 +36,7 @@ struct Mutation {
     case .chunk: return chunk(input, FuzzTarget.fileID.bytes)
     case .state: return state(input, FuzzTarget.fileID.bytes)
     case .page, .summary, .schema, .frames: return compressed(input)
-    case .header, .filter, .scap: return nil
+    case .header, .filter, .scap, .rules, .redaction: return nil
     }
   }
 

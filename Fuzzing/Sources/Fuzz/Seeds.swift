@@ -35,6 +35,8 @@ func writeSeeds(to directory: String) throws {
   try write(try withoutResults("\(directory)/chunk/plain"), "\(directory)/chunk/no-results")
   try write(scapSeed(hasCounts: true), "\(directory)/scap/counted")
   try write(scapSeed(hasCounts: false), "\(directory)/scap/uncounted")
+  for (index, rules) in rulesSeeds.enumerated() { try write(Array(rules.utf8), "\(directory)/rules/\(index)") }
+  for (index, text) in secretSeeds.enumerated() { try write(Array(text.utf8), "\(directory)/redaction/\(index)") }
   for (index, filter) in filterSeeds.enumerated() {
     try write(Array(filter.utf8), "\(directory)/filter/\(index)")
   }
@@ -133,3 +135,20 @@ private func write(_ bytes: [UInt8], _ path: String) throws {
   defer { fclose(file) }
   guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { fail("\(path) cannot be written") }
 }
+
+/// Rules with every kind of step, and texts that they fit.
+private let rulesSeeds = [
+  "use: [secrets, card-number]\nrules:\n  - name: a\n    match: 'staff/([0-9]{6})'\n    in: [payload]\n# staff/123456\n",
+  "rules:\n  - name: b.c\n    match: ['\\bab[^\\s@]{2,}?x', '(c+)\\0', '[\\w.-]{3,8}@']\n    ignore_case: true\n# abcdx@\n",
+  "rules: [{name: d, match: 'key=(.*?)end\\x41', check: luhn, in: [paths, text, arguments, environment]}]\n",
+]
+
+/// Texts for the rules that come with the program; none of them is a secret of anybody.
+private let secretSeeds = [
+  "GET / HTTP/1.1\r\nAuthorization: Basic YTpi\r\nCookie: a=b; c=d\r\nX-Api-Key: abcdef\r\n\r\n",
+  "-----BEGIN RSA PRIVATE KEY-----\nMIIabc+/=\n-----END RSA PRIVATE KEY-----\n",
+  "DB_PASSWORD=abc\u{0}A_TOKEN=x\u{0}PATH=/bin\u{0}client\u{0}--password\u{0}abc\u{0}--token=x",
+  "https://user:pass@host/?api_key=abc {\"token\": \"x\", \"password\" : 'y'} db_password = z",
+  "4111 1111 1111 1111 5500-0000-0000-0004 AKIAABCDEFGHIJKLMNOP ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+  "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl xoxb-1-2-abc sk_live_abcdefghijklmnop",
+]

@@ -19,6 +19,9 @@ static inline void reel_store_release(uint64_t *address, uint64_t value) {
 // -1 where the kernel has none of that name.
 void reel_count_tracepoint_arguments(const char *const *names, int *counts, int count);
 
+// Whether the kernel's type information has a function of that name.
+bool reel_has_kernel_function(const char *name);
+
 // Keeps what libbpf says from now on instead of printing it.
 void reel_keep_bpf_messages(void);
 

@@ -23,6 +23,11 @@ static inline int reel_keep_priority(void) {
 // A descriptor that becomes readable when the process ends. -1 with errno.
 static inline int reel_open_process(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
+// Sends a signal to the process of a descriptor, never to another one that got its id. 0, or -1 with errno.
+static inline int reel_signal_process(int descriptor, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, 0, 0);
+}
+
 // How many processors this process may use, at least 1.
 int reel_core_count(void);
 
@@ -33,5 +38,11 @@ int reel_peek_pipe(int descriptor, void *bytes, int count);
 // Memory that was freed stays with the process, to be used again: giving back a column of a chunk and getting zeroed pages
 // for the next one costs as much as decoding it.
 void reel_keep_memory(void);
+
+// A descriptor that becomes readable when eight bytes, a number, are written to it: for waking who waits. -1 with errno.
+int reel_make_wakener(void);
+
+// The next connection to a socket, which no other program inherits. -1 with errno.
+int reel_accept(int socket);
 
 #endif

@@ -16,10 +16,20 @@ public struct CaptureCut {
   private var lastExit: Int64?
   /// The frames that were taken over as they are: their sequence numbers here and in the new file.
   private var copied: [UInt64: UInt64] = [:]
+  /// Takes out what must not be in the new file.
+  private var redactor: (any ContentRedactor)?
+  /// The numbers of the frames here in which it found something.
+  private var redacted: [UInt64] = []
+  /// Frames of types that nobody here knows, and whose content cannot be looked through.
+  private var leftOut = 0
 
   /// A cut of an open capture.
-  public init(_ reader: CaptureReader, _ selection: EventSelection) throws(CaptureError) {
+  /// - Parameter redactor: what takes out of it what must not be in the new file; `nil` to take over all that is selected.
+  public init(
+    _ reader: CaptureReader, _ selection: EventSelection, redactor: (any ContentRedactor)? = nil
+  ) throws(CaptureError) {
     self.reader = reader
+    self.redactor = redactor
     self.selection = selection
     canCopy = try reader.chunksCanBeCopied()
     input = RewriteInput(reader)
@@ -43,8 +53,10 @@ public struct CaptureCut {
     header.filter = filter
     header.writer = writerName
     header.started = max(header.started, selection.from ?? header.started)
-    var writer = try CaptureWriter(path: path, header: header, schema: reader.schema, options: options)
     var cut = self
+    cut.redactor?.redact(&header)
+    var writer = try CaptureWriter(path: path, header: header, schema: cut.reader.schema, options: options)
+    if let opening = cut.redactor?.opening(at: header.started) { try writer.append(opening) }
     while let item = try cut.input.next() {
       do throws(CaptureError) {
         try cut.take(item, &writer)
@@ -54,12 +66,18 @@ public struct CaptureCut {
       }
       progress(cut.input.offset)
     }
-    let used = cut.containers.filter { cut.usedContainers.contains($0.id) }
+    var used = cut.containers.filter { cut.usedContainers.contains($0.id) }
+    _ = cut.redactor?.redact(&used)
     if !used.isEmpty { try writer.append(used) }
     if let digest, let custody = try cut.reader.custody(copied: cut.copied, digest) {
       try writer.append(.custody, payload: custody.encoded(BlockCompression(.none)))
     }
-    return RewriteReport(try writer.finish(), [cut.input])
+    let closing = cut.redactor?.closing(at: cut.lastExit ?? header.started, changed: cut.redacted)
+    if let closing { try writer.append(closing) }
+    var report = RewriteReport(try writer.finish(), [cut.input])
+    report.redaction = closing
+    report.leftOut = cut.leftOut
+    return report
   }
 
   private mutating func take(_ item: RewriteItem, _ writer: inout CaptureWriter) throws(CaptureError) {
@@ -88,28 +106,43 @@ public struct CaptureCut {
     columns.core.insert(.exitTimes)
     let rows = selection.rows(try item.decode(head, reader, columns), before)
     if rows.isEmpty { return }
-    if rows.count == head.count, canCopy {
-      let (chunk, batch) = try item.copy(head, reader, writer.countedColumns)
-      note(chunk.facts)
-      copied[item.sequence] = writer.nextSequence
-      return try writer.append(chunk, of: batch)
+    var batch: EventBatch?
+    if redactor != nil || rows.count != head.count || !canCopy {
+      var taken = try item.decode(head, reader)
+      if rows.count != head.count { taken = taken.selecting(rows: rows.map(Int.init)) }
+      let isRedacted = redactor?.redact(&taken) ?? false
+      if isRedacted { redacted.append(item.sequence) }
+      if isRedacted || rows.count != head.count || !canCopy { batch = taken }
     }
-    let batch = try item.decode(head, reader).selecting(rows: rows.map(Int.init))
-    note(ChunkFacts(batch))
-    try writer.append(batch)
+    if let batch {
+      note(ChunkFacts(batch))
+      return try writer.append(batch)
+    }
+    let (chunk, counted) = try item.copy(head, reader, writer.countedColumns)
+    note(chunk.facts)
+    copied[item.sequence] = writer.nextSequence
+    try writer.append(chunk, of: counted)
   }
 
   private mutating func takeState(
     _ item: RewriteItem, _ prefix: StatePrefix, _ head: ChunkHead, _ writer: inout CaptureWriter
   ) throws(CaptureError) {
-    if selection.stateRows == nil, canCopy {
+    var rows = EventBatch(schema: reader.schema)
+    var canCopy = canCopy && selection.stateRows == nil
+    if redactor != nil || !canCopy {
+      rows = try item.decode(head, reader)
+      if let chosen = selection.stateRows?(rows) { rows = rows.selecting(rows: chosen.map(Int.init)) }
+      if redactor?.redact(&rows) ?? false {
+        redacted.append(item.sequence)
+        canCopy = false
+      }
+    }
+    if canCopy {
       let (chunk, _) = try item.copy(head, reader)
       note(chunk.facts)
       copied[item.sequence] = writer.nextSequence
       return try writer.append(prefix, chunk)
     }
-    var rows = try item.decode(head, reader)
-    if let chosen = selection.stateRows?(rows) { rows = rows.selecting(rows: chosen.map(Int.init)) }
     note(ChunkFacts(rows))
     try writer.append(
       MachineState(time: prefix.time, reason: prefix.reason, part: prefix.part, isLast: prefix.isLast, rows: rows))
@@ -119,11 +152,26 @@ public struct CaptureCut {
     switch item.type {
     // They speak of the frames of the file that is cut, which are other frames now.
     case .seal, .custody: return
-    case .attachment where !selection.includes(try item.attachment(reader).time): return
+    case .attachment:
+      var attachment = try item.attachment(reader)
+      guard selection.includes(attachment.time) else { return }
+      if redactor?.redact(&attachment) ?? false {
+        redacted.append(item.sequence)
+        return try writer.append(attachment)
+      }
     case .annotation:
-      let annotation = try item.annotation(reader)
+      var annotation = try item.annotation(reader)
       if annotation.from != EventBatch.missing, !selection.overlaps(from: annotation.from, to: annotation.to) { return }
-    default: break
+      if redactor?.redact(&annotation) ?? false {
+        redacted.append(item.sequence)
+        return try writer.append(annotation)
+      }
+    default:
+      // What nobody here can read may hold anything.
+      if redactor != nil {
+        leftOut += 1
+        return
+      }
     }
     copied[item.sequence] = writer.nextSequence
     try writer.append(item.type, payload: item.payload)

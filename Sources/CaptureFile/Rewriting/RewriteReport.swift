@@ -4,6 +4,10 @@ import CaptureFormat
 public struct RewriteReport: Sendable {
   /// What the new file holds.
   public var totals: CaptureTotals
+  /// What the new file says of its redaction; `nil` where nothing was to be taken out.
+  public internal(set) var redaction: Annotation?
+  /// How many frames were left out, since nobody knows what is in them and something was to be taken out.
+  public internal(set) var leftOut = 0
   /// The parts of the inputs that could not be read, and are therefore not in the new file; the first thousand of each.
   public private(set) var dropped: [Dropped] = []
   /// How many there are in all.

@@ -87,72 +87,64 @@ public struct AuditRecord: Sendable {
   }
 }
 
-/// What was done in one session: a login, or a service with its processes.
-public struct AuditSession: Sendable {
-  /// The container's id, `host` outside.
-  public var container: FieldValue
-  /// The container's name.
-  public var containerName: FieldValue
-  /// Its number.
-  public var session: Int64
-  /// The name of the process that leads it.
-  public var leader: FieldValue
-  /// The number of its terminal, 0 without one.
-  public var terminal: Int64
-  /// The user who logged in, or else the first one that did something.
-  public var user: FieldValue
-  /// In the order of time.
-  public var records: [AuditRecord]
+// A record as a row of values:
+//
+//     0   time, number, kind, error
+//     4   the actor, as `AuditActor.fields`
+//     15  of a command:     line, path, and of its end, where that is known: time, code, signal, whether memory was dumped
+//         of a connection:  whether it is incoming, name, protocol, bytes received and sent, end
+//         of a file:        action, path, what else, bytes
 
-  /// Whether somebody sits at a terminal.
-  public var isInteractive: Bool { terminal > 0 }
+extension AuditRecord {
+  static let timePlace = 0
+  static let numberPlace = 1
+
+  /// The record as a row.
+  var row: [FieldValue] {
+    var row: [FieldValue] = [.integer(time), .unsigned(number), .text(kind.rawValue), error]
+    row += [
+      .integer(actor.pid), .init(actor.start), actor.name, actor.user, actor.loginUser, actor.directory,
+      actor.container,
+      actor.containerName, .integer(actor.session), actor.sessionLeader, .integer(actor.terminal),
+    ]
+    switch activity {
+    case .command(let line, let path, let end):
+      row += [line, path]
+      if let end { row += [.integer(end.time), .init(end.code), .init(end.signal), .boolean(end.dumpedCore)] }
+    case .network(let isIncoming, let connection, let name, let received, let sent, let ended):
+      row += [.boolean(isIncoming), connection, name, .integer(received), .integer(sent), .init(ended)]
+    case .file(let action, let path, let also, let bytes): row += [.text(action), path, also, .integer(bytes)]
+    }
+    return row
+  }
+
+  /// The record of a row that `row` made.
+  init(row: [FieldValue]) {
+    time = row[AuditRecord.timePlace].integerValue ?? 0
+    if case .unsigned(let value) = row[AuditRecord.numberPlace] { number = value } else { number = 0 }
+    error = row[3]
+    actor = AuditActor(row[4..<15])
+    let more = Array(row[15...])
+    switch AuditKind(rawValue: row[2].text) {
+    case .commands, nil:
+      let end =
+        more.count < 6
+        ? nil
+        : ProcessEnd(
+          time: more[2].integerValue ?? 0, code: more[3].integerValue, signal: more[4].integerValue,
+          dumpedCore: more[5] == .boolean(true))
+      activity = .command(line: more[0], path: more[1], end: end)
+    case .network:
+      activity = .network(
+        isIncoming: more[0] == .boolean(true), connection: more[1], protocolName: more[2],
+        received: more[3].integerValue ?? 0, sent: more[4].integerValue ?? 0, ended: more[5].integerValue)
+    case .files:
+      activity = .file(action: more[0].text, path: more[1], also: more[2], bytes: more[3].integerValue ?? 0)
+    }
+  }
 }
 
-/// What an audit found.
-public struct AuditResult: Sendable {
-  /// All records in the order of time.
-  public internal(set) var records: [AuditRecord] = []
-  /// How much was read.
-  public internal(set) var progress: ScanProgress?
-
-  /// The records by session: interactive ones first, each in the order of time.
-  public var sessions: [AuditSession] {
-    struct Key: Hashable {
-      var container: FieldValue
-      var session: Int64
-    }
-    var indices: [Key: Int] = [:]
-    var sessions: [AuditSession] = []
-    for record in records {
-      let actor = record.actor
-      let key = Key(container: actor.container, session: actor.session)
-      if let index = indices[key] {
-        sessions[index].records.append(record)
-        if sessions[index].terminal <= 0 { sessions[index].terminal = actor.terminal }
-        if sessions[index].leader == .missing { sessions[index].leader = actor.sessionLeader }
-      } else {
-        indices[key] = sessions.count
-        sessions.append(
-          AuditSession(
-            container: actor.container, containerName: actor.containerName, session: actor.session,
-            leader: actor.sessionLeader, terminal: actor.terminal,
-            user: actor.loginUser == .missing ? actor.user : actor.loginUser, records: [record]))
-      }
-    }
-    return sessions.enumerated().sorted { one, other in
-      if one.element.isInteractive != other.element.isInteractive { return one.element.isInteractive }
-      return one.offset < other.offset
-    }.map(\.element)
-  }
-
-  /// How many records of a kind there were in each step of time, from `start` on.
-  public func frequency(of kind: AuditKind, start: Int64, step: Int64, count: Int) -> [Int] {
-    var counts = [Int](repeating: 0, count: max(count, 0))
-    for record in records where record.kind == kind && record.time >= start {
-      let (distance, overflow) = record.time.subtractingReportingOverflow(start)
-      let index = overflow ? Int.max : Int(clamping: distance / max(step, 1))
-      if index < counts.count { counts[index] += 1 }
-    }
-    return counts
-  }
+extension FieldValue {
+  /// A number that may not be known.
+  init(_ number: Int64?) { self = number.map { .integer($0) } ?? .missing }
 }

@@ -101,31 +101,65 @@ public struct AuditRun: Sendable {
     counting = TransferCounting(schema)
   }
 
+  /// In which order records are wanted.
+  public enum Order: Sendable {
+    case time
+    /// Session by session, each in the order of time.
+    case session
+  }
+
   /// Scans a source, once for each sort of record; chunks without such events are not read.
-  /// - Parameter progress: called after each chunk.
-  /// - Throws: what the source throws. Memory is that of the records.
+  /// - Parameters:
+  ///   - memory: how many bytes of records are held before they go to a temporary file, about. Half of what is usual: they are
+  ///     sorted twice.
+  ///   - progress: called after each chunk.
+  /// - Throws: what the source throws, and `CaptureError` of the temporary file.
   public nonisolated(nonsending) func answer<Source: EventSource>(
-    over source: Source, parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in }
+    over source: Source, by order: Order = .time, parallelism: Int? = nil, memory: Int = RowSorter.standardMemory / 2,
+    progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> AuditResult {
-    var result = AuditResult()
-    var found: [(record: AuditRecord, key: TransferKey?)] = []
-    for search in searches {
-      result.progress = try await run(search, over: source, parallelism, progress) { found.append($0) }
+    var join = AuditJoin(memory: memory)
+    var last: ScanProgress?
+    for (number, search) in searches.enumerated() {
+      last = try await run(search, over: source, parallelism, progress) { record, key in
+        try join.add(record, key: key, onceEach: search.isOnceEach ? number + 1 : nil)
+      }
     }
-    found.sort { ($0.record.time, $0.record.number) < ($1.record.time, $1.record.number) }
-    result.records = found.map(\.record)
-    if let transfers, found.contains(where: { $0.key != nil }) {
-      try await add(transfers, over: source, parallelism, keys: found.map(\.key), to: &result.records)
+    if let transfers, join.hasKeys {
+      let counting = counting
+      try await Scan(source, transfers, parallelism: parallelism).run(columns: counting.columns) { events in
+        counting.transfers(in: events)
+      } consume: { found, _ in
+        for (key, transfer) in found { try join.add(transfer, key) }
+        return true
+      }
     }
-    if let ends { try await add(ends: ends, over: source, parallelism, to: &result.records) }
-    return result
+    if let ends { try await add(ends: ends, over: source, parallelism, to: &join) }
+    let joined = try join.finish()
+    var sessions = AuditSessions()
+    var times: ClosedRange<Int64>?
+    if order == .session {
+      try joined.forEach { record in
+        sessions.add(record)
+        times = min(times?.lowerBound ?? .max, record.time)...max(times?.upperBound ?? .min, record.time)
+      }
+    }
+    let (found, place) = sessions.ordered()
+    let (time, number) = (1 + AuditRecord.timePlace, 1 + AuditRecord.numberPlace)
+    var rows = RowSorter(memory: memory) { one, other in
+      if one[0] != other[0] { return one[0] < other[0] }
+      return one[time] == other[time] ? one[number] < other[number] : one[time] < other[time]
+    }
+    try joined.forEach { record in
+      try rows.append([.integer(order == .session ? Int64(place(record.actor)) : 0)] + record.row)
+    }
+    return AuditResult(progress: last, sessions: found, times: times, rows: try rows.finish())
   }
 
   private nonisolated(nonsending) func run<Source: EventSource>(
     _ search: Search, over source: Source, _ parallelism: Int?, _ progress: (ScanProgress) -> Void,
-    take: ((record: AuditRecord, key: TransferKey?)) -> Void
+    take: (AuditRecord, TransferKey?) throws -> Void
   ) async throws -> ScanProgress {
-    var seen: Set<TransferKey> = []
     let values = search.values
     return try await Scan(source, search.question, parallelism: parallelism).run(
       columns: values.columns.union(
@@ -144,48 +178,16 @@ public struct AuditRun: Sendable {
         return (record, TransferCounting.key(Int(row), events.batch))
       }
     } consume: { records, state in
-      for record in records {
-        if search.isOnceEach, let key = record.key, !seen.insert(key).inserted { continue }
-        take(record)
-      }
+      for (record, key) in records { try take(record, key) }
       progress(state)
       return true
     }
   }
 
+  /// How processes ended.
   private nonisolated(nonsending) func add<Source: EventSource>(
-    _ question: Question, over source: Source, _ parallelism: Int?, keys: [TransferKey?],
-    to records: inout [AuditRecord]
+    ends question: Question, over source: Source, _ parallelism: Int?, to join: inout AuditJoin
   ) async throws {
-    var sums: [TransferKey: Transfer] = [:]
-    let counting = counting
-    let wanted = Set(keys.compactMap(\.self))
-    try await Scan(source, question, parallelism: parallelism).run(columns: counting.columns) { events in
-      counting.transfers(in: events)
-    } consume: { found, _ in
-      for (key, transfer) in found where wanted.contains(key) { sums[key, default: Transfer()].add(transfer) }
-      return true
-    }
-    for (index, key) in keys.enumerated() {
-      guard let key, let sum = sums[key] else { continue }
-      switch records[index].activity {
-      case .network(let isIncoming, let connection, let name, _, _, _):
-        records[index].activity = .network(
-          isIncoming: isIncoming, connection: connection, protocolName: name, received: sum.received, sent: sum.sent,
-          ended: sum.closed)
-      case .file(let action, let path, let also, _) where action == "read" || action == "write":
-        records[index].activity = .file(
-          action: action, path: path, also: also, bytes: action == "read" ? sum.received : sum.sent)
-      case .file, .command: break
-      }
-    }
-  }
-
-  /// How processes ended: of those that executed several programs, the last one has the end.
-  private nonisolated(nonsending) func add<Source: EventSource>(
-    ends question: Question, over source: Source, _ parallelism: Int?, to records: inout [AuditRecord]
-  ) async throws {
-    var ends: [ProcessInstance: ProcessEnd] = [:]
     let values = endValues
     try await Scan(source, question, parallelism: parallelism).run(
       columns: values.columns.union(ColumnSelection(core: [.exitTimes], dimensions: false))
@@ -201,15 +203,8 @@ public struct AuditRun: Sendable {
         )
       }
     } consume: { found, _ in
-      for (process, end) in found { ends[process] = end }
+      for (process, end) in found { try join.add(end, of: process) }
       return true
-    }
-    var isTold: Set<ProcessInstance> = []
-    for index in records.indices.reversed() {
-      guard case .command(let line, let path, _) = records[index].activity else { continue }
-      let process = ProcessInstance(pid: records[index].actor.pid, start: records[index].actor.start)
-      guard isTold.insert(process).inserted else { continue }
-      records[index].activity = .command(line: line, path: path, end: ends[process])
     }
   }
 }

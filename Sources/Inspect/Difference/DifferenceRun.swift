@@ -75,19 +75,21 @@ public struct DifferenceRun: Sendable {
   ///
   /// - Parameter progress: called after each chunk.
   /// - Returns: what differs, what matters most first; and how each was read.
-  /// - Throws: what the sources throw. Memory is that of the groups.
+  /// - Throws: what the sources throw, and `CaptureError` of a temporary file. Memory is that of what differs, and of groups
+  ///   whose names are the same without numbers.
   public nonisolated(nonsending) func answer<Source: EventSource>(
     one: Source, other: Source, parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> (differences: [Difference], progress: [ScanProgress]) {
     var found: [Difference] = []
     var states: [ScanProgress] = []
     for part in parts {
-      let first = try await part.groupings.one.run(
+      let first = try await part.groupings.one.gather(
         over: one, part.questions.one, parallelism: parallelism, progress: progress)
-      let second = try await part.groupings.other.run(
+      let firstSums = try DifferenceRun.sums(part.topic, first.groups)
+      let second = try await part.groupings.other.gather(
         over: other, part.questions.other, parallelism: parallelism, progress: progress)
       states = [first.progress, second.progress]
-      found += DifferenceRun.compare(part.topic, first.table, second.table)
+      found += DifferenceRun.compare(part.topic, firstSums, try DifferenceRun.sums(part.topic, second.groups))
     }
     // Ties stay in the order of topics, and by name within one.
     let sorted = found.enumerated().sorted { a, b in
@@ -96,8 +98,9 @@ public struct DifferenceRun: Sendable {
     return (sorted.map(\.element), states)
   }
 
-  private static func compare(_ topic: DifferenceTopic, _ one: GroupTable, _ other: GroupTable) -> [Difference] {
-    let (first, second) = (sums(topic, one), sums(topic, other))
+  private static func compare(
+    _ topic: DifferenceTopic, _ first: [[FieldValue]: Sum], _ second: [[FieldValue]: Sum]
+  ) -> [Difference] {
     var found: [Difference] = []
     for key in Set(first.keys).union(second.keys) {
       let (a, b) = (first[key] ?? Sum(), second[key] ?? Sum())
@@ -116,9 +119,9 @@ public struct DifferenceRun: Sendable {
   }
 
   /// Groups by keys without what differs in every run.
-  private static func sums(_ topic: DifferenceTopic, _ table: GroupTable) -> [[FieldValue]: Sum] {
+  private static func sums(_ topic: DifferenceTopic, _ groups: Groups) throws -> [[FieldValue]: Sum] {
     var sums: [[FieldValue]: Sum] = [:]
-    for row in table.rows {
+    try groups.forEach { row in
       let key = row.key.map(steady)
       sums[key, default: Sum()].count &+= row.values[0].integerValue ?? 0
       if topic.comparesTime { sums[key, default: Sum()].time &+= row.values[1].integerValue ?? 0 }

@@ -33,6 +33,20 @@ struct CoveredBytes: Sendable, Hashable {
     }
   }
 
+  /// Forgets bytes: something else stands there now.
+  mutating func remove(_ range: Range<Int64>) {
+    if range.isEmpty { return }
+    let first = firstIndex { $0.upperBound > range.lowerBound }
+    var last = first
+    var kept: [Range<Int64>] = []
+    while last < ranges.count, ranges[last].lowerBound < range.upperBound {
+      if ranges[last].lowerBound < range.lowerBound { kept.append(ranges[last].lowerBound..<range.lowerBound) }
+      if ranges[last].upperBound > range.upperBound { kept.append(range.upperBound..<ranges[last].upperBound) }
+      last += 1
+    }
+    ranges.replaceSubrange(first..<last, with: kept)
+  }
+
   /// What is not known of a file of some size.
   func holes(size: Int64) -> [Range<Int64>] {
     var holes: [Range<Int64>] = []

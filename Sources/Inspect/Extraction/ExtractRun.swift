@@ -19,6 +19,8 @@ public enum ExtractedChange: Sendable {
   case bytes(ExtractedBytes)
   /// The file is this large now: what stood behind is gone.
   case resized(file: Int, size: Int64)
+  /// Bytes that are known of one file are now in another one, too.
+  case copied(from: Int, Range<Int64>, to: Int, position: Int64)
 }
 
 /// Rebuilds the contents of files from what was read and written.
@@ -28,6 +30,8 @@ public enum ExtractedChange: Sendable {
 public struct ExtractRun: Sendable {
   private let steps: FileSteps
   private let asked: Question
+  /// Files that are opened to be written; the kernel may copy into them.
+  private let opened: Question
   private let all: Question
   private let schema: Schema
 
@@ -39,6 +43,8 @@ public struct ExtractRun: Sendable {
     steps = try FileSteps(schema)
     asked = try Question(filter: filter, schema: schema, from: from, to: to)
       .and(Question(filter: "fd.type = file and \(steps.calls.filter)", schema: schema))
+    opened = try Question(filter: filter, schema: schema, from: from, to: to)
+      .and(Question(filter: "fd.type = file and evt.is_open_write = true and evt.failed = false", schema: schema))
     // Positions follow from what happened before, whatever is asked.
     all = try Question(filter: steps.filter, schema: schema, to: to)
   }
@@ -54,7 +60,15 @@ public struct ExtractRun: Sendable {
     over source: Source, state: StateSource? = nil, parallelism: Int? = nil,
     progress: (ScanProgress) -> Void = { _ in }, consume: (ExtractedChange) throws -> Void
   ) async throws -> (files: [ExtractedFile], progress: ScanProgress) {
-    let (indices, files) = try await things(over: source, parallelism)
+    var indices: [Int64: Int] = [:]
+    var files: [ExtractedFile] = []
+    for (question, isCandidate) in [(self.asked, false), (self.opened, true)] {
+      for (thing, values) in try await things(over: source, question, parallelism) where indices[thing] == nil {
+        indices[thing] = files.count
+        files.append(ExtractedFile(name: values[0], container: values[1]))
+        files[files.count - 1].isCandidate = isCandidate
+      }
+    }
     var contents = FileContents(files: files, indices: indices)
     if let state { try await take(state, into: &contents) }
     let (steps, asked, wanted) = (steps, asked, Set(indices.keys))
@@ -70,14 +84,13 @@ public struct ExtractRun: Sendable {
     return (contents.files, done)
   }
 
-  /// The files that the question is about.
+  /// The files that a question is about, with name and container, in the order in which they are first seen.
   private nonisolated(nonsending) func things<Source: EventSource>(
-    over source: Source, _ parallelism: Int?
-  ) async throws -> ([Int64: Int], [ExtractedFile]) {
-    var indices: [Int64: Int] = [:]
-    var files: [ExtractedFile] = []
+    over source: Source, _ question: Question, _ parallelism: Int?
+  ) async throws -> [(Int64, [FieldValue])] {
+    var things: [(Int64, [FieldValue])] = []
     let values = try EventValues(["fd.name", "container.id"], schema: schema)
-    try await Scan(source, asked, parallelism: parallelism).run(
+    try await Scan(source, question, parallelism: parallelism).run(
       columns: ColumnSelection(core: [.objects, .lineages], dimensions: false).union(values.columns)
     ) { events -> [(Int64, [FieldValue])] in
       var seen: Set<Int64> = []
@@ -91,13 +104,10 @@ public struct ExtractRun: Sendable {
       }
       return found
     } consume: { found, _ in
-      for (thing, values) in found where indices[thing] == nil {
-        indices[thing] = files.count
-        files.append(ExtractedFile(name: values[0], container: values[1]))
-      }
+      things += found
       return true
     }
-    return (indices, files)
+    return things
   }
 
   /// Where descriptors stood when the recording began.
@@ -148,29 +158,54 @@ struct FileContents {
     case .duplicates(let process, let from, let to): open.duplicate(process, from, to)
     case .closes(let process, let descriptor): open.close(process, descriptor)
     case .forks(let child, let parent): open.fork(child, of: parent)
-    case .seeks(let process, let descriptor, let position): open.seek(process, descriptor, position)
+    case .seeks(let process, let descriptor, let position, let thing, let isEnd):
+      open.seek(process, descriptor, position)
+      if isEnd, let file = indices[thing] { noteSize(of: file, position) }
     case .resizes(let thing, let size): if let file = indices[thing] { try resize(file, to: size, consume) }
-    case .copies(let process, let from, let to, let length): copy(process, from, to, length)
+    case .copies(let process, let copy): try apply(copy, process, consume)
     case .moves(let process, let thing, let moved, _, let isSelected):
       guard let file = indices[thing] else { return }
       try move(process, thing, file, moved, isSelected, consume)
     }
   }
 
-  /// Both positions move; the bytes are a hole in what they went to.
-  private mutating func copy(_ process: Int64, _ from: Int64, _ to: Int64, _ length: Int64) {
-    if let thing = open.thing(process, from), let file = indices[thing] {
-      _ = open.advance(process, from, thing: thing, by: length, writes: false, end: nil)
-      files[file].read &+= length
+  /// Somebody asked how large the file is.
+  private mutating func noteSize(of file: Int, _ size: Int64) {
+    files[file].size = max(files[file].size, size)
+    if files[file].size == size { files[file].isEndKnown = true }
+  }
+
+  /// Both positions move. What is known of the source is known of the target; the rest are holes in it.
+  private mutating func apply(
+    _ copy: KernelCopy, _ process: Int64, _ consume: (ExtractedChange) throws -> Void
+  ) throws {
+    var source: (file: Int, start: Int64)?
+    if let thing = open.thing(process, copy.from), let file = indices[thing] {
+      let start =
+        copy.source
+        ?? open.advance(process, copy.from, thing: thing, by: copy.length, writes: false, end: nil)
+      files[file].read &+= copy.length
+      if let start, start >= 0, start <= Int64.max - copy.length { source = (file, start) }
     }
-    guard let thing = open.thing(process, to), let file = indices[thing] else { return }
+    guard let thing = open.thing(process, copy.to), let file = indices[thing] else { return }
     let end = files[file].isEndKnown ? files[file].size : nil
-    let start = open.advance(process, to, thing: thing, by: length, writes: true, end: end)
-    files[file].written &+= length
-    if let start, start <= Int64.max - length {
-      files[file].size = max(files[file].size, start + length)
-    } else {
-      files[file].misplaced &+= length
+    let start =
+      copy.target ?? open.advance(process, copy.to, thing: thing, by: copy.length, writes: true, end: end)
+    files[file].written &+= copy.length
+    guard let start, start >= 0, start <= Int64.max - copy.length else {
+      files[file].misplaced &+= copy.length
+      return
+    }
+    if files[file].isEndKnown, start > files[file].size { files[file].covered.insert(files[file].size..<start) }
+    files[file].size = max(files[file].size, start + copy.length)
+    files[file].covered.remove(start..<(start + copy.length))
+    guard let source else { return }
+    let place = source.start..<(source.start + copy.length)
+    for known in files[source.file].covered.ranges where known.overlaps(place) {
+      let part = known.clamped(to: place)
+      let position = start + (part.lowerBound - source.start)
+      files[file].covered.insert(position..<(position + Int64(part.count)))
+      try consume(.copied(from: source.file, part, to: file, position: position))
     }
   }
 

@@ -15,6 +15,10 @@ public struct ExtractedFile: Sendable {
   var covered = CoveredBytes()
   /// Whether its end was seen: it was empty once, or somebody read up to the end.
   public internal(set) var isEndKnown = false
+  /// Whether nobody has asked for it yet: it was opened to be written, which the kernel may do without a call that shows it.
+  var isCandidate = false
+  /// Whether something went in or out. What was opened only is not written out.
+  public var isTouched: Bool { !isCandidate || read > 0 || written > 0 }
   /// How many bytes were moved at places that are not known: they are left out.
   public internal(set) var misplaced: Int64 = 0
 

@@ -12,21 +12,33 @@ enum FileStep: Sendable {
   case closes(process: Int64, descriptor: Int64)
   /// A new process has the descriptors of the one that made it.
   case forks(child: Int64, parent: Int64)
-  case seeks(process: Int64, descriptor: Int64, position: Int64)
+  /// `isEnd`: the position is the size of the file.
+  case seeks(process: Int64, descriptor: Int64, position: Int64, thing: Int64, isEnd: Bool)
   /// The file has this size now.
   case resizes(thing: Int64, size: Int64)
   /// Bytes were moved; `isSelected` when they are asked for.
   case moves(process: Int64, thing: Int64, MovedBytes, time: Int64, isSelected: Bool)
-  /// Bytes went from one descriptor to the other, which no event shows.
-  case copies(process: Int64, from: Int64, to: Int64, length: Int64)
+  /// Bytes went from one descriptor to the other inside the kernel, and no event shows them.
+  case copies(process: Int64, KernelCopy)
+}
+
+/// Bytes that the kernel copied.
+struct KernelCopy: Sendable {
+  var from: Int64
+  var to: Int64
+  var length: Int64
+  /// Places that the call names itself; the positions of the descriptors are used, and move, where it does not.
+  var source: Int64?
+  var target: Int64?
 }
 
 /// Finds the steps in events.
 struct FileSteps: Sendable {
   private enum Kind: Sendable {
     case opens, closes(ArgumentPlace), duplicates(ArgumentPlace)
-    case controls(ArgumentPlace, command: ArgumentPlace), forks, seeks(ArgumentPlace), resizes(ArgumentPlace)
-    case copies(from: ArgumentPlace, to: ArgumentPlace), moves
+    case controls(ArgumentPlace, command: ArgumentPlace), forks, resizes(ArgumentPlace), moves
+    case seeks(ArgumentPlace, offset: ArgumentPlace?, whence: ArgumentPlace?)
+    case copies(from: ArgumentPlace, to: ArgumentPlace, source: ArgumentPlace?, target: ArgumentPlace?)
   }
 
   private let kinds: [Kind?]
@@ -35,6 +47,9 @@ struct FileSteps: Sendable {
   let columns: ColumnSelection
   /// Selects the events in the filter language.
   let filter: String
+
+  /// `SEEK_END`.
+  private static let fromEnd: Int64 = 2
 
   init(_ schema: Schema) throws(QueryError) {
     calls = DataCalls(schema)
@@ -58,21 +73,23 @@ struct FileSteps: Sendable {
     filter = "evt.type in (\(names.joined(separator: ", ")))"
   }
 
-  /// Calls that copy inside the kernel, with the parameters for where from and where to.
+  /// Calls that copy inside the kernel, with the parameters for where from and where to, and for places in these.
   private static let copies = [
-    "sendfile": ("in_fd", "out_fd"), "copy_file_range": ("fdin", "fdout"), "splice": ("fd_in", "fd_out"),
+    "sendfile": ("in_fd", "out_fd", "offset", ""), "copy_file_range": ("fdin", "fdout", "offin", "offout"),
+    "splice": ("fd_in", "fd_out", "off_in", "off_out"),
   ]
 
   private static func kind(of type: EventType, _ calls: DataCalls) -> Kind? {
     if calls[type.id.rawValue] != nil { return .moves }
     func place(_ name: String) -> ArgumentPlace? { ArgumentPlace(name, of: type) }
     switch type.name {
-    case "lseek", "llseek": return place("fd").map { .seeks($0) }
+    case "lseek", "llseek":
+      return place("fd").map { .seeks($0, offset: place("offset"), whence: place("whence")) }
     case "ftruncate", "ftruncate64": return place("length").map { .resizes($0) }
     default: break
     }
-    if let (from, to) = copies[type.name], let from = place(from), let to = place(to) {
-      return .copies(from: from, to: to)
+    if let (from, to, source, target) = copies[type.name], let from = place(from), let to = place(to) {
+      return .copies(from: from, to: to, source: place(source), target: place(target))
     }
     switch DescriptorEffect(type) {
     case .creates where type.traits.contains(.namesObject): return .opens
@@ -86,8 +103,9 @@ struct FileSteps: Sendable {
 
   private static func places(of kind: Kind) -> [ArgumentPlace] {
     switch kind {
-    case .closes(let place), .duplicates(let place), .seeks(let place), .resizes(let place): [place]
-    case .copies(let from, let to): [from, to]
+    case .closes(let place), .duplicates(let place), .resizes(let place): [place]
+    case .seeks(let place, let offset, let whence): [place, offset, whence].compactMap(\.self)
+    case .copies(let from, let to, let source, let target): [from, to, source, target].compactMap(\.self)
     case .controls(let place, let command): [place, command]
     case .opens, .forks, .moves: []
     }
@@ -119,10 +137,13 @@ struct FileSteps: Sendable {
         steps.append(.forks(child: process, parent: parent))
         continue
       }
-      if case .copies(let from, let to) = kind {
+      if case .copies(let from, let to, let source, let target) = kind {
         // Either end may be a file that matters, and the event names one.
         if batch.results[Int(row)] > 0, let from = event.value(from), let to = event.value(to) {
-          steps.append(.copies(process: process, from: from, to: to, length: batch.results[Int(row)]))
+          let copy = KernelCopy(
+            from: from, to: to, length: batch.results[Int(row)], source: source.flatMap(event.value),
+            target: target.flatMap(event.value))
+          steps.append(.copies(process: process, copy))
         }
         continue
       }
@@ -162,9 +183,10 @@ struct FileSteps: Sendable {
         command == 0 || command == 1030
       else { return nil }
       return .duplicates(process: process, from: from, to: result)
-    case .seeks(let place):
+    case .seeks(let place, let offset, let whence):
       guard result >= 0, let descriptor = event.value(place) else { return nil }
-      return .seeks(process: process, descriptor: descriptor, position: result)
+      let isEnd = whence.flatMap(event.value) == FileSteps.fromEnd && offset.flatMap(event.value) == 0
+      return .seeks(process: process, descriptor: descriptor, position: result, thing: thing, isEnd: isEnd)
     case .resizes(let place):
       guard result == 0, let size = event.value(place), size >= 0 else { return nil }
       return .resizes(thing: thing, size: size)

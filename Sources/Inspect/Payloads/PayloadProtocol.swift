@@ -38,10 +38,23 @@ struct MessageMatcher {
   }
 
   let kind: PayloadProtocol
-  /// A row for each question: what the view shows of its event, and the values of `kind.fields`.
-  private(set) var rows: [(event: [FieldValue], message: [FieldValue])] = []
-  private var starts: [Int64] = []
-  /// The rows of questions without an answer, by connection and id, the oldest first.
+  /// What is known of a question and its answer.
+  struct Row {
+    /// Its place among all, in the order in which they began.
+    var place: Int
+    var start: Int64
+    /// What the view shows of its event.
+    var event: [FieldValue]
+    /// The values of `kind.fields`.
+    var message: [FieldValue]
+  }
+
+  /// Rows that nothing is added to any more, in the order in which they were complete.
+  private var complete: [Row] = []
+  /// Rows of questions that wait for an answer, by place.
+  private var waiting: [Int: Row] = [:]
+  private var count = 0
+  /// The places of questions without an answer, by connection and id, the oldest first.
   private var open: [String: [Int]] = [:]
   /// Heads of records that were read by themselves, by connection.
   private var heads: [String: ArraySlice<UInt8>] = [:]
@@ -50,6 +63,8 @@ struct MessageMatcher {
   private static let mostOpen = 256
   /// How many connections are remembered.
   private static let mostConnections = 1 << 16
+  /// How many questions may wait for an answer.
+  private static let mostWaiting = 1 << 16
 
   init(_ kind: PayloadProtocol) { self.kind = kind }
 
@@ -61,27 +76,54 @@ struct MessageMatcher {
     }
   }
 
+  /// All rows in the order in which they began.
+  var rows: [Row] { (complete + waiting.values).sorted { $0.place < $1.place } }
+
+  /// Takes the rows that nothing is added to any more, in whatever order.
+  mutating func takeComplete() -> [Row] {
+    defer { complete.removeAll(keepingCapacity: true) }
+    return complete
+  }
+
+  /// Gives up waiting for answers: all rows are complete.
+  mutating func giveUpWaiting() {
+    complete += waiting.values
+    waiting.removeAll()
+    open.removeAll()
+  }
+
   private mutating func ask(_ key: String, _ piece: Piece, _ message: [FieldValue]) {
-    if open[key] == nil, open.count >= MessageMatcher.mostConnections { open.removeAll() }
-    if open[key]?.count ?? 0 < MessageMatcher.mostOpen { open[key, default: []].append(rows.count) }
-    append(piece, message)
+    if waiting.count >= MessageMatcher.mostWaiting
+      || open[key] == nil && open.count >= MessageMatcher.mostConnections
+    {
+      giveUpWaiting()
+    }
+    let row = makeRow(piece, message)
+    if open[key]?.count ?? 0 < MessageMatcher.mostOpen {
+      open[key, default: []].append(row.place)
+      waiting[row.place] = row
+    } else {
+      complete.append(row)
+    }
   }
 
-  private mutating func append(_ piece: Piece, _ message: [FieldValue]) {
-    rows.append((piece.values.map(\.detached), message))
-    starts.append(piece.time)
+  private mutating func append(_ piece: Piece, _ message: [FieldValue]) { complete.append(makeRow(piece, message)) }
+
+  private mutating func makeRow(_ piece: Piece, _ message: [FieldValue]) -> Row {
+    defer { count += 1 }
+    return Row(place: count, start: piece.time, event: piece.values.map(\.detached), message: message)
   }
 
-  /// The row of the oldest question without an answer.
-  private mutating func question(_ key: String) -> Int? {
-    guard var waiting = open.removeValue(forKey: key), !waiting.isEmpty else { return nil }
-    let row = waiting.removeFirst()
-    if !waiting.isEmpty { open[key] = waiting }
-    return row
+  /// Takes the oldest question without an answer.
+  private mutating func question(_ key: String) -> Row? {
+    guard var places = open.removeValue(forKey: key), !places.isEmpty else { return nil }
+    let place = places.removeFirst()
+    if !places.isEmpty { open[key] = places }
+    return waiting.removeValue(forKey: place)
   }
 
-  private func latency(of row: Int, _ answer: Piece) -> FieldValue {
-    let latency = answer.time.subtractingReportingOverflow(starts[row])
+  private func latency(of row: Row, _ answer: Piece) -> FieldValue {
+    let latency = answer.time.subtractingReportingOverflow(row.start)
     return latency.overflow || latency.partialValue < 0 ? .missing : .integer(latency.partialValue)
   }
 
@@ -99,8 +141,9 @@ struct MessageMatcher {
       .text(message.codeName), .unsigned(UInt64(message.answerCount)),
       addresses.isEmpty ? .missing : .list(addresses),
     ]
-    if let row = question(key) {
-      rows[row].message = asked + answer + [latency(of: row, piece)]
+    if var row = question(key) {
+      row.message = asked + answer + [latency(of: row, piece)]
+      complete.append(row)
     } else {
       append(piece, asked + answer + [.missing])
     }
@@ -120,9 +163,10 @@ struct MessageMatcher {
     case .response(let status):
       // More follows an interim answer.
       if (100..<200).contains(status), status != 101 { return }
-      if let row = question("\(piece.key) \(!piece.isWrite)") {
-        rows[row].message[3] = .unsigned(UInt64(status))
-        rows[row].message[4] = latency(of: row, piece)
+      if var row = question("\(piece.key) \(!piece.isWrite)") {
+        row.message[3] = .unsigned(UInt64(status))
+        row.message[4] = latency(of: row, piece)
+        complete.append(row)
       } else {
         append(piece, [.missing, .missing, .missing, .unsigned(UInt64(status)), .missing])
       }

@@ -9,6 +9,8 @@ struct ProcessCollector {
   /// The id of who made each, while it is not known which process that was.
   private var makers: [Int64?] = []
   private var mainThreadEnded: [Bool] = []
+  /// What many processes have in common, once.
+  private var texts: Set<FieldValue> = []
   /// The moment that parents are those of; `nil` for the last that is known.
   private let moment: Int64?
 
@@ -69,12 +71,13 @@ struct ProcessCollector {
   private mutating func describe(_ index: Int, _ version: ProcessSightings.Version) {
     var values = version.values[...]
     func next() -> FieldValue { values.popFirst() ?? .missing }
+    func shared(_ value: FieldValue) -> FieldValue { texts.insert(value).memberAfterInsert }
     func keep(_ path: WritableKeyPath<RecordedProcess, FieldValue>) {
-      let value = next()
+      let value = shared(next())
       if value != .missing { tree.processes[index][keyPath: path] = value }
     }
     keep(\.name)
-    let (command, path) = (next(), next())
+    let (command, path) = (next(), shared(next()))
     if tree.processes[index].executions.last.map({ $0.command != command || $0.path != path }) ?? true {
       tree.processes[index].executions.append(
         Execution(

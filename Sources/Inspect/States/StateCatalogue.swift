@@ -41,7 +41,10 @@ extension View {
       // A process id is used again; its start tells processes apart.
       Column(name: "started", title: "STARTED", content: .key("proc.pid.ts"), unit: .time),
       .last("ppid", "PPID", "proc.ppid"),
-      .last("name", "NAME", "proc.name"),
+      // In an imported capture the threads of a process have names of their own.
+      Column(
+        name: "name", title: "NAME",
+        content: .aggregate("last", of: "proc.name", where: "thread.ismain = true"), unit: .plain),
       .last("user", "USER", "user.name", "user.uid"),
       Column(
         name: "state", title: "STATE",

@@ -34,10 +34,11 @@ static __always_inline struct reel_event *begin_hook_event(struct task_struct *t
 
 static __always_inline void finish_hook_event(struct reel_event *event, __u32 words) {
   event->record.length = sizeof *event + words * 8;
+  __u32 type = event->type;
   struct reel_ring *ring = own_ring();
   if (!ring) return;
   ring_publish(ring, sizeof *event + words * 8);
-  ring_call(ring);
+  ring_call(ring, type);
   ring_leave(ring);
 }
 

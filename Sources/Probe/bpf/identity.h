@@ -54,6 +54,7 @@ static __always_inline bool is_name(const __u64 known[2], const char *name) {
 
 static __always_inline bool is_as_seen(struct task_slot *slot, struct task_struct *task) {
   struct identity_seen *seen = &slot->seen;
+  task = PLAIN(task);
 #define COMPARE(member, value) \
   if (seen->member != (typeof(seen->member))(value)) return false;
   FOR_EACH_SEEN(COMPARE)
@@ -72,6 +73,7 @@ static __always_inline bool is_as_seen(struct task_slot *slot, struct task_struc
 
 static __always_inline void see(struct task_slot *slot, struct task_struct *task, __u32 epoch) {
   struct identity_seen *seen = &slot->seen;
+  task = PLAIN(task);
 #define STORE(member, value) seen->member = (typeof(seen->member))(value);
   FOR_EACH_SEEN(STORE)
 #undef STORE

@@ -24,6 +24,20 @@ static __always_inline struct reel_event *begin_event(struct reel_ring *ring, __
   return event;
 }
 
+// Keeps what clone3 was given for the child's return: by then the maker may have written over it, where they share memory.
+static __always_inline void keep_making(struct task_struct *parent, struct task_slot *slot) {
+  struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(parent);
+  if (call_number(registers) != CLONE3) return;
+  __u64 *arguments = slot->arguments;
+  if (is_compat(parent))
+    load_compat_registers(registers, arguments);
+  else
+    load_arguments(registers, arguments);
+  __u64 pointer = arguments[0];
+  slot->knows_making = bpf_probe_read_user(&slot->made_with[0], 8, (const void *)pointer) == 0 &&
+                       bpf_probe_read_user(&slot->made_with[1], 8, (const void *)(pointer + 32)) == 0;
+}
+
 // Runs in the parent, before the child runs: what the child has from it need not be told again.
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
@@ -38,6 +52,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   asm volatile("" : "+r"(maker));
   if (child->tgid == parent->tgid) maker = own->original_parent;
   slot->original_parent = maker;
+  keep_making(parent, slot);
   if (settings.selection & REEL_SELECT_PROCESSES && is_selected(parent)) slot->is_in_tree = own->is_in_tree;
   if (own->image && own->generation == current_generation() && own->seen.exec_id == parent->self_exec_id) {
     slot->image = own->image;
@@ -180,7 +195,7 @@ static __always_inline void send_exit(struct reel_ring *ring, struct task_struct
   stored[3] = is_victim;
   event->record.length = sizeof *event + 32;
   ring_publish(ring, sizeof *event + 32);
-  ring_call(ring);
+  ring_call(ring, settings.exit_type);
 }
 
 SEC("tp_btf/sched_process_exit")

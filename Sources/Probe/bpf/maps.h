@@ -87,6 +87,9 @@ struct task_slot {
   __u64 now;
   __u64 call_version;
   __u64 call_object, call_extra;
+  // The offset of the record's end so far, and the result of the call once more: in memory, so that the verifier follows
+  // neither through every branch of what is captured.
+  __u64 call_offset, call_result;
   __u32 number, call_flags, call_captures;
   struct identity_seen seen;
   __u32 tid;
@@ -109,9 +112,13 @@ struct task_slot {
   __u8 has_entered;
   // Whether it began at the 32-bit entry.
   __u8 enter_compat;
+  // Whether `made_with` is known.
+  __u8 knows_making;
   // When it last left a CPU and got one, and how long it had waited for that; only where switches are recorded.
   __u64 left_cpu_at, got_cpu_at, waited;
   struct descriptor_slot descriptors[DESCRIPTOR_SLOTS];
+  // Of a task that clone3 made: flags, and the signal of its end.
+  __u64 made_with[2];
   // Of a task without events that uses the CPU: how much at the last look, and the version that was sent for it.
   __u64 sampled_cpu_time, sampled_version;
   __u32 sampled_generation;
@@ -240,11 +247,19 @@ struct {
 
 // Who was last found to be left out on each CPU; see selection.h. CPUs beyond these share entries.
 #define LEFT_OUT_CPUS 1024
-struct left_out {
-  __u64 registers;
-  __u32 task_epoch, selection_epoch;
-  __u64 alone[6];  // no two CPUs share a cache line
+struct who {
+  __u64 name[2];  // of its process
+  __u32 user;     // the effective one
 };
+struct left_out {
+  __u64 registers;  // where the task's registers lie
+  __u64 task;
+  __u64 cgroups;  // its set of control groups
+  __u32 task_epoch, selection_epoch;
+  struct who who;
+  __u64 alone[1];  // no two CPUs share a cache line
+};
+_Static_assert(sizeof(struct left_out) == 64, "a cache line");
 struct left_out left_out[LEFT_OUT_CPUS] SEC(".data.left_out");
 
 // Time since boot. The clock that stands still while the machine sleeps is cheaper to read than `bpf_ktime_get_boot_ns`

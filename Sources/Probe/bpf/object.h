@@ -22,7 +22,7 @@
 
 // The address of the file behind a descriptor of the current task; 0 when it is not open.
 static __always_inline __u64 file_of(struct task_struct *task, __u32 descriptor) {
-  struct files_struct *files = task->files;
+  struct files_struct *files = PLAIN(task)->files;
   if (!files) return 0;
   struct fdtable *table = files->fdt;
   if (descriptor >= table->max_fds) return 0;

@@ -30,6 +30,18 @@ static __always_inline struct reel_operation *operation_of(__u32 number, bool co
   return &operations[index < REEL_OPERATIONS ? index : REEL_OPERATION_UNKNOWN];
 }
 
+// Whether calls of a number are left alone, whoever makes them and through which entry: known without asking for the task.
+static __always_inline bool is_skipped(long number) {
+  return (__u64)number < REEL_COMPAT_OPERATIONS && control.skipped[number & (REEL_COMPAT_OPERATIONS - 1)];
+}
+
+// Whether a call that returns is left alone. One whose number is lost is not, nor one that may be the end of an execution: the
+// number of that is of the width of the program before, which may be another one.
+static __always_inline bool is_ignored(struct reel_operation *operation, __u32 number, bool compat) {
+  return operation->flags & REEL_OPERATION_IGNORED && number != ~0u &&
+         !(operation_of(number, !compat, 0)->flags & REEL_OPERATION_EXECUTES);
+}
+
 // Puts the arguments of a call of the 32-bit entry in the places that they have in a 64-bit call: some take two registers,
 // and those of `socketcall` stand in memory.
 static __noinline int arrange_compat_arguments(struct task_slot *slot, struct reel_operation *operation) {

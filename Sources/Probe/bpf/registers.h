@@ -4,6 +4,9 @@
 
 #include "kernel_types.h"
 
+// The same number at all entries of all architectures.
+#define CLONE3 435
+
 #if defined(__TARGET_ARCH_x86)
 
 // Set while a task runs a call of the 32-bit entry.

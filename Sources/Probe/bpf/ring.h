@@ -52,10 +52,12 @@ static __always_inline void ring_publish(struct reel_ring *ring, __u64 length) {
 #endif
 }
 
-// Wakes user space when a ring is a quarter full, once until it has looked: a wake-up for each event would cost more
-// than the event.
-static __always_inline void ring_call(struct reel_ring *ring) {
-  if (ring->head - ring->tail < ((__u64)settings.ring_mask + 1) / 4 || ring->called_at == ring->tail) return;
+// Wakes user space when a ring is a quarter full, or for an event of a type that it waits for, once until it has looked:
+// a wake-up for each event would cost more than the event.
+static __always_inline void ring_call(struct reel_ring *ring, __u32 type) {
+  if (ring->head - ring->tail < ((__u64)settings.ring_mask + 1) / 4 && !control.urgent[type & (REEL_URGENT_TYPES - 1)])
+    return;
+  if (ring->called_at == ring->tail) return;
   ring->called_at = ring->tail;
   __u64 nothing = 0;
   bpf_ringbuf_output(&doorbell, &nothing, sizeof nothing, BPF_RB_FORCE_WAKEUP);

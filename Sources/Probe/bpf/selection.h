@@ -5,56 +5,92 @@
 #include "cgroup.h"
 #include "task.h"
 
+// From Linux 6.2 on; where it is missing, `casts_numbers` is 0.
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+
+// Who a task is, as far as users and names select it.
+static __always_inline void read_who(struct task_struct *task, struct who *who) {
+  task = PLAIN(task);
+  if (settings.selection & REEL_SELECT_USERS) who->user = task->cred->euid.val;
+  // Filled up with zeros by the kernel.
+  if (settings.selection & REEL_SELECT_NAMES)
+    __builtin_memcpy(who->name, task->group_leader->comm, sizeof who->name);
+}
+
 // What is compared on the way of a call that is left out, before anything is asked of the kernel: whether the call comes
 // from the stack of a task that was found to be left out, and nothing has happened since that could change it. A task's
-// registers lie at one place of its own stack. Only for control groups: what they select changes with moves, with forks
-// (a stack may be another task's then), and with what user space selects.
+// registers lie at one place of its own stack. Forks (a stack may be another task's then) and what user space selects raise
+// an epoch. A move to another control group is seen by the task's own set of groups, since the kernel tells of moves only
+// after them, when the task may have made calls in its new group already; that the kernel told raises the epoch all the
+// same, since a set that went away may leave its address to the next. User and name are compared as they are.
 //
 // Only who is left out is remembered, by its own program on its own CPU: whatever runs between two of these stores, the
 // entry is void or true.
-static __always_inline bool is_known_left_out(void *registers) {
-  if (settings.selection != REEL_SELECT_CGROUPS || !settings.remembers_left_out) return false;
-  struct left_out *entry = &left_out[bpf_get_smp_processor_id() & (LEFT_OUT_CPUS - 1)];
-  return entry->registers == (__u64)registers && entry->task_epoch == control.task_epoch &&
-         entry->selection_epoch == control.selection_epoch;
+static __always_inline bool is_as_left_out(struct left_out *entry) {
+  if (!(settings.selection & (REEL_SELECT_CGROUPS | REEL_SELECT_USERS | REEL_SELECT_NAMES))) return true;
+  // Reading through a number costs nothing over the load, and is allowed since the kernel survives a wrong one. To ask who
+  // calls would be a helper call, the dearest part of the whole.
+  struct task_struct *task = settings.casts_numbers
+                                 ? bpf_rdonly_cast((void *)entry->task, bpf_core_type_id_kernel(struct task_struct))
+                                 : PLAIN(bpf_get_current_task_btf());
+  if (settings.selection & REEL_SELECT_CGROUPS && entry->cgroups != (__u64)task->cgroups) return false;
+  if (settings.selection & REEL_SELECT_USERS && entry->who.user != task->cred->euid.val) return false;
+  if (!(settings.selection & REEL_SELECT_NAMES)) return true;
+  __u64 name[2];
+  __builtin_memcpy(name, task->group_leader->comm, sizeof name);
+  return entry->who.name[0] == name[0] && entry->who.name[1] == name[1];
 }
 
-static __always_inline void remember_left_out(void *registers, __u32 task_epoch, __u32 selection_epoch) {
-  if (settings.selection != REEL_SELECT_CGROUPS || !settings.remembers_left_out) return;
+static __always_inline bool is_known_left_out(void *registers) {
+  if (!settings.selection || !settings.remembers_left_out) return false;
+  struct left_out *entry = &left_out[bpf_get_smp_processor_id() & (LEFT_OUT_CPUS - 1)];
+  return entry->registers == (__u64)registers && entry->task_epoch == control.task_epoch &&
+         entry->selection_epoch == control.selection_epoch && is_as_left_out(entry);
+}
+
+// Takes what it was found to be left out by, not what is so at this moment.
+static __always_inline void remember_left_out(
+    void *registers, struct task_struct *task, struct who *who, __u32 task_epoch, __u32 selection_epoch) {
+  if (!settings.selection || !settings.remembers_left_out) return;
+  struct task_slot *slot = task_slot_of(task);
+  if (!slot) return;
   struct left_out *entry = &left_out[bpf_get_smp_processor_id() & (LEFT_OUT_CPUS - 1)];
   *(volatile __u32 *)&entry->task_epoch = 0;
   *(volatile __u64 *)&entry->registers = (__u64)registers;
+  *(volatile __u64 *)&entry->task = as_number(&slot->scratch, task);
+  *(volatile __u64 *)&entry->cgroups = slot->selection_cgroups;
+  if (settings.selection & REEL_SELECT_USERS) *(volatile __u32 *)&entry->who.user = who->user;
+  if (settings.selection & REEL_SELECT_NAMES) {
+    *(volatile __u64 *)&entry->who.name[0] = who->name[0];
+    *(volatile __u64 *)&entry->who.name[1] = who->name[1];
+  }
   *(volatile __u32 *)&entry->selection_epoch = selection_epoch;
   *(volatile __u32 *)&entry->task_epoch = task_epoch;
 }
 
 // Tasks were made or moved. Odd at all times, so that it never is the 0 of an entry that is void.
 static __always_inline void raise_task_epoch(void) {
-  if (settings.selection == REEL_SELECT_CGROUPS && settings.remembers_left_out)
-    __sync_fetch_and_add(&control.task_epoch, 2);
+  if (settings.selection && settings.remembers_left_out) __sync_fetch_and_add(&control.task_epoch, 2);
 }
 
 SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(on_cgroup_attach) {
+int BPF_PROG(on_cgroup_move) {
   raise_task_epoch();
   return 0;
 }
 
-static __always_inline bool is_selected_user(struct task_struct *task) {
-  __u32 user = task->cred->euid.val;
+static __always_inline bool is_selected_user(struct who *who) {
 #pragma unroll
   for (int index = 0; index < REEL_SELECTED_VALUES; index++)
-    if (index < settings.selected_user_count && user == settings.selected_users[index]) return true;
+    if (index < settings.selected_user_count && who->user == settings.selected_users[index]) return true;
   return false;
 }
 
-static __always_inline bool is_selected_name(struct task_struct *task) {
-  __u64 comm[2];
-  __builtin_memcpy(comm, task->group_leader->comm, sizeof comm);  // filled up with zeros by the kernel
+static __always_inline bool is_selected_name(struct who *who) {
 #pragma unroll
   for (int index = 0; index < REEL_SELECTED_VALUES; index++)
-    if (index < settings.selected_name_count && comm[0] == settings.selected_names[index][0] &&
-        comm[1] == settings.selected_names[index][1])
+    if (index < settings.selected_name_count && who->name[0] == settings.selected_names[index][0] &&
+        who->name[1] == settings.selected_names[index][1])
       return true;
   return false;
 }
@@ -106,19 +142,25 @@ __noinline int find_selection(__u64 task_address, __u32 tid, __u64 start_time) {
   return 0;
 }
 
-static __always_inline bool is_selected(struct task_struct *task) {
+static __always_inline bool is_selected_as(struct task_struct *task, struct who *who) {
   if (!settings.selection) return true;
-  if (settings.selection & REEL_SELECT_USERS && !is_selected_user(task)) return false;
-  if (settings.selection & REEL_SELECT_NAMES && !is_selected_name(task)) return false;
+  if (settings.selection & REEL_SELECT_USERS && !is_selected_user(who)) return false;
+  if (settings.selection & REEL_SELECT_NAMES && !is_selected_name(who)) return false;
   if (!(settings.selection & (REEL_SELECT_CGROUPS | REEL_SELECT_PROCESSES))) return true;
   struct task_slot *slot = task_slot_of(task);
   if (!slot) return false;
   if (slot->selection_epoch != control.selection_epoch ||
-      (settings.selection & REEL_SELECT_CGROUPS && slot->selection_cgroups != (__u64)task->cgroups))
+      (settings.selection & REEL_SELECT_CGROUPS && slot->selection_cgroups != (__u64)PLAIN(task)->cgroups))
     find_selection(as_number(&slot->scratch, task), task->pid, task->start_boottime);
   if (settings.selection & REEL_SELECT_CGROUPS && !slot->is_in_cgroup) return false;
   if (settings.selection & REEL_SELECT_PROCESSES && !slot->is_in_tree) return false;
   return true;
+}
+
+static __always_inline bool is_selected(struct task_struct *task) {
+  struct who who;
+  read_who(task, &who);
+  return is_selected_as(task, &who);
 }
 
 #endif

@@ -17,6 +17,7 @@ static __always_inline void reset_slot(struct task_slot *slot, __u32 tid, __u64 
   slot->quick_calls = 0;
   slot->selection_epoch = 0;
   slot->is_in_tree = 0;
+  slot->knows_making = 0;
   slot->is_executing = 0;
   slot->left_cpu_at = 0;
   slot->got_cpu_at = 0;

@@ -326,24 +326,41 @@ static __always_inline __u64 chosen_buffer(__u64 address, __u64 opcode) {
   return (__u64)READ(message, msg.msg_iter.ubuf);
 }
 
-struct uring_gathering {
-  __u64 address, count, room, offset, is_unreadable;
-};
-
-static long gather_uring_element(__u32 index, struct uring_gathering *state) {
+// State in memory and not on the stack, where the verifier would follow the offset through every element.
+static long gather_uring_element(__u32 index, void *nothing) {
   struct reel_ring *ring = own_ring();
-  __u64 address = state->address;
+  struct request *own = own_request();
+  if (!ring || !own) return 1;
+  struct gathering *state = &own->gathering;
+  __u64 address = state->vector;
   struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &address);
-  if (!ring || !vector || index >= state->count || !state->room) return 1;
+  if (!vector || index >= state->elements || !state->room) return 1;
   __u64 *element = vector->elements[index & (URING_ELEMENTS - 1)];
   __u64 length = bounded(smaller(element[1], state->room));
-  if (length && bpf_probe_read_user(record_at(ring, state->offset), length, (const void *)element[0]) != 0) {
+  __u64 offset = state->offset & REEL_RECORD_MASK;
+  if (length && bpf_probe_read_user(record_at(ring, offset), length, (const void *)element[0]) != 0) {
     state->is_unreadable = 1;
     return 1;
   }
-  state->offset += length;
+  state->offset = offset + length;
   state->room -= length;
   return 0;
+}
+
+// The bytes of a request's vector, in order.
+static __always_inline long gather_uring_vector(__u64 address, __u64 moved, __u64 room, __u64 offset) {
+  struct request *own = own_request();
+  struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &address);
+  if (!own || !vector) return NOT_CAPTURED;
+  struct gathering *state = &own->gathering;
+  state->vector = address;
+  state->elements = vector->count;
+  state->room = room;
+  state->offset = offset & REEL_RECORD_MASK;
+  state->is_unreadable = 0;
+  bpf_loop(URING_ELEMENTS, gather_uring_element, 0, 0);
+  if (state->is_unreadable) return NOT_CAPTURED;
+  return CAPTURED(state->offset, state->room || moved > settings.snap_length ? REEL_CAPTURE_TRUNCATED : 0);
 }
 
 // The bytes that a request has moved. `address` is the request's.
@@ -354,14 +371,8 @@ __noinline long put_uring_payload(__u64 address, __u64 moved, __u64 offset) {
   __u64 room = smaller(moved, settings.snap_length);
   __u64 opcode = entry->words.opcode;
   bool chooses = entry->words.flags & URING_FLAG_CHOOSES_BUFFER;
-  if (!chooses && IS_ONE_OF(opcode, URING_VECTORS | URING_WITH_HEADER)) {
-    struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &address);
-    if (!vector) return NOT_CAPTURED;
-    struct uring_gathering state = {.address = address, .count = vector->count, .room = room, .offset = offset};
-    bpf_loop(URING_ELEMENTS, gather_uring_element, &state, 0);
-    if (state.is_unreadable) return NOT_CAPTURED;
-    return CAPTURED(state.offset, state.room || moved > settings.snap_length ? REEL_CAPTURE_TRUNCATED : 0);
-  }
+  if (!chooses && IS_ONE_OF(opcode, URING_VECTORS | URING_WITH_HEADER))
+    return gather_uring_vector(address, moved, room, offset);
   __u64 from = chooses ? chosen_buffer(address, opcode) : entry->words.address;
   __u64 length = bounded(room);
   if (!from || bpf_probe_read_user(record_at(ring, offset), length, (const void *)from) != 0) return NOT_CAPTURED;
@@ -424,7 +435,7 @@ __noinline int send_uring_request(__u64 address, long result, __u64 object, __u6
     return 0;
   }
   put_uring_event(ring, address, entry, bpf_map_lookup_elem(&uring_paths, &address), result, object, flags);
-  ring_call(ring);
+  ring_call(ring, settings.io_uring_type);
   return 0;
 }
 

@@ -316,6 +316,8 @@ struct reel_capture_plan {
 #define REEL_OPERATION_INDIRECT 8192
 // Of the 32-bit entry: captures have the sizes that structures have there.
 #define REEL_OPERATION_NARROW 16384
+// Nobody asked for the call, and nothing that it does shows in other events: it is left alone at once.
+#define REEL_OPERATION_IGNORED 32768
 // The call executes a program: its registers are gone when it returns, so they are kept when it begins.
 #define REEL_OPERATION_EXECUTES 0x100000
 
@@ -373,6 +375,9 @@ enum reel_latency {
 #define REEL_TIGHT_LOOP_CALLS 64
 #define REEL_TIGHT_LOOP_NS 4000
 
+// A power of two.
+#define REEL_URGENT_TYPES 1024
+
 // What user space may change while programs run; mmapable.
 struct reel_control {
   // Raising it makes everything be defined anew.
@@ -386,9 +391,14 @@ struct reel_control {
   reel_u32 zero;
   // Nanoseconds that the machine has slept since boot, as far as user space has noticed.
   reel_u64 slept;
-  // Raised by the program whenever a task is made or moved to another control group; odd.
+  // Raised by the program whenever a task is made or was moved to another control group; odd.
   reel_u32 task_epoch;
   reel_u32 unused;
+  // By the number of a call, not 0 where nothing is done at either entry for the calls that have it: what is asked before
+  // anything else.
+  reel_u8 skipped[REEL_COMPAT_OPERATIONS];
+  // By the last bits of an event type, not 0 where user space wants to be woken by such an event.
+  reel_u8 urgent[REEL_URGENT_TYPES];
 };
 
 #define REEL_SELECT_USERS 1
@@ -419,7 +429,8 @@ struct reel_settings {
   reel_u16 signal_type, switch_type, page_fault_type, io_uring_type;
   // Whether it is noticed when tasks move between control groups, so that who is left out can be remembered.
   reel_u32 remembers_left_out;
-  reel_u32 zero;
+  // Whether the kernel has `bpf_rdonly_cast`.
+  reel_u32 casts_numbers;
 };
 
 #define REEL_ALTERNATIVE_TASK_STORAGE 1

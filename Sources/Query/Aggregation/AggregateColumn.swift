@@ -75,17 +75,33 @@ enum AggregateColumn: Sendable {
   }
 
   /// The result of a group.
-  func value(of group: Int, _ function: Aggregate.Function) -> FieldValue {
-    switch (self, function) {
-    case (.count(let counts), _): return .unsigned(counts[group])
-    case (.sum(let sums, let counts), .average):
-      return counts[group] == 0 ? .missing : .decimal(Double(sums[group]) / Double(counts[group]))
-    case (.sum(let sums, _), _): return .integer(Int64(clamping: sums[group]))
-    case (.extreme(let values), _), (.edge(let values), _): return values[group]
-    case (.histogram(let histograms), .percentile(let share)):
-      return histograms[group].percentile(share).map { .integer($0) } ?? .missing
-    case (.distinct(let sets), _): return .unsigned(UInt64(sets[group].count))
-    case (.histogram, _): return .missing
+  func value(of group: Int, _ function: Aggregate.Function) -> FieldValue { state(of: group).value(function) }
+
+  /// What was gathered for a group.
+  func state(of group: Int) -> AggregateState {
+    switch self {
+    case .count(let counts): .count(counts[group])
+    case .sum(let sums, let counts): .sum(sums[group], count: counts[group])
+    case .extreme(let values): .extreme(values[group])
+    case .histogram(let histograms): .histogram(histograms[group])
+    case .distinct(let sets): .distinct(count: UInt64(sets[group].count))
+    case .edge(let values): .edge(values[group])
+    }
+  }
+
+  /// About how many bytes it takes. O(groups), and of different values O(values).
+  var bytes: Int {
+    switch self {
+    case .count(let counts): counts.count * 8
+    case .sum(let sums, _): sums.count * 24
+    case .extreme(let values), .edge(let values):
+      values.reduce(values.count * MemoryLayout<FieldValue>.stride) { $0 + $1.bytesBehind }
+    case .histogram(let histograms): histograms.reduce(0) { $0 + $1.bytes }
+    case .distinct(let sets):
+      sets.reduce(0) { sum, set in
+        // Sets have up to half of their places free.
+        set.reduce(sum + 64 + set.count * MemoryLayout<FieldValue>.stride * 2) { $0 + $1.bytesBehind }
+      }
     }
   }
 }

@@ -6,19 +6,24 @@ import EventSchema
 /// Keys are numbers until the end: a key that belongs to a dimension is looked up once for each row of the dimension.
 /// Values are made into texts once for each group.
 struct GroupCollector {
-  private let view: BatchView
+  let view: BatchView
   private let grouping: Grouping
-  private let rows: [UInt32]
+  let rows: [UInt32]
   /// For each selected event the number of its group.
-  private var groups: [UInt32] = []
+  private(set) var groups: [UInt32] = []
   /// The groups' keys as bytes, one behind the other, and where each ends.
   private var keys: [UInt8] = []
   private var ends: [Int] = []
+  /// What aggregates have asked so far: many are made of the same numbers.
+  var gathered = GatheredNumbers()
+  /// Answers the conditions of aggregates.
+  var evaluator: Evaluator
 
   init(_ grouping: Grouping, _ events: SelectedEvents) {
     view = events.view
     rows = events.rows
     self.grouping = grouping
+    evaluator = Evaluator(view)
   }
 
   mutating func collect() -> GroupTable {
@@ -33,9 +38,13 @@ struct GroupCollector {
         start = end
       }
     }
-    table.setColumns(grouping.aggregates.map { column(of: $0) })
+    var columns: [AggregateColumn] = []
+    for aggregate in grouping.aggregates { columns.append(column(of: aggregate)) }
+    table.setColumns(columns)
     return table
   }
+
+  var groupCount: Int { ends.count }
 
   /// Gives each event a group, part by part of the key.
   private mutating func formGroups() {
@@ -101,7 +110,7 @@ struct GroupCollector {
   }
 
   /// The different values of an operand, as keys, and for each event the number of its value.
-  private func numbered(_ key: Grouping.BoundKey) -> (numbers: [UInt32], keys: StringTable) {
+  func numbered(_ key: Grouping.BoundKey) -> (numbers: [UInt32], keys: StringTable) {
     var numbering = ValueNumbering()
     var numbers = [UInt32](repeating: 0, count: rows.count)
     switch key {
@@ -161,128 +170,6 @@ struct GroupCollector {
       }
       numbers[index] = known[reference]
     }
-  }
-
-  private func column(of aggregate: Aggregate) -> AggregateColumn {
-    var included = [Bool]()
-    if let condition = aggregate.condition {
-      var evaluator = Evaluator(view)
-      let mask = evaluator.evaluate(condition, Mask(count: view.batch.count, all: true))
-      included = rows.map { mask.bytes[Int($0)] == 1 }
-    }
-    let isIncluded = { (index: Int) in included.isEmpty || included[index] }
-    guard let operand = aggregate.operand else { return .count(counts(included)) }
-    switch aggregate.function {
-    case .sum, .average:
-      var sums = [Int128](repeating: 0, count: ends.count)
-      var counts = [UInt64](repeating: 0, count: ends.count)
-      let values = view.integers(operand, rows: rows)
-      for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
-        sums[Int(groups[index])] += Int128(values[index])
-        counts[Int(groups[index])] += 1
-      }
-      return .sum(sums, counts: counts)
-    case .percentile:
-      var histograms = [Histogram](repeating: Histogram(), count: ends.count)
-      let values = view.integers(operand, rows: rows)
-      for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
-        histograms[Int(groups[index])].add(values[index])
-      }
-      return .histogram(histograms)
-    case .minimum, .maximum:
-      guard operand.type.isNumber, operand.multiplicity == .single else {
-        return values(aggregate.function, operand, isIncluded)
-      }
-      return extremes(aggregate.function, operand, isIncluded)
-    case .count, .distinct: return values(aggregate.function, operand, isIncluded)
-    case .first, .last: return edges(aggregate.function, operand, isIncluded)
-    }
-  }
-
-  /// How many events each group has.
-  private func counts(_ included: [Bool]) -> [UInt64] {
-    var counts = [UInt64](repeating: 0, count: ends.count)
-    if included.isEmpty {
-      for group in groups { counts[Int(group)] &+= 1 }
-    } else {
-      for index in groups.indices where included[index] { counts[Int(groups[index])] &+= 1 }
-    }
-    return counts
-  }
-
-  /// The least or greatest number of each group.
-  private func extremes(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
-  ) -> AggregateColumn {
-    let values = view.integers(operand, rows: rows)
-    var best = [Int64](repeating: EventBatch.missing, count: ends.count)
-    for index in groups.indices where values[index] != EventBatch.missing && isIncluded(index) {
-      let group = Int(groups[index])
-      let isBetter = function == .minimum ? values[index] < best[group] : values[index] > best[group]
-      if best[group] == EventBatch.missing || isBetter { best[group] = values[index] }
-    }
-    let isUnsigned = operand.type == .unsigned || operand.type == .port
-    return .extreme(
-      best.map { value in
-        if value == EventBatch.missing { return .missing }
-        return isUnsigned ? .unsigned(UInt64(clamping: value)) : .integer(value)
-      })
-  }
-
-  /// Aggregates that look at values: each different value of a group once, where it belongs to a dimension.
-  private func values(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
-  ) -> AggregateColumn {
-    let (numbers, keys) = numbered(.operand(operand))
-    let values = (1..<keys.count).map { row in
-      var key = keys[row]
-      return FieldValue.takeKey(&key)
-    }
-    if function == .count {
-      var counts = [UInt64](repeating: 0, count: ends.count)
-      let isThere = values.map { $0 != .missing }
-      for index in groups.indices where isThere[Int(numbers[index])] && isIncluded(index) {
-        counts[Int(groups[index])] += 1
-      }
-      return .count(counts)
-    }
-    var seen: Set<UInt64> = []
-    var last = UInt64.max
-    var distinct = [Set<FieldValue>](repeating: [], count: function == .distinct ? ends.count : 0)
-    var best = [FieldValue](repeating: .missing, count: function == .distinct ? 0 : ends.count)
-    for index in groups.indices where isIncluded(index) {
-      let pair = UInt64(groups[index]) << 32 | UInt64(numbers[index])
-      if pair == last { continue }
-      last = pair
-      guard seen.insert(pair).inserted else { continue }
-      let value = values[Int(numbers[index])]
-      if value == .missing { continue }
-      if function == .distinct {
-        distinct[Int(groups[index])].insert(value)
-      } else {
-        best[Int(groups[index])].keepExtreme(value, function)
-      }
-    }
-    return function == .distinct ? .distinct(distinct) : .extreme(best)
-  }
-
-  /// The first or last value of each group.
-  private func edges(
-    _ function: Aggregate.Function, _ operand: Operand, _ isIncluded: (Int) -> Bool
-  ) -> AggregateColumn {
-    var edges = [FieldValue](repeating: .missing, count: ends.count)
-    var open = ends.count
-    var isDone = [Bool](repeating: false, count: ends.count)
-    let order = function == .first ? Array(groups.indices) : Array(groups.indices.reversed())
-    for index in order where !isDone[Int(groups[index])] && isIncluded(index) {
-      let value = view.value(operand, at: .event(Int(rows[index])))
-      if value == .missing { continue }
-      edges[Int(groups[index])] = value.detached
-      isDone[Int(groups[index])] = true
-      open -= 1
-      if open == 0 { break }
-    }
-    return .edge(edges)
   }
 }
 

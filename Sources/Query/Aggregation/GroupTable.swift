@@ -20,10 +20,12 @@ public struct GroupTable: Sendable {
   public let keyNames: [String]
   /// The names of the aggregates, in order.
   public let columnNames: [String]
-  private let functions: [Aggregate.Function]
+  let functions: [Aggregate.Function]
   /// The groups' keys as bytes; the group's number is the row less one, since row 0 is always the empty text.
   private var keys = StringInterner()
-  private var columns: [AggregateColumn]
+  private(set) var columns: [AggregateColumn]
+  /// How many bytes the columns take, or fewer: what is put together takes less than its parts.
+  private var mostColumnBytes = 0
 
   init(_ grouping: Grouping) {
     keyNames = grouping.keyNames
@@ -39,7 +41,19 @@ public struct GroupTable: Sendable {
   mutating func group(_ key: UnsafeRawBufferPointer) -> UInt32 { keys.intern(key) - 1 }
 
   /// Sets what was gathered for the groups, aggregate by aggregate.
-  mutating func setColumns(_ columns: [AggregateColumn]) { self.columns = columns }
+  mutating func setColumns(_ columns: [AggregateColumn]) {
+    self.columns = columns
+    mostColumnBytes = columns.reduce(0) { $0 + $1.bytes }
+  }
+
+  /// Whether it takes more than about so many bytes. Mostly O(1); O(groups) where that is near.
+  mutating func takesMore(than bytes: Int) -> Bool {
+    // Where each key ends, its hash, and two to four places of the table that finds it.
+    let keyBytes = keys.table.heap.count + count * 20
+    if keyBytes + mostColumnBytes <= bytes { return false }
+    mostColumnBytes = columns.reduce(0) { $0 + $1.bytes }
+    return keyBytes + mostColumnBytes > bytes
+  }
 
   /// Adds the groups of another chunk, which comes later in the order of the scan.
   public mutating func merge(_ other: GroupTable) {
@@ -50,6 +64,7 @@ public struct GroupTable: Sendable {
     for index in columns.indices {
       columns[index].merge(other.columns[index], at: places, groups: count, functions[index])
     }
+    mostColumnBytes += other.mostColumnBytes
   }
 
   /// The groups as values, in the order in which they were seen first.
@@ -58,6 +73,20 @@ public struct GroupTable: Sendable {
   /// A group by its number, below `count`.
   public func row(_ group: Int) -> Row {
     Row(key: key(of: group), values: functions.indices.map { columns[$0].value(of: group, functions[$0]) })
+  }
+
+  /// The key of a group as bytes.
+  func keyBytes(of group: Int) -> ArraySlice<UInt8> { keys.table[group + 1] }
+
+  /// The numbers of the groups in the order of their keys' bytes.
+  func orderOfKeyBytes() -> [Int] {
+    let table = keys.table
+    return table.heap.withUnsafeBytes { heap in
+      (0..<count).sorted { one, other in
+        let (a, b) = (table.range(of: one + 1), table.range(of: other + 1))
+        return isBefore(UnsafeRawBufferPointer(rebasing: heap[a]), UnsafeRawBufferPointer(rebasing: heap[b]))
+      }
+    }
   }
 
   private func key(of group: Int) -> [FieldValue] {
@@ -84,24 +113,56 @@ public struct GroupTable: Sendable {
   public func order(by column: String?, limit: Int? = nil) throws(QueryError) -> [Int] {
     let limit = max(limit ?? count, 0)
     guard let column else {
-      let keys = (0..<count).map { key(of: $0) }
-      return Array((0..<count).sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.prefix(limit))
+      return first(limit, by: isKeyBefore)
     }
     let isAscending = column.hasPrefix("-")
     let name = isAscending ? String(column.dropFirst()) : column
-    let values: [FieldValue]
     if let index = columnNames.firstIndex(of: name) {
-      values = (0..<count).map { columns[index].value(of: $0, functions[index]) }
-    } else if let index = keyNames.firstIndex(of: name) {
-      values = (0..<count).map { key(of: $0)[index] }
-    } else {
-      throw .noColumn(name, of: keyNames + columnNames)
+      if case .count(let counts) = columns[index] {
+        return first(limit) { one, other in
+          if counts[one] == counts[other] { return isKeyBefore(one, other) }
+          return (counts[one] < counts[other]) == isAscending
+        }
+      }
+      return first(limit, isAscending) { columns[index].value(of: $0, functions[index]) }
     }
-    let order = (0..<count).sorted { one, other in
-      let (a, b) = (values[one], values[other])
-      if a == b { return key(of: one).lexicographicallyPrecedes(key(of: other)) }
+    if let index = keyNames.firstIndex(of: name) { return first(limit, isAscending) { key(of: $0)[index] } }
+    throw .noColumn(name, of: keyNames + columnNames)
+  }
+
+  /// The first groups by a value, ties by key.
+  private func first(_ limit: Int, _ isAscending: Bool, _ value: (Int) -> FieldValue) -> [Int] {
+    // Values of many groups are made where they are compared: held for all, they would take more memory than the groups.
+    let held = count <= GroupTable.mostHeld ? (0..<count).map(value) : []
+    return first(limit) { one, other in
+      let (a, b) = held.isEmpty ? (value(one), value(other)) : (held[one], held[other])
+      if a == b { return isKeyBefore(one, other) }
       return isAscending ? a < b : b < a
     }
-    return Array(order.prefix(limit))
+  }
+
+  private static let mostHeld = 1 << 17
+
+  private func isKeyBefore(_ one: Int, _ other: Int) -> Bool {
+    FieldValue.isKey(keys.table[one + 1], before: keys.table[other + 1])
+  }
+
+  /// The first groups in an order. Of many groups a few are found without sorting the others.
+  private func first(_ limit: Int, by isBefore: (Int, Int) -> Bool) -> [Int] {
+    if limit == 0 { return [] }
+    guard limit < count / 8 else { return Array((0..<count).sorted(by: isBefore).prefix(limit)) }
+    var best: [Int] = []
+    best.reserveCapacity(limit * 2)
+    // Twice as many as wanted are gathered before half of them are given up.
+    for group in 0..<count {
+      if best.count >= limit, !isBefore(group, best[limit - 1]) { continue }
+      best.append(group)
+      if best.count == limit || best.count == limit * 2 {
+        best.sort(by: isBefore)
+        best.removeLast(best.count - limit)
+      }
+    }
+    best.sort(by: isBefore)
+    return Array(best.prefix(limit))
   }
 }

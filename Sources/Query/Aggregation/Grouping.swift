@@ -1,3 +1,4 @@
+import CaptureFile
 import CaptureFormat
 import EventBatch
 import EventSchema
@@ -90,26 +91,62 @@ public struct Grouping: Sendable {
     return collector.collect()
   }
 
-  /// Scans a source and groups what a question selects.
+  /// Scans a source and groups what a question selects, with all groups in memory.
   /// - Parameter progress: called after each chunk.
   public nonisolated(nonsending) func run<Source: EventSource>(
     over source: Source, _ question: Question, parallelism: Int? = nil,
     progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> (table: GroupTable, progress: ScanProgress) {
     var table = GroupTable(self)
-    let scan = Scan(source, question, parallelism: parallelism)
-    let done = try await scan.run(columns: columns) { events in
-      groups(of: events)
-    } consume: { partial, state in
+    let done = try await scan(source, question, parallelism) { partial, state in
       table.merge(partial)
       progress(state)
+    }
+    addOnlyGroup(to: &table)
+    return (table, done)
+  }
+
+  /// Scans a source and groups what a question selects, in bounded memory: too many groups go to a temporary file.
+  /// - Parameters:
+  ///   - memory: how many bytes of groups are held, about.
+  ///   - progress: called after each chunk.
+  /// - Throws: what the source throws, and `CaptureError` of the temporary file.
+  public nonisolated(nonsending) func gather<Source: EventSource>(
+    over source: Source, _ question: Question, parallelism: Int? = nil, memory: Int = Groups.standardMemory,
+    progress: (ScanProgress) -> Void = { _ in }
+  ) async throws -> (groups: Groups, progress: ScanProgress) {
+    var table = GroupTable(self)
+    var spill: GroupSpill?
+    func spillTable() throws(CaptureError) {
+      if spill == nil { spill = try GroupSpill(table) }
+      try spill?.add(table)
+      table = GroupTable(self)
+    }
+    let done = try await scan(source, question, parallelism) { partial, state in
+      table.merge(partial)
+      if table.takesMore(than: memory) { try spillTable() }
+      progress(state)
+    }
+    if spill == nil { addOnlyGroup(to: &table) } else if table.count > 0 { try spillTable() }
+    return (Groups(table, spill, memory: memory), done)
+  }
+
+  private nonisolated(nonsending) func scan<Source: EventSource>(
+    _ source: Source, _ question: Question, _ parallelism: Int?,
+    _ take: (GroupTable, ScanProgress) throws -> Void
+  ) async throws -> ScanProgress {
+    try await Scan(source, question, parallelism: parallelism).run(columns: columns) { events in
+      groups(of: events)
+    } consume: { partial, state in
+      try take(partial, state)
       return true
     }
-    // Without fields there is one group, also when it is empty.
-    if keys.isEmpty, table.count == 0 {
-      _ = Grouping.everything.withUnsafeBytes { table.group($0) }
-      table.setColumns(aggregates.map { AggregateColumn($0.function, groups: 1) })
-    }
-    return (table, done)
+  }
+
+  /// Without fields there is one group, also when it is empty.
+  private func addOnlyGroup(to table: inout GroupTable) {
+    guard keys.isEmpty, table.count == 0 else { return }
+    _ = Grouping.everything.withUnsafeBytes { table.group($0) }
+    table.setColumns(aggregates.map { AggregateColumn($0.function, groups: 1) })
   }
 }

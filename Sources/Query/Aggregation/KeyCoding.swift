@@ -34,6 +34,31 @@ extension FieldValue {
     key.append(contentsOf: bytes)
   }
 
+  /// Whether the values in one key come before those in another, as comparing them one by one says. Texts are not copied.
+  static func isKey(_ one: ArraySlice<UInt8>, before other: ArraySlice<UInt8>) -> Bool {
+    var (one, other) = (one, other)
+    while let kind = one.first, let otherKind = other.first {
+      if kind == otherKind, 6...8 ~= kind, one.count >= 5, other.count >= 5 {
+        let (a, b) = (takeBytes(&one), takeBytes(&other))
+        if a.lexicographicallyPrecedes(b) { return true }
+        if !equal(a, b) { return false }
+      } else {
+        let (a, b) = (takeKey(&one), takeKey(&other))
+        if a < b { return true }
+        if b < a { return false }
+      }
+    }
+    return one.isEmpty && !other.isEmpty
+  }
+
+  /// Takes a text, bytes or an address off the front of a key, as a part of it.
+  private static func takeBytes(_ key: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let count = key.dropFirst().prefix(4).withUnsafeBytes { Int($0.loadUnaligned(as: UInt32.self)) }
+    let bytes = key.dropFirst(5).prefix(count)
+    key = key.dropFirst(5 + count)
+    return bytes
+  }
+
   /// Takes one part off the front of a key that was made by `appendKey`.
   static func takeKey(_ key: inout ArraySlice<UInt8>) -> FieldValue {
     func take<Number: FixedWidthInteger>(_ type: Number.Type) -> Number {

@@ -99,7 +99,7 @@ extension BatchView {
       text.meaning = meaning(ofDescriptor: number, layout, index, row: row)
     case .pid:
       appendDecimal(value, to: &text.plain)
-      if isError(value) { text.meaning = Array(errorName(-value).utf8) } else { text.meaning = processName(value) }
+      text.meaning = isError(value) ? Array(errorName(-value).utf8) : processName(value, parameter, row: row)
     case .uid, .gid:
       let number = Int64(Int32(truncatingIfNeeded: value))
       appendDecimal(number, to: &text.plain)
@@ -171,9 +171,27 @@ extension BatchView {
     return text
   }
 
-  private func processName(_ pid: Int64) -> [UInt8]? {
-    guard pid > 0, let thread = leadersByPid[pid] else { return nil }
-    return name(ofThread: thread).bytesValue.map { Array($0) }
+  /// The name of the process that a number stands for. What a call was given or returned is a number of the caller's pid
+  /// namespace, in which the same number may be another process than on the machine.
+  private func processName(_ pid: Int64, _ parameter: Parameter, row: Int) -> [UInt8]? {
+    guard pid > 0 else { return nil }
+    var found = leadersByPid[pid]
+    if isVirtual(parameter), let own = thread(ofLineage: Int(batch.lineages[row])) {
+      let threads = batch.dimensions.threads
+      let number = threads[own, .virtualTid]
+      if number != EventBatch.missing, number != threads[own, .tid] {
+        found = leadersByVirtualPid[VirtualPid(namespace: threads[own, .pidNamespace], pid: pid)]
+      }
+    }
+    return found.flatMap { name(ofThread: $0).bytesValue.map { Array($0) } }
+  }
+
+  /// Whether a process id is one of the caller's pid namespace.
+  private func isVirtual(_ parameter: Parameter) -> Bool {
+    switch parameter.source {
+    case .result, .argument, .capture, .field: true
+    case .thread, .object, .assembled: parameter.name == "vtid" || parameter.name == "vpid"
+    }
   }
 
   private func durationText(_ nanoseconds: Int64) -> String {

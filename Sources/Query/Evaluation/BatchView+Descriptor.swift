@@ -10,6 +10,17 @@ extension BatchView {
     return descriptor(row: row) == .integer(Int64(index)) ? kind : .missing
   }
 
+  /// The name of the descriptor's file as its opening was given it; nothing else than that call knows it.
+  func descriptorNameRaw(row: Int) -> FieldValue {
+    let object = Int(batch.objects[row])
+    guard object < batch.dimensions.objects.count else { return .missing }
+    if layout(ofType: batch.types[row])?.type.object == .result {
+      let written = path(.any, isRaw: true, row: row)
+      if written != .missing { return written }
+    }
+    return value(.name, object: object)
+  }
+
   /// Whether a call gave its socket the name.
   func isNameChanged(row: Int) -> FieldValue {
     let object = Int(batch.objects[row])

@@ -81,6 +81,7 @@ extension BatchView {
     case .shownTime(let style): return shownTime(style, row: row)
     case .usage(let property): return usage(property, row: row)
     case .descriptorTypes: return descriptorTypes(argument, row: row)
+    case .descriptorNameRaw: return descriptorNameRaw(row: row)
     case .isNameChanged: return isNameChanged(row: row)
     case .polledDescriptors: return polledDescriptors(row: row)
     case .syslog(let part): return syslog(part, row: row)
@@ -193,7 +194,8 @@ extension BatchView {
 
   private func openKind(_ property: EventProperty, row: Int) -> FieldValue {
     guard let open = openKind(row: row) else { return .boolean(false) }
-    let isMade = !isError(batch.results[row])
+    // What a call opens is known without its result.
+    var isMade: Bool { !isError(batch.results[row]) }
     switch property {
     case .openRead: return .boolean(open.reads)
     case .openWrite: return .boolean(open.writes)

@@ -107,7 +107,7 @@ extension BatchView {
   }
 
   /// Whether the local end is the server. A socket without a remote end that is bound is one, too.
-  private func isLocalServer(_ row: Int) -> Bool {
+  func isLocalServer(_ row: Int) -> Bool {
     let objects = batch.dimensions.objects
     switch SocketRole(rawValue: objects[row, .role]) {
     case .server: return true
@@ -284,7 +284,12 @@ extension ObjectKind {
   var isInternetSocket: Bool { self == .ipv4Socket || self == .ipv6Socket }
 
   /// Whether the ecosystem calls it a file.
-  var isFile: Bool { typeCharacter == "f" }
+  var isFile: Bool {
+    switch self {
+    case .file, .characterDevice, .blockDevice, .symbolicLink: true
+    default: false
+    }
+  }
 
   /// The name in `fd.sockfamily`.
   var socketFamily: String? {

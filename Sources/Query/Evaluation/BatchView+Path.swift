@@ -92,6 +92,8 @@ extension BatchView {
     guard let (flags, parameter) = value("flags"), let table = schema.flagTable(of: parameter) else {
       return OpenKind(reads: true, mode: mode)
     }
+    let key = OpenKey(type: batch.types[row], flags: flags, mode: mode)
+    if let known = openKinds[key] { return known }
     var kind = OpenKind(mode: mode)
     var hasAccess = false
     for name in table.text(for: flags, architecture: context.architecture).split(separator: "|") {
@@ -105,8 +107,16 @@ extension BatchView {
       }
     }
     if !hasAccess { kind.reads = true }
+    openKinds[key] = kind
     return kind
   }
+}
+
+/// What decides how a file is opened.
+struct OpenKey: Hashable {
+  let type: UInt16
+  let flags: UInt64
+  let mode: UInt64
 }
 
 /// How a call opens a file.

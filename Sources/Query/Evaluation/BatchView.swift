@@ -14,30 +14,36 @@ final class BatchView {
 
   private(set) lazy var leaders: [ProcessKey: Int] = findLeaders()
   private(set) lazy var leadersByPid: [Int64: Int] = findLeadersByPid()
+  private(set) lazy var leadersByVirtualPid: [VirtualPid: Int] = findLeadersByVirtualPid()
   /// What frames say of each container row.
   private(set) lazy var containers: [ContainerInfo?] = findContainers()
   /// When the first process of a pid namespace was made, by the namespace.
   private(set) lazy var namespaceStarts: [Int64: Int64] = findNamespaceStarts()
   private(set) lazy var users: [UserKey: Int] = findUsers()
-  private var layouts: [TypeLayout?]
+  /// What flags of opens mean: there are few of them in a batch.
+  var openKinds: [OpenKey: OpenKind] = [:]
+  /// By type, where its layout stands in `layouts`; -1 when nobody asked for it. Small batches ask for few.
+  private var positions: [Int32]
+  private var layouts: [TypeLayout] = []
 
   init(_ batch: EventBatch, context: ScanContext, previousExit: Int64?) {
     self.batch = batch
     self.context = context
     self.previousExit = previousExit
     clock = ClockText(context.zone)
-    layouts = [TypeLayout?](repeating: nil, count: batch.schema.types.last.map { Int($0.id.rawValue) + 1 } ?? 0)
+    positions = [Int32](repeating: -1, count: batch.schema.types.last.map { Int($0.id.rawValue) + 1 } ?? 0)
   }
 
   var schema: Schema { batch.schema }
 
   /// What the event type of a row looks like in this batch; `nil` when the schema does not know the type.
   func layout(ofType raw: UInt16) -> TypeLayout? {
-    guard Int(raw) < layouts.count else { return nil }
-    if let known = layouts[Int(raw)] { return known }
+    guard Int(raw) < positions.count else { return nil }
+    if positions[Int(raw)] >= 0 { return layouts[Int(positions[Int(raw)])] }
     guard let type = batch.schema.type(EventTypeID(rawValue: raw)) else { return nil }
     let made = TypeLayout(type, in: batch)
-    layouts[Int(raw)] = made
+    positions[Int(raw)] = Int32(layouts.count)
+    layouts.append(made)
     return made
   }
 
@@ -83,6 +89,16 @@ final class BatchView {
     return found
   }
 
+  private func findLeadersByVirtualPid() -> [VirtualPid: Int] {
+    let threads = batch.dimensions.threads
+    var found: [VirtualPid: Int] = [:]
+    for row in 0..<threads.count where threads[row, .virtualPid] != EventBatch.missing {
+      let key = VirtualPid(namespace: threads[row, .pidNamespace], pid: threads[row, .virtualPid])
+      if threads[row, .tid] == threads[row, .pid] || found[key] == nil { found[key] = row }
+    }
+    return found
+  }
+
   private func findContainers() -> [ContainerInfo?] {
     let rows = batch.dimensions.containers
     return (0..<rows.count).map { row in
@@ -111,6 +127,12 @@ final class BatchView {
     }
     return found
   }
+}
+
+/// Which process of a pid namespace. The namespace is missing where nobody told it: then there is one.
+struct VirtualPid: Hashable {
+  var namespace: Int64
+  var pid: Int64
 }
 
 /// Which process: ids are used again, with another start.

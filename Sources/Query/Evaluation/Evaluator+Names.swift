@@ -41,23 +41,26 @@ extension Evaluator {
     }
     return table
   }
-}
 
-extension Predicate {
-  /// Whether what is asked for holds a byte that no name of a connection has, `10.0.0.1:40000->10.0.0.2:80`.
-  fileprivate var excludesConnections: Bool {
-    guard case .compare(let comparison, .one(.bytes(let wanted))) = test else { return false }
-    switch comparison {
-    case .equal, .contains, .startsWith, .endsWith: break
-    default: return false
-    }
-    return wanted.contains { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "."),
-        UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: ">"):
-        false
-      default: true
+  /// The same of a predicate on `fd.type` and its like, which is asked once for each kind of object.
+  func kindTable(_ predicate: Predicate) -> [UInt8]? {
+    guard case .field(let field) = predicate.operand, case .object(let property) = field.field.source,
+      property == .type || property == .typeCharacter || property == .family, predicate.hasConstants
+    else { return nil }
+    var answers: [ObjectKind: UInt8] = [:]
+    var table = [UInt8](repeating: 0, count: batch.dimensions.objects.count + 1)
+    var last: (kind: ObjectKind, answer: UInt8)?
+    for row in 0..<table.count - 1 {
+      let kind = view.kind(ofObject: row)
+      if let last, last.kind == kind {
+        table[row] = last.answer
+        continue
       }
+      let answer = answers[kind] ?? (holds(predicate, at: .object(row)) ? 1 : 0)
+      answers[kind] = answer
+      last = (kind, answer)
+      table[row] = answer
     }
+    return table
   }
 }

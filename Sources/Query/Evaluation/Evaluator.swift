@@ -78,7 +78,9 @@ struct Evaluator {
   }
 
   private mutating func objectTable(_ predicate: Predicate) -> [UInt8] {
-    if tables[predicate.slot] == nil, let table = nameTable(predicate) { tables[predicate.slot] = table }
+    if tables[predicate.slot] == nil, let table = nameTable(predicate) ?? kindTable(predicate) {
+      tables[predicate.slot] = table
+    }
     return table(predicate, rows: batch.dimensions.objects.count) { .object($0) }
   }
 

@@ -178,6 +178,9 @@ struct FilterBinder {
     _ literal: FilterLiteral, _ type: FieldType, _ comparison: FilterOperator
   ) throws(QueryError) -> Literal {
     func fail(_ message: String) -> QueryError { error(message, literal.range) }
+    var noNumber: String {
+      "'\(literal.text)' is no number" + (Quantity.hint(insteadOf: literal.text).map { " (\($0))" } ?? "")
+    }
     switch comparison {
     case .glob: return .glob(GlobPattern(literal.bytes))
     case .globIgnoringCase: return .glob(GlobPattern(literal.bytes, ignoringCase: true))
@@ -202,7 +205,7 @@ struct FilterBinder {
       if literal.text == "false" { return .boolean(false) }
       throw fail("'\(literal.text)' is neither 'true' nor 'false'")
     case .integer, .unsigned, .relativeTime, .absoluteTime, .port:
-      guard let number = literal.number else { throw fail("'\(literal.text)' is no number") }
+      guard let number = literal.number else { throw fail(noNumber) }
       switch number {
       case .integer(let isNegative, let magnitude):
         if !isNegative { return .number(Int128(magnitude)) }
@@ -211,7 +214,7 @@ struct FilterBinder {
       case .real(let value): return .real(value)
       }
     case .decimal:
-      guard let number = literal.number else { throw fail("'\(literal.text)' is no number") }
+      guard let number = literal.number else { throw fail(noNumber) }
       switch number {
       case .integer(let isNegative, let magnitude): return .number(isNegative ? -Int128(magnitude) : Int128(magnitude))
       case .real(let value):

@@ -95,6 +95,11 @@ extension BoundField {
       columns.addArguments(schema) { type, parameter in
         parameter.type == .bytes && type.traits.contains(.writesToDescriptor)
       }
+    case .descriptorNameRaw:
+      columns.core.insert([.types, .objects])
+      columns.addArguments(schema) { type, parameter in
+        type.object == .result && (parameter.type == .path || parameter.type == .relativePath)
+      }
     case .polledDescriptors:
       columns.payloads = true
       columns.addArguments(schema) { _, parameter in parameter.isPollList }
@@ -113,7 +118,11 @@ extension BoundField {
     case .buffer:
       columns.payloads = true
       columns.addArguments(schema) { _, parameter in parameter.type == .bytes }
-    case .openRead, .openWrite, .openExecutable, .openCreate:
+    case .openRead, .openWrite:
+      columns.addArguments(schema, finding: [.types, .ranks]) { _, parameter in
+        parameter.name == "flags" || parameter.name == "mode"
+      }
+    case .openExecutable, .openCreate:
       columns.addArguments(schema) { _, parameter in parameter.name == "flags" || parameter.name == "mode" }
     case .absolutePath, .path, .sourcePath, .targetPath, .pathRaw, .sourcePathRaw, .targetPathRaw:
       columns.addArguments(schema) { type, parameter in
@@ -160,8 +169,11 @@ struct ColumnSet: Sendable {
   var payloads = false
 
   /// Adds the arguments for which a condition holds, with what is needed to find and to show them.
-  mutating func addArguments(_ schema: Schema, where wanted: (EventType, Parameter) -> Bool) {
-    core.insert([.types, .ranks, .results, .lineages, .objects])
+  mutating func addArguments(
+    _ schema: Schema, finding needed: ColumnSelection.Core = [.types, .ranks, .results, .lineages, .objects],
+    where wanted: (EventType, Parameter) -> Bool
+  ) {
+    core.insert(needed)
     for type in schema.types {
       for (index, parameter) in type.parameters.enumerated() where wanted(type, parameter) {
         if parameter.type.storage == .bytes { payloads = true }

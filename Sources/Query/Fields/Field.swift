@@ -1,3 +1,4 @@
+import CaptureFormat
 import EventBatch
 
 /// One field of the filter language: the only place that says its name, type, meaning, and where its value comes from.
@@ -43,6 +44,21 @@ public struct Field: Sendable, Hashable {
   public var unanswered: String? {
     if case .unanswered(let reason) = source { return reason }
     return nil
+  }
+
+  /// Whether the field is known of a container: `nil` for fields about other things, and for those that every capture knows.
+  ///
+  /// Captures always have the ids of containers; what its engine says of one may not have come. Not every container is a pod:
+  /// that one has no pod says nothing.
+  public var isKnown: ((ContainerInfo) -> Bool)? {
+    guard case .container(let property) = source else { return nil }
+    switch property {
+    case .shortID, .fullID, .engine: return nil
+    case .image, .repository, .tag, .digest: return { $0.texts["image"] != nil }
+    case .name: return { $0.texts["name"] != nil }
+    case .mount, .text, .flag, .time, .labels, .label, .pod, .podNamespace:
+      return { $0.texts["image"] != nil || $0.texts["name"] != nil }
+    }
   }
 
   /// What may stand in brackets behind a field's name.
@@ -182,7 +198,7 @@ enum EventProperty: Sendable, Hashable {
   /// 1 for samples of processes.
   case sampleCount
   case usage(UsageProperty)
-  case descriptorTypes, isNameChanged, polledDescriptors
+  case descriptorTypes, descriptorNameRaw, isNameChanged, polledDescriptors
   case syslog(SyslogPart)
   /// Milliseconds between the event and the time in the argument.
   case distance

@@ -15,7 +15,9 @@ extension FieldTable {
       "The path as it was requested, made absolute; the connection of a socket: `10.0.0.1:40000->10.0.0.2:80`.",
       "fd.name startswith /etc/"),
     Field(
-      "fd.nameraw", .text, .object(.name), "The name as recorded; the same as `fd.name`.", "fd.nameraw contains .."),
+      "fd.nameraw", .text, .event(.descriptorNameRaw),
+      "The path as the call that opened it was given it; of other calls the same as `fd.name`.",
+      "fd.nameraw contains ../"),
     Field(
       "fd.realname", .text, .object(.realName), "The path that the kernel's directory entries say.",
       "fd.realname startswith /etc/"),

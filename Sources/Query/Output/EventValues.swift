@@ -28,7 +28,21 @@ public struct EventValues: Sendable {
 
   /// The values of selected events, with memory of their own.
   public func rows(of events: SelectedEvents) -> [[FieldValue]] {
-    events.rows.map { row in operands.map { events.view.value($0, at: .event(Int(row))).detached } }
+    rows(of: events, events.rows)
+  }
+
+  /// The values of those of the selected events for which one of the values is wanted; of the others no more is made.
+  /// - Parameter index: of the field whose value decides.
+  public func rows(of events: SelectedEvents, where index: Int, _ isWanted: (FieldValue) -> Bool) -> [[FieldValue]] {
+    rows(of: events, events.rows.filter { isWanted(events.view.value(operands[index], at: .event(Int($0)))) })
+  }
+
+  private func rows(of events: SelectedEvents, _ rows: [UInt32]) -> [[FieldValue]] {
+    if rows.count < 4 {
+      return rows.map { row in operands.map { events.view.value($0, at: .event(Int(row))).detached } }
+    }
+    var remembered = RememberedValues(operands, events.view)
+    return rows.map { row in operands.indices.map { remembered.value($0, of: Int(row)) } }
   }
 }
 

@@ -51,7 +51,15 @@ public struct NetworkApplication: Sendable, Hashable {
 
   /// The place of the application of a port, -1 for none.
   static func index(ofPort port: UInt64) -> Int {
-    guard let port = UInt16(exactly: port) else { return -1 }
-    return all.firstIndex { $0.ports.contains { $0.contains(port) } } ?? -1
+    port < UInt64(places.count) ? Int(places[Int(port)]) : -1
   }
+
+  /// For each port a place in `all`: asked for each socket of a batch.
+  private static let places: [Int8] = {
+    var places = [Int8](repeating: -1, count: 65_536)
+    for (place, application) in all.enumerated().reversed() {
+      for port in application.ports.joined() { places[Int(port)] = Int8(place) }
+    }
+    return places
+  }()
 }

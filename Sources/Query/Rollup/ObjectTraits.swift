@@ -2,7 +2,7 @@ import EventBatch
 
 /// What of an object decides about counters: worked out once for each row of the dimension.
 struct ObjectTraits: Hashable, Sendable {
-  enum Kind: Sendable { case other, file, directory, network }
+  enum Kind: Int, Sendable { case other, file, directory, network }
 
   var kind = Kind.other
   /// The place in `NetworkApplication.all`, -1 for none.
@@ -48,12 +48,25 @@ struct ObjectTraits: Hashable, Sendable {
   /// Without an object.
   init() {}
 
+  /// A small number that says the same.
+  var code: Int {
+    let flags = (isDevice ? 1 : 0) | (isSystem ? 2 : 0) | (isLog ? 4 : 0) | (isSyslog ? 8 : 0)
+    return (application + 1) << 6 | kind.rawValue << 4 | flags
+  }
+
+  /// How many such numbers there are.
+  static let codes = (NetworkApplication.all.count + 1) << 6
+
   private static let device = Array("/dev/".utf8)
   private static let systemPrefixes = systemDirectories.map { Array($0.utf8) }
   private static let compressed = [".gz", ".tgz"].map { Array($0.utf8) }
 
+  /// The bytes of `/var/log` in memory.
+  private static let logDirectory = Array("/var/log".utf8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+
   /// `.log`, `_log` or `/var/log` somewhere, and not compressed.
   private static func isLog(_ name: UnsafeRawBufferPointer) -> Bool {
+    let logDirectory = logDirectory
     var isLog = false
     var index = 0
     while index + 3 < name.count, !isLog {
@@ -63,7 +76,7 @@ struct ObjectTraits: Hashable, Sendable {
           name[index + 1] == UInt8(ascii: "l") && name[index + 2] == UInt8(ascii: "o")
           && name[index + 3] == UInt8(ascii: "g")
       } else if byte == UInt8(ascii: "/"), index + 7 < name.count {
-        isLog = name[index..<index + 8].elementsEqual("/var/log".utf8)
+        isLog = name.loadUnaligned(fromByteOffset: index, as: UInt64.self) == logDirectory
       }
       index += 1
     }

@@ -26,7 +26,8 @@ public struct OverviewCounting: RollupCounting {
   /// Which counters a class of events belongs to, by type; made when a type or an object with other traits is first seen.
   private var entries: [UInt16: [[ClassEntry]]] = [:]
   private var classes: [ObjectTraits] = []
-  private var classNumbers: [ObjectTraits: Int] = [:]
+  /// The class of traits by their code; -1 where none has them yet.
+  private var classNumbers = [Int](repeating: -1, count: ObjectTraits.codes)
   /// For each type id its place among the types of the batch.
   private var places = [UInt16](repeating: 0, count: 65_536)
   /// For each counter of different values what was seen.
@@ -37,41 +38,49 @@ public struct OverviewCounting: RollupCounting {
 
   /// Counts the events of a schema for all counters that can be asked of it: a file's own schema may lack what some ask for.
   public init(_ schema: Schema) {
-    do throws(QueryError) {
-      let counters = RollupCounter.overview.filter { OverviewCounting.canCount($0, schema) }
-      try self.init(schema, counters, mostDistinct: OverviewCounting.mostDistinct)
-    } catch {
-      preconditionFailure("counters that can be asked one by one cannot be asked together: \(error.message)")
+    var columns = ColumnSet()
+    var bound: [Bound] = []
+    for counter in RollupCounter.overview {
+      do throws(QueryError) { bound.append(try Bound(counter, schema, &columns)) } catch { continue }
     }
-  }
-
-  private static func canCount(_ counter: RollupCounter, _ schema: Schema) -> Bool {
-    do throws(QueryError) {
-      _ = try OverviewCounting(schema, [counter], mostDistinct: 1)
-      return true
-    } catch {
-      return false
-    }
+    self.init(schema, bound, columns, mostDistinct: OverviewCounting.mostDistinct)
   }
 
   /// Counts for some counters.
   init(_ schema: Schema, _ counters: [RollupCounter], mostDistinct: Int) throws(QueryError) {
-    self.schema = schema
-    self.counters = counters
-    keys = counters.map(\.key)
-    var extras: [BoundExpression?] = []
     var columns = ColumnSet()
-    for (index, counter) in counters.enumerated() {
-      try counter.addColumns(to: &columns, schema: schema)
-      var extra: BoundExpression?
+    var bound: [Bound] = []
+    for counter in counters { bound.append(try Bound(counter, schema, &columns)) }
+    self.init(schema, bound, columns, mostDistinct: mostDistinct)
+  }
+
+  /// A counter with what it asks beside type, result and object.
+  private struct Bound {
+    var counter: RollupCounter
+    var extra: BoundExpression?
+
+    /// - Parameter columns: takes what a batch must hold; nothing when the schema cannot be asked.
+    init(_ counter: RollupCounter, _ schema: Schema, _ columns: inout ColumnSet) throws(QueryError) {
+      self.counter = counter
       if let text = counter.extra { extra = try Question(filter: text, schema: schema).root }
-      extras.append(extra)
-      if case .distinct = counter.sum { seen[index] = FirstSeen(limit: mostDistinct) }
+      try counter.addColumns(to: &columns, schema: schema)
       if counter.latency != nil { columns.core.insert([.latencies, .flags]) }
     }
+  }
+
+  private init(_ schema: Schema, _ bound: [Bound], _ columns: ColumnSet, mostDistinct: Int) {
+    let counters = bound.map(\.counter)
+    let extras = bound.map(\.extra)
+    self.schema = schema
+    self.counters = counters
+    self.extras = extras
+    keys = counters.map(\.key)
+    for (index, counter) in counters.enumerated() {
+      if case .distinct = counter.sum { seen[index] = FirstSeen(limit: mostDistinct) }
+    }
+    var columns = columns
     // Who did it is asked of each thread once.
     columns.core.insert(.lineages)
-    self.extras = extras
     prefixes = counters.map { $0.prefixes.map { Array($0.utf8) } }
     words = counters.map { $0.words.isEmpty ? nil : WordSearch($0.words) }
     objectCounters = counters.indices.filter { index in
@@ -116,6 +125,9 @@ public struct OverviewCounting: RollupCounting {
     return rollup
   }
 
+  /// Begins anew with different values.
+  mutating func forgetSeen() { for counter in seen.keys { seen[counter] = FirstSeen(limit: .max) } }
+
   /// Takes over what another one saw.
   mutating func merge(seenBy other: [Int: FirstSeen]) {
     for (counter, values) in other { seen[counter]?.merge(values) }
@@ -126,26 +138,37 @@ public struct OverviewCounting: RollupCounting {
   /// For each object row, and for none behind the last, the place of its class among those of the batch.
   private mutating func classify(_ view: BatchView) -> ObjectClasses {
     let count = view.batch.dimensions.objects.count
-    var local: [Int: UInt8] = [:]
+    // By the code of traits, as in `classNumbers`.
+    var places = [Int](repeating: -1, count: ObjectTraits.codes)
+    // Of files the name says all, and most names are those of many objects.
+    let names = FileNames(view.batch.dimensions)
+    var codes = [Int](repeating: -1, count: names.texts)
     var result = ObjectClasses()
+    result.places.reserveCapacity(count + 1)
     for row in 0...count {
-      let number = classNumber(row < count ? ObjectTraits(view, object: row) : ObjectTraits())
-      var place = local[number]
-      if place == nil {
-        place = UInt8(truncatingIfNeeded: result.numbers.count)
-        local[number] = place
-        result.numbers.append(number)
+      let name = names.text(ofObject: row)
+      if let name, codes[name] >= 0 {
+        result.places.append(UInt8(truncatingIfNeeded: places[codes[name]]))
+        continue
       }
-      result.places.append(place ?? 0)
+      let traits = row < count ? ObjectTraits(view, object: row) : ObjectTraits()
+      let code = traits.code
+      if let name { codes[name] = code }
+      if places[code] < 0 {
+        places[code] = result.numbers.count
+        result.numbers.append(classNumber(traits))
+      }
+      result.places.append(UInt8(truncatingIfNeeded: places[code]))
     }
     return result
   }
 
   private mutating func classNumber(_ traits: ObjectTraits) -> Int {
-    if let known = classNumbers[traits] { return known }
+    let known = classNumbers[traits.code]
+    if known >= 0 { return known }
     let number = classes.count
     classes.append(traits)
-    classNumbers[traits] = number
+    classNumbers[traits.code] = number
     return number
   }
 
@@ -229,9 +252,19 @@ public struct OverviewCounting: RollupCounting {
   }
 
   private mutating func noteObjects(_ tally: BatchTally, _ view: BatchView) {
+    let batch = view.batch
+    let names = FileNames(batch.dimensions)
+    // When a name was noted first, by counter and text.
+    var noted = [[Int64]](repeating: [], count: objectCounters.count)
     for (row, wanted) in tally.objectRows {
+      let name = names.text(ofObject: Int(batch.objects[row]))
       for (bit, counter) in objectCounters.enumerated() where wanted & (4 << UInt8(bit)) != 0 {
         guard case .distinct(let what) = counters[counter].sum else { continue }
+        if let name, what == .objectName {
+          if noted[bit].isEmpty { noted[bit] = [Int64](repeating: .max, count: names.texts) }
+          if noted[bit][name] <= batch.exitTimes[row] { continue }
+          noted[bit][name] = batch.exitTimes[row]
+        }
         note(what, counter, row, view)
       }
     }

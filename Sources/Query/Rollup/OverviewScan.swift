@@ -1,3 +1,4 @@
+import CaptureFile
 import CaptureFormat
 import EventBatch
 import EventSchema
@@ -7,8 +8,8 @@ public struct OverviewScan: Sendable {
   private let counting: OverviewCounting
   private let keys: [Rollup.Key]
 
-  /// How many different values are kept at most: the memory of a scan.
-  private static let mostDistinct = 1 << 22
+  /// How many different values are held, all counters together, before they go to a temporary file.
+  private let mostHeld: Int
 
   /// A container, or all events.
   public struct Group: Sendable, Hashable {
@@ -19,10 +20,12 @@ public struct OverviewScan: Sendable {
   }
 
   /// Counts some of what `OverviewCounting` counts.
-  public init(_ schema: Schema, keys: [Rollup.Key]) throws(QueryError) {
+  /// - Parameter mostHeld: how many different values are held in memory, about.
+  public init(_ schema: Schema, keys: [Rollup.Key], mostHeld: Int = 400_000) throws(QueryError) {
+    self.mostHeld = mostHeld
     let counters = RollupCounter.overview.filter { keys.contains($0.key) }
     self.keys = counters.map(\.key)
-    counting = try OverviewCounting(schema, counters, mostDistinct: OverviewScan.mostDistinct)
+    counting = try OverviewCounting(schema, counters, mostDistinct: .max)
   }
 
   /// Scans a source.
@@ -31,13 +34,23 @@ public struct OverviewScan: Sendable {
   ///   - span: the exit times that the buckets cover.
   ///   - byContainer: one rollup for each container instead of one for all.
   ///   - progress: called after each chunk.
-  /// - Returns: for each group its counters, all in the same buckets. A counter with more different values than are kept is
-  ///   left out.
+  /// - Returns: for each group its counters, all in the same buckets.
+  /// - Throws: what the source throws, and `CaptureError` of the temporary file.
   public nonisolated(nonsending) func run<Source: EventSource>(
     over source: Source, _ question: Question, span: ClosedRange<Int64>, byContainer: Bool = false,
     parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in }
   ) async throws -> (groups: [(group: Group, rollup: Rollup)], progress: ScanProgress) {
     var sums: [Group: (counting: OverviewCounting, buckets: RollupBuckets)] = [:]
+    var spill: FirstSeenSpill<Group>?
+    func spillSeen() throws(CaptureError) {
+      var parts: FirstSeenSpill<Group>
+      if let spill { parts = spill } else { parts = try FirstSeenSpill() }
+      for (group, sum) in sums {
+        for (counter, seen) in sum.counting.seen { try parts.add(seen.times, to: counter, of: group) }
+        sums[group]?.counting.forgetSeen()
+      }
+      spill = parts
+    }
     func add(_ part: Part) {
       var (counting, buckets) = sums.removeValue(forKey: part.group) ?? (self.counting, emptyBuckets(span))
       // Times that a head does not tell of: a damaged file.
@@ -54,11 +67,23 @@ public struct OverviewScan: Sendable {
       OverviewScan.parts(events, counting, byContainer: byContainer)
     } consume: { parts, state in
       for part in parts { add(part) }
+      let held = sums.values.reduce(0) { $0 + $1.counting.seen.values.reduce(0) { $0 + $1.times.count } }
+      if held > mostHeld { try spillSeen() }
       progress(state)
       return true
     }
     if !byContainer, sums.isEmpty {
       sums[Group(id: "", name: "")] = (counting, emptyBuckets(span))
+    }
+    if spill != nil { try spillSeen() }
+    if let spill {
+      for (group, sum) in sums {
+        var buckets = sum.buckets
+        for counter in sum.counting.seen.keys {
+          try spill.forEach(of: counter, group) { buckets.add(1, to: counter, bucket: buckets.bucket(of: $0).index) }
+        }
+        sums[group]?.buckets = buckets
+      }
     }
     let groups = sums.sorted { ($0.key.name, $0.key.id) < ($1.key.name, $1.key.id) }
     return (groups.compactMap { group, sum in sum.counting.rollup(of: sum.buckets).map { (group, $0) } }, done)

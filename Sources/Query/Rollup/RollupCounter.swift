@@ -121,15 +121,16 @@ struct RollupCounter: Sendable {
     return String(aggregate.dropFirst(4).dropLast())
   }
 
-  /// Which columns a scan reads for it.
+  /// Which columns a scan reads for it; adds none when the schema lacks what it asks for.
   func addColumns(to columns: inout ColumnSet, schema: Schema) throws(QueryError) {
-    columns.core.insert([.exitTimes, .types, .results, .objects])
-    try Question(filter: filter, schema: schema).root.addColumns(to: &columns, schema: schema)
+    let root = try Question(filter: filter, schema: schema).root
     var fields = summedField.map { [$0] } ?? []
     if case .distinct(let what) = sum { fields = what.rawValue.split(separator: ",").map(String.init) }
-    for field in fields {
-      try Operand(field, schema: schema).forEachField { $0.addColumns(to: &columns, schema: schema) }
-    }
+    var operands: [Operand] = []
+    for field in fields { operands.append(try Operand(field, schema: schema)) }
+    columns.core.insert([.exitTimes, .types, .results, .objects])
+    root.addColumns(to: &columns, schema: schema)
+    for operand in operands { operand.forEachField { $0.addColumns(to: &columns, schema: schema) } }
   }
 }
 

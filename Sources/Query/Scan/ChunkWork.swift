@@ -29,10 +29,11 @@ struct ChunkWork {
   var view: BatchView { evaluator.view }
 
   /// Reads columns unless they are there.
-  mutating func read(_ columns: ColumnSelection) throws {
+  /// - Parameter rows: the only events that are looked at from now on; `nil` for all.
+  mutating func read(_ columns: ColumnSelection, of rows: [UInt32]? = nil) throws {
     let missing = columns.subtracting(known.selection)
     if missing.isEmpty, hasRead { return }
-    let batch = try content.read(missing, adding: hasRead ? known : nil)
+    let batch = try content.read(missing, adding: hasRead ? known : nil, of: rows)
     hasRead = true
     known = KnownColumns(batch: batch, selection: known.selection.havingRead(missing))
     evaluator.view = BatchView(batch, context: context, previousExit: previousExit)
@@ -72,7 +73,8 @@ struct ChunkWork {
     return selected ?? Mask(count: view.batch.count, all: true)
   }
 
-  /// Reads what is made of selected events: of arguments only those that such events have.
+  /// Reads what is made of selected events, the last that is read: of arguments only those that such events have, and where
+  /// they are few, of core columns only their values.
   mutating func read(_ columns: ColumnSelection, for rows: [UInt32]) throws {
     var columns = columns
     if case .none = columns.arguments {
@@ -80,8 +82,11 @@ struct ChunkWork {
       try read(ColumnSelection(core: .types, dimensions: false))
       columns.arguments = arguments(columns.arguments, of: rows)
     }
-    try read(columns)
+    try read(columns, of: rows.count <= known.batch.count / ChunkWork.fewShare ? rows : nil)
   }
+
+  /// Events are few up to this part of all: to pick their values then takes a fraction of the time to unpack all.
+  private static let fewShare = 12
 
   private func arguments(_ wanted: ColumnSelection.Arguments, of rows: [UInt32]) -> ColumnSelection.Arguments {
     let types = known.batch.types

@@ -25,6 +25,10 @@ public struct Scan<Source: EventSource>: Sendable {
     self.parallelism = max(parallelism ?? coreCount() + 1, 1)
   }
 
+  /// Says that what is made of a chunk takes much more memory than the chunk, as lines of JSON do: then no more chunks are in
+  /// memory than there are cores, those included that wait for their turn.
+  public mutating func holdsLargeResults() { parallelism = max(min(parallelism, coreCount()), 1) }
+
   /// The chunks that have to be read, in the order of the scan. Looks at all heads; `run` does so as it goes.
   public func chunksToRead() throws -> [Int] {
     var feed = ChunkFeed(source, question, isReversed: isReversed)
@@ -51,44 +55,22 @@ public struct Scan<Source: EventSource>: Sendable {
     var progress = ScanProgress(chunks: source.chunkCount, chunksToRead: feed.chunksToRead)
     let steps = question.steps
     progress.rowsAfterSteps = [Int](repeating: 0, count: steps.count)
-    return try await withThrowingTaskGroup(of: (Int, ChunkResult<Partial>).self) { group in
-      var started = 0
-      var waiting: [Int: ChunkResult<Partial>] = [:]
-      var next = 0
-      func start() throws {
-        guard let chunk = try feed.next() else { return }
-        let order = started
-        started += 1
-        group.addTask { (order, try self.work(on: chunk, steps, columns, transform)) }
-      }
-      for _ in 0..<parallelism { try start() }
-      while next < started {
-        guard let (order, result) = try await group.next() else { break }
-        waiting[order] = result
-        while let result = waiting.removeValue(forKey: next) {
-          next += 1
-          progress.chunksRead += 1
-          progress.eventsRead += result.count
-          progress.eventsSelected += result.selected
-          for (step, rows) in result.rowsAfterSteps.enumerated() { progress.rowsAfterSteps[step] += rows }
-          if let failure = result.failure { progress.failures.append(failure) }
-          // A chunk that waits for its turn counts as in flight, so that a slow consumer slows the readers down. Alone, each
-          // waits for the one before to be consumed.
-          if parallelism > 1 { try start() }
-          progress.chunksToRead = feed.chunksToRead
-          if let partial = result.partial, try await !consume(partial, progress) {
-            group.cancelAll()
-            return progress
-          }
-          if parallelism == 1 { try start() }
-        }
-        try Task.checkCancellation()
-      }
-      progress.chunksToRead = feed.chunksToRead
-      progress.failures += feed.failures
-      progress.excluded = feed.excluded
-      return progress
+    try await feed.work(parallelism: parallelism) { chunk in
+      try self.work(on: chunk, steps, columns, transform)
+    } take: { result, chunksToRead in
+      progress.chunksRead += 1
+      progress.chunksToRead = chunksToRead
+      progress.eventsRead += result.count
+      progress.eventsSelected += result.selected
+      for (step, rows) in result.rowsAfterSteps.enumerated() { progress.rowsAfterSteps[step] += rows }
+      if let failure = result.failure { progress.failures.append(failure) }
+      guard let partial = result.partial else { return true }
+      return try await consume(partial, progress)
     }
+    progress.chunksToRead = feed.chunksToRead
+    progress.failures += feed.failures
+    progress.excluded = feed.excluded
+    return progress
   }
 
   private func work<Partial>(

@@ -50,7 +50,7 @@ struct ConvertedChunk: ChunkContent {
   let content: any ChunkContent
   let conversion: SchemaConversion
 
-  func read(_ columns: ColumnSelection, adding known: KnownColumns?) throws -> EventBatch {
+  func read(_ columns: ColumnSelection, adding known: KnownColumns?, of rows: [UInt32]?) throws -> EventBatch {
     // What is known has other numbers already: it is read once more.
     let columns = known.map { columns.union($0.selection) } ?? columns
     return conversion.batch(try content.read(conversion.columns(columns), adding: nil))

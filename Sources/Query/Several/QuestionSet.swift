@@ -6,10 +6,10 @@ import Filter
 /// Many filters that are asked together: what a rules file is made of.
 ///
 /// For each event type, what the type alone decides is decided once, and a filter that cannot hold for it is gone. Of those
-/// that are left, the terms about who did it are answered once for each row of that dimension, the terms about the object
-/// likewise: a row then has a bit for each filter. An event costs looking at two words of bits; only where a bit is left in
-/// both is anything asked of the event itself. Equal predicates are answered once, whichever filters they stand in, and
-/// answers for equal values are kept from batch to batch (`QuestionSetWorker`).
+/// that are left, the terms about who did it are answered once for each class of rows that say the same, the terms about the
+/// object likewise: a class then has a bit for each filter. An event costs looking at two words of bits; only where a bit is
+/// left in both is anything asked of the event itself. Equal predicates are answered once, whichever filters they stand in,
+/// and answers are kept from batch to batch (`QuestionSetWorker`).
 ///
 /// A value without state: one set may be asked of many batches at once.
 public struct QuestionSet: Sendable {
@@ -27,6 +27,13 @@ public struct QuestionSet: Sendable {
   let lineageTerms: [BoundExpression]
   /// Different terms about object rows.
   let objectTerms: [BoundExpression]
+  /// Which of these the filters of each group have.
+  let lineageTermsOfGroups: GroupTerms
+  let objectTermsOfGroups: GroupTerms
+  /// What filters ask of events themselves, or of both dimensions.
+  let rests: TermProgram
+  /// By slot, of what the answer of a predicate is a property.
+  let domains: [Domain]
 
   /// Binds filters.
   ///
@@ -60,6 +67,10 @@ public struct QuestionSet: Sendable {
     groups = builder.groups
     lineageTerms = builder.lineageTerms.all
     objectTerms = builder.objectTerms.all
+    lineageTermsOfGroups = GroupTerms(groups) { $0.lineage }
+    objectTermsOfGroups = GroupTerms(groups) { $0.object }
+    rests = TermProgram(builder.rests.all)
+    domains = predicates.map(\.domain)
   }
 
   /// The types of events for which some filter may hold.
@@ -88,7 +99,8 @@ public struct QuestionSet: Sendable {
     let pruner = ChunkPruner(head: head, schema: schema, context: context)
     return present.contains { group in
       groups[group].entries.contains { entry in
-        let terms = entry.lineage.map { lineageTerms[$0] } + entry.object.map { objectTerms[$0] } + entry.rest
+        let ofRows = entry.lineage.map { lineageTerms[$0] } + entry.object.map { objectTerms[$0] }
+        let terms = ofRows + entry.rest.map(\.term)
         return terms.allSatisfy { pruner.mayHold($0, wanted: true) }
       }
     }
@@ -106,15 +118,35 @@ struct QuestionGroup: Sendable {
     let lineage: [Int]
     /// Terms whose answers are properties of object rows, by their number in the set.
     let object: [Int]
-    /// Terms that need the event, or both dimensions.
-    let rest: [BoundExpression]
+    /// Terms that need the event, or both dimensions: first those that read little.
+    let rest: [Rest]
+  }
+
+  /// A term that needs the event, or both dimensions.
+  struct Rest: Sendable {
+    /// Its number in the set.
+    let number: Int
+    let term: BoundExpression
+    /// What it reads.
+    let columns: ColumnSet
+    /// Whether that is little, so that others are asked only of what is left: numbers that stand with the types that have
+    /// them, and not columns of all events.
+    let isEarly: Bool
+
+    init(number: Int, term: BoundExpression, schema: Schema) {
+      self.number = number
+      self.term = term
+      var columns = ColumnSet()
+      term.addColumns(to: &columns, schema: schema)
+      self.columns = columns
+      isEarly =
+        columns.core.isSubset(of: [.types, .ranks, .lineages, .objects]) && !columns.allArguments && !columns.payloads
+    }
   }
 
   let entries: [Entry]
   /// How many words of bits a dimension row has.
   var words: Int { (entries.count + 63) / 64 }
-  /// The columns that rests read.
-  let columns: ColumnSet
 }
 
 /// Different expressions, numbered.
@@ -140,10 +172,33 @@ private struct GroupBuilder {
   private(set) var groups: [QuestionGroup] = []
   private(set) var lineageTerms = TermTable()
   private(set) var objectTerms = TermTable()
+  private(set) var rests = TermTable()
   private var known: [[Int32]: Int] = [:]
+  /// The groups of types by what the type decides.
+  private var groupsOfAnswers: [[Bool?]: Int?] = [:]
+  private var restsOfTerms: [Int: QuestionGroup.Rest] = [:]
   private let view: BatchView
+  /// The predicates that a type may decide, with what they are about and the number of their operand.
+  private let decidable: [(slot: Int, domain: Domain, operand: Int)]
+  /// The different operands of these.
+  private let operands: [Operand]
 
   init(roots: [BoundExpression], predicates: [Predicate], schema: Schema) {
+    var decidable: [(slot: Int, domain: Domain, operand: Int)] = []
+    var numbers: [Operand: Int] = [:]
+    var operands: [Operand] = []
+    for (slot, predicate) in predicates.enumerated() {
+      let domain = predicate.domain
+      guard domain == .type || domain == .event else { continue }
+      let number = numbers[predicate.operand] ?? operands.count
+      if number == operands.count {
+        numbers[predicate.operand] = number
+        operands.append(predicate.operand)
+      }
+      decidable.append((slot, domain, number))
+    }
+    self.decidable = decidable
+    self.operands = operands
     self.roots = roots
     self.predicates = predicates
     self.schema = schema
@@ -152,7 +207,27 @@ private struct GroupBuilder {
 
   /// The group of a type; `nil` when no filter can hold for it.
   mutating func group(for type: EventType) -> Int? {
-    let answers = predicates.map { answer($0, type) }
+    var answers = [Bool?](repeating: nil, count: predicates.count)
+    // Of the operands that many predicates share, the value is made once.
+    let position = Position.type(type.id.rawValue)
+    let ofType = operands.map { $0.domain == .type ? view.value($0, at: position) : FieldValue.missing }
+    let ofEvents = operands.map { $0.value(ofAll: type) }
+    for (slot, domain, operand) in decidable {
+      let predicate = predicates[slot]
+      if domain == .event {
+        answers[slot] = answer(predicate, ofEvents[operand])
+      } else {
+        let value = predicate.operand.domain == .type ? ofType[operand] : view.value(predicate.operand, at: position)
+        answers[slot] = predicate.holds(value) { view.value($0, at: position) }
+      }
+    }
+    if let known = groupsOfAnswers[answers] { return known }
+    let group = group(answers)
+    groupsOfAnswers[answers] = .some(group)
+    return group
+  }
+
+  private mutating func group(_ answers: [Bool?]) -> Int? {
     var entries: [QuestionGroup.Entry] = []
     var key: [Int32] = []
     for (question, root) in roots.enumerated() {
@@ -167,38 +242,54 @@ private struct GroupBuilder {
       case .and(let several): terms = several
       default: terms = [special]
       }
-      var (lineage, object, rest): ([Int], [Int], [BoundExpression]) = ([], [], [])
+      var (lineage, object, rest): ([Int], [Int], [QuestionGroup.Rest]) = ([], [], [])
       for term in terms {
         switch term.domain {
         case .lineage: lineage.append(lineageTerms.number(of: term))
         case .object: object.append(objectTerms.number(of: term))
-        case .constant, .type, .event: rest.append(term)
+        case .constant, .type, .event: rest.append(self.rest(term))
         }
       }
+      // What reads little first, of that what asks for one thing.
+      rest = rest.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
       key.append(Int32(question))
       for term in terms { term.appendKey(to: &key) }
       entries.append(QuestionGroup.Entry(question: question, lineage: lineage, object: object, rest: rest))
     }
     if entries.isEmpty { return nil }
     if let group = known[key] { return group }
-    var columns = ColumnSet()
-    for entry in entries { for term in entry.rest { term.addColumns(to: &columns, schema: schema) } }
-    groups.append(QuestionGroup(entries: entries, columns: columns))
+    groups.append(QuestionGroup(entries: entries))
     known[key] = groups.count - 1
     return groups.count - 1
   }
 
-  /// What a predicate says of all events of a type; `nil` when they differ.
-  private func answer(_ predicate: Predicate, _ type: EventType) -> Bool? {
-    let position = Position.type(type.id.rawValue)
-    if predicate.domain == .type {
-      return predicate.holds(view.value(predicate.operand, at: position)) { view.value($0, at: position) }
-    }
+  private mutating func rest(_ term: BoundExpression) -> QuestionGroup.Rest {
+    let number = rests.number(of: term)
+    if let known = restsOfTerms[number] { return known }
+    let rest = QuestionGroup.Rest(number: number, term: term, schema: schema)
+    restsOfTerms[number] = rest
+    return rest
+  }
+
+  /// What a predicate says of all events of a type, by the value that they share; `nil` when they differ.
+  private func answer(_ predicate: Predicate, _ shared: FieldValue?) -> Bool? {
     // Whether there is an object, the events say: sources may know more than the table of types.
-    guard predicate.domain == .event, case .field(let field) = predicate.operand,
-      let value = field.value(ofAll: type), value == .missing || predicate.hasConstants
-    else { return nil }
+    guard let value = shared, value == .missing || predicate.hasConstants else { return nil }
     return predicate.holds(value) { _ in .missing }
+  }
+}
+
+extension Operand {
+  /// The value of all events of a type; `nil` when they may differ.
+  fileprivate func value(ofAll type: EventType) -> FieldValue? {
+    if case .field(let field) = self { field.value(ofAll: type) } else { nil }
+  }
+}
+
+extension QuestionGroup.Rest {
+  fileprivate var rank: Int {
+    if case .predicate = term { return isEarly ? 0 : 2 }
+    return isEarly ? 1 : 3
   }
 }
 

@@ -42,36 +42,17 @@ public struct QuestionSetScan<Source: EventSource>: Sendable {
     var feed = ChunkFeed(source, window, isReversed: false)
     var progress = ScanProgress(chunks: source.chunkCount, chunksToRead: feed.chunksToRead)
     let pool = WorkerPool(set, isProfiling: isProfiling)
-    try await withThrowingTaskGroup(of: (Int, SetResult<Partial>).self) { group in
-      var started = 0
-      var waiting: [Int: SetResult<Partial>] = [:]
-      var next = 0
-      func start() throws {
-        guard let chunk = try feed.next() else { return }
-        let order = started
-        started += 1
-        group.addTask { (order, try self.work(on: chunk, pool, columns, transform)) }
-      }
-      for _ in 0..<parallelism { try start() }
-      while next < started {
-        guard let (order, result) = try await group.next() else { break }
-        waiting[order] = result
-        while let result = waiting.removeValue(forKey: next) {
-          next += 1
-          progress.chunksRead += result.wasRead ? 1 : 0
-          if !result.wasRead { progress.excluded[.step(0), default: 0] += 1 }
-          progress.eventsRead += result.count
-          progress.eventsSelected += result.selected
-          if let failure = result.failure { progress.failures.append(failure) }
-          try start()
-          progress.chunksToRead = feed.chunksToRead
-          if let partial = result.partial, try await !consume(partial, progress) {
-            group.cancelAll()
-            return
-          }
-        }
-        try Task.checkCancellation()
-      }
+    try await feed.work(parallelism: parallelism) { chunk in
+      try self.work(on: chunk, pool, columns, transform)
+    } take: { result, chunksToRead in
+      progress.chunksRead += result.wasRead ? 1 : 0
+      if !result.wasRead { progress.excluded[.step(0), default: 0] += 1 }
+      progress.chunksToRead = chunksToRead
+      progress.eventsRead += result.count
+      progress.eventsSelected += result.selected
+      if let failure = result.failure { progress.failures.append(failure) }
+      guard let partial = result.partial else { return true }
+      return try await consume(partial, progress)
     }
     progress.failures += feed.failures
     return (progress, pool.costs)
@@ -107,10 +88,14 @@ public struct QuestionSetScan<Source: EventSource>: Sendable {
       try work.read(
         ColumnSelection(core: [.types, .lineages, .objects], dimensions: false, tables: [.objects, .lineages]))
       worker.goOn(work.view)
-      let candidates = worker.candidates(rows: rows)
+      var candidates = worker.candidates(rows: rows)
+      for isEarly in [true, false] where !candidates.isEmpty {
+        let needed = worker.columns(for: candidates, isEarly: isEarly).selection
+        try work.read(needed, for: QuestionSetScan.unique(candidates.map(\.row)))
+        worker.goOn(work.view)
+        if isEarly { candidates = worker.narrow(candidates) }
+      }
       if candidates.isEmpty { return result }
-      try work.read(worker.columns(for: candidates).selection, for: QuestionSetScan.rows(candidates))
-      worker.goOn(work.view)
       let matches = worker.confirm(candidates)
       result.selected = matches.count
       if matches.isEmpty { return result }
@@ -121,8 +106,6 @@ public struct QuestionSetScan<Source: EventSource>: Sendable {
       return SetResult(failure: "\(error)")
     }
   }
-
-  private static func rows(_ candidates: [QuestionSetWorker.Candidate]) -> [UInt32] { unique(candidates.map(\.row)) }
 
   /// Ascending rows without repetitions.
   private static func unique(_ rows: [UInt32]) -> [UInt32] {

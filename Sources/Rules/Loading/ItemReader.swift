@@ -1,3 +1,5 @@
+import YAML
+
 /// Reads the keys of one item of a rules file, and says what is wrong with them.
 struct ItemReader {
   let place: Placed
@@ -96,7 +98,7 @@ extension YAMLNode {
 }
 
 /// How many letters must be inserted, removed or replaced to turn one word into another.
-func editDistance(_ one: String, _ other: String) -> Int {
+package func editDistance(_ one: String, _ other: String) -> Int {
   let (a, b) = (Array(one.utf8.prefix(64)), Array(other.utf8.prefix(64)))
   var last = Array(0...b.count)
   for i in a.indices {

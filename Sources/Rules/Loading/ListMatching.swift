@@ -1,4 +1,5 @@
 import Filter
+import YAML
 
 /// Rules that are lists, as products with a form for them have: made into conditions of the same language.
 ///

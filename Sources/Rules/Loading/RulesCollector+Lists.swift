@@ -1,57 +1,52 @@
+import YAML
+
 extension RulesCollector {
   mutating func readList(_ reader: ItemReader) {
     let name = reader.item.name
     reader.checkKeys(["list", "items", "append", "override"], &found)
-    if !name.isListName {
-      found.warning(
-        .invalidListName, reader.item,
-        "a list's name has letters, digits, '_', '-' and '.', and begins with a letter; conditions cannot name this one",
-        at: reader.value("list") ?? reader.place)
-    }
+    if !name.isListName { warn(.invalidListName, reader, "letters, digits, '_', '-' and '.'") }
     guard reader.value("items") != nil else {
       found.error(.yamlValidate, reader.item, "there is no 'items'; add `items: [one, other]`", at: reader.place)
       return
     }
     guard let items = reader.texts("items", &found) else { return }
-    guard let change = change(of: reader, exists: lists[name] != nil, allowed: ["items": true]) else { return }
-    let order = nextOrder()
-    switch change {
-    case .define:
-      let index = lists[name]?.order.index ?? order.index
-      lists[name] = ListDefinition(
-        name: name, items: items, order: Order(index: index, visibility: order.visibility), place: reader.place)
-    case .appendAll, .override:
-      guard var list = lists[name] else { return }
-      let isReplaced = change.operation(of: "items") == .replace
-      list.items = isReplaced ? items : list.items + items
-      list.order.visibility = order.visibility
-      lists[name] = list
-    }
+    put(ListDefinition(name: name, items: items, order: .last, place: reader.place), "items", reader, in: \.lists)
   }
 
   mutating func readMacro(_ reader: ItemReader) {
     let name = reader.item.name
     reader.checkKeys(["macro", "condition", "append", "override"], &found)
-    if !name.isMacroName {
-      found.warning(
-        .invalidMacroName, reader.item,
-        "a macro's name has letters, digits and '_', and begins with a letter; conditions cannot name this one",
-        at: reader.value("macro") ?? reader.place)
-    }
+    if !name.isMacroName { warn(.invalidMacroName, reader, "letters, digits and '_'") }
     guard let condition = reader.requiredText("condition", &found) else { return }
-    guard let change = change(of: reader, exists: macros[name] != nil, allowed: ["condition": true]) else { return }
+    let macro = MacroDefinition(name: name, condition: ConditionText(condition), order: .last, place: reader.place)
+    put(macro, "condition", reader, in: \.macros)
+  }
+
+  private mutating func warn(_ code: RulesDiagnostic.Code, _ reader: ItemReader, _ letters: String) {
+    let kind = reader.item.kind
+    found.warning(
+      code, reader.item,
+      "a \(kind)'s name has \(letters), and begins with a letter; conditions cannot name this one",
+      at: reader.value(kind) ?? reader.place)
+  }
+
+  /// Defines something, or changes what has its name.
+  /// - Parameter key: that of its content.
+  private mutating func put<Definition: ChangeableDefinition>(
+    _ definition: Definition, _ key: String, _ reader: ItemReader,
+    in table: WritableKeyPath<RulesCollector, NamedTable<Definition>>
+  ) {
+    let existing = self[keyPath: table][definition.name]
+    guard let change = change(of: reader, exists: existing != nil, allowed: [key: true]) else { return }
     let order = nextOrder()
-    let text = ConditionText(condition)
-    switch change {
-    case .define:
-      let index = macros[name]?.order.index ?? order.index
-      macros[name] = MacroDefinition(
-        name: name, condition: text, order: Order(index: index, visibility: order.visibility), place: reader.place)
-    case .appendAll, .override:
-      guard var macro = macros[name] else { return }
-      if change.operation(of: "condition") == .replace { macro.condition = text } else { macro.condition.append(text) }
-      macro.order.visibility = order.visibility
-      macros[name] = macro
+    var changed = definition
+    changed.order = Order(index: existing?.order.index ?? order.index, visibility: order.visibility)
+    if case .define = change {
+      self[keyPath: table][definition.name] = changed
+    } else if var kept = existing {
+      kept.take(definition, appending: change.operation(of: key) != .replace)
+      kept.order = changed.order
+      self[keyPath: table][definition.name] = kept
     }
   }
 
@@ -127,6 +122,26 @@ extension RulesCollector {
       return nil
     }
     return isWrong ? nil : .override(operations)
+  }
+}
+
+/// A definition with one content, which later items may replace or append to.
+protocol ChangeableDefinition {
+  var name: String { get }
+  var order: Order { get set }
+  /// Takes the content of another of the same name.
+  mutating func take(_ other: Self, appending: Bool)
+}
+
+extension ListDefinition: ChangeableDefinition {
+  mutating func take(_ other: ListDefinition, appending: Bool) {
+    items = appending ? items + other.items : other.items
+  }
+}
+
+extension MacroDefinition: ChangeableDefinition {
+  mutating func take(_ other: MacroDefinition, appending: Bool) {
+    if appending { condition.append(other.condition) } else { condition = other.condition }
   }
 }
 

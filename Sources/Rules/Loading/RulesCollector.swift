@@ -1,3 +1,5 @@
+import YAML
+
 /// Puts together what files define, item by item in the order of the files: later ones replace, append to, or switch off
 /// what earlier ones said.
 struct RulesCollector {
@@ -7,8 +9,12 @@ struct RulesCollector {
   var sequences = NamedTable<SequenceDefinition>()
   var found: Diagnostics
   private var count = 0
+  private let items: [RulesItems]
 
-  init(_ texts: [RulesText]) { found = Diagnostics(texts) }
+  init(_ texts: [RulesText], _ items: [RulesItems] = []) {
+    found = Diagnostics(texts + items.map(\.text))
+    self.items = items
+  }
 
   mutating func nextOrder() -> Order {
     count += 1
@@ -17,7 +23,7 @@ struct RulesCollector {
 
   /// Reads all files.
   mutating func collect() {
-    for text in found.texts.indices {
+    for text in found.texts.indices.dropLast(items.count) {
       do throws(YAMLError) {
         for document in try composeYAML(found.texts[text].bytes) {
           if !collect(document, text) { break }
@@ -28,6 +34,28 @@ struct RulesCollector {
           found.texts[text].offset(of: error.mark))
       }
     }
+    for (index, own) in items.enumerated() {
+      for item in own.items { collect(own: Placed(text: found.texts.count - items.count + index, node: item)) }
+    }
+  }
+
+  /// A rule that stands in another file is for that place alone: it changes no other.
+  private mutating func collect(own item: Placed) {
+    guard let name = RulesItems.name(of: item.node) else {
+      found.error(
+        .yamlValidate, ItemName(kind: "rules content item", name: ""),
+        "only a `rule:`, a `sequence:` or a `list_matching:` can stand here; macros and lists go into a rules file",
+        at: item)
+      return
+    }
+    if let other = rules[name]?.place ?? sequences[name]?.place {
+      found.error(
+        .validate, ItemName(kind: "rule", name: name),
+        "a rule of this name stands in \(found.texts[other.text].name):\(other.node.start.line) already; give this one a name of its own",
+        at: item)
+      return
+    }
+    _ = collect(item: item)
   }
 
   /// - Returns: whether the rest of the file can be read.

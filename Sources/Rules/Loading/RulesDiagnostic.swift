@@ -1,4 +1,5 @@
 import Filter
+import YAML
 
 /// Something that is wrong, or hardly meant, in a rules file.
 public struct RulesDiagnostic: Sendable, Hashable {
@@ -105,17 +106,8 @@ struct Diagnostics {
     _ severity: RulesDiagnostic.Severity, _ code: RulesDiagnostic.Code, _ item: ItemName, _ message: String,
     _ text: Int, _ offset: Int
   ) {
-    let source = texts[text]
-    let mark = source.mark(at: offset)
-    // The excerpt is cut out of the line alone: files are large, lines are not.
-    let start = max(source.offset(of: YAMLMark(line: mark.line, column: 1)), 0)
-    var end = start
-    while end < source.bytes.count, source.bytes[end] != 0x0A, source.bytes[end] != 0x0D { end += 1 }
-    let line = String(decoding: source.bytes[start..<end], as: UTF8.self)
-    let excerpt = SourceExcerpt(of: line, at: max(min(offset, end) - start, 0))
     let found = RulesDiagnostic(
-      severity: severity, code: code, itemKind: item.kind, itemName: item.name, message: message, file: source.name,
-      line: mark.line, column: mark.column, snippet: [excerpt.text, excerpt.mark])
+      severity, code, itemKind: item.kind, itemName: item.name, message, in: texts[text], offset: offset)
     if !all.contains(found) { all.append(found) }
   }
 }

@@ -2,6 +2,7 @@ import EventSchema
 import Filter
 import Query
 import ScapFormat
+import YAML
 
 /// Loads rules files: all together, in order.
 ///
@@ -15,9 +16,10 @@ public enum RulesLoader {
   private static let manyTypes = 100
 
   /// Loads rules.
+  /// - Parameter items: rules that stand in other files; they see what the texts define and change none of it.
   /// - Complexity: linear in the texts and in what macros and lists expand to, which is bounded.
-  public static func load(_ texts: [RulesText]) -> RuleSet {
-    var collector = RulesCollector(texts)
+  public static func load(_ texts: [RulesText], items: [RulesItems] = []) -> RuleSet {
+    var collector = RulesCollector(texts, items)
     collector.collect()
     var found = collector.found
     let resolver = ListResolver(collector.lists, &found)
@@ -34,7 +36,7 @@ public enum RulesLoader {
     }
     rules.sort { $0.order < $1.order }
     warnOfUnused(collector, compiler, &found)
-    let files = Dictionary(texts.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    let files = Dictionary(found.texts.enumerated().map { ($1.name, $0) }) { first, _ in first }
     let diagnostics = found.all.enumerated().sorted { one, other in
       let (a, b) = (one.element, other.element)
       return (files[a.file] ?? 0, a.line, a.column, one.offset) < (files[b.file] ?? 0, b.line, b.column, other.offset)
@@ -43,9 +45,7 @@ public enum RulesLoader {
   }
 
   /// The names of all types that a capture of Reel or of the ecosystem may have.
-  public static var typeNames: Set<String> {
-    Set(Schema.builtIn.types.map(\.name)).union(ScapSchema.builtIn.schema.types.map(\.name))
-  }
+  public static var typeNames: Set<String> { ScapCatalogue.typeNames(.builtIn) }
 
   private static func rule(
     _ definition: RuleDefinition, _ compiler: inout ConditionCompiler, _ sets: EventTypeSets, _ found: inout Diagnostics

@@ -1,3 +1,5 @@
+import YAML
+
 /// A rules file as text: its name and bytes, and where its lines begin.
 public struct RulesText: Sendable {
   /// What messages call it: its path.

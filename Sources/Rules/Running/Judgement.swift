@@ -1,3 +1,4 @@
+import CaptureFormat
 import EventSchema
 import Filter
 import Query
@@ -16,13 +17,16 @@ public struct CaptureKnowledge: Sendable {
   /// The types that the capture's filter let through; `nil` for all.
   let recorded: Set<EventTypeID>?
   let filter: String?
+  let containers: [ContainerInfo]
 
   /// - Parameters:
   ///   - schema: of the capture.
   ///   - filter: what it was recorded with.
-  public init(schema: Schema, filter: String?) {
+  ///   - containers: what it knows of each container in it; of some perhaps the id alone.
+  public init(schema: Schema, filter: String?, containers: [ContainerInfo]) {
     self.schema = schema
     self.filter = filter
+    self.containers = containers
     var types: Set<EventTypeID>?
     if let filter, !filter.isEmpty {
       // A filter of another version, or of another program, may not be understood: then it bounds nothing.
@@ -49,14 +53,16 @@ extension RuleEngine {
   }
 
   private func reason(_ types: Set<EventTypeID>, _ rule: Rule, _ step: Int?, _ capture: CaptureKnowledge) -> String? {
-    if !types.isEmpty {
-      guard let recorded = capture.recorded, recorded.isDisjoint(with: types) else { return nil }
-      return "it was recorded with the filter '\(capture.filter ?? "")', which leaves out what the rule is about"
-    }
     let condition: FilterExpression
     switch rule.condition {
     case .event(let expression): condition = expression
     case .sequence(let sequence): condition = sequence.steps[step ?? 0].condition
+    }
+    if !types.isEmpty {
+      if let recorded = capture.recorded, recorded.isDisjoint(with: types) {
+        return "it was recorded with the filter '\(capture.filter ?? "")', which leaves out what the rule is about"
+      }
+      return unknownOfContainers(condition, capture)
     }
     var reasons: [String] = []
     for field in condition.fields {
@@ -69,5 +75,17 @@ extension RuleEngine {
       return "it has no events of the types \(names.prefix(5).joined(separator: ", "))"
     }
     return "no event of its types can match the condition"
+  }
+
+  /// What the condition asks of containers and the capture does not know of one of them.
+  private func unknownOfContainers(_ condition: FilterExpression, _ capture: CaptureKnowledge) -> String? {
+    for field in condition.fields {
+      guard let isKnown = FieldTable.field(named: field.name)?.isKnown else { continue }
+      let unknown = capture.containers.count { !isKnown($0) }
+      if unknown == 0 { continue }
+      let all = capture.containers.count
+      return "\(field.name) is not known of \(unknown == all ? "any" : "\(unknown)") of its \(all) containers"
+    }
+    return nil
   }
 }

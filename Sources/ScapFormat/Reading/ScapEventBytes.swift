@@ -1,33 +1,68 @@
 /// One event of a file where it stands in its block, and where its values are. All that is read is checked here; what reads
 /// values goes by these places.
 ///
-/// The bytes belong to the block: they are there until the next one is read.
+/// The bytes belong to the block: they are there until the next one is read. What is found stands in memory of its own, so that
+/// functions which look at the event are given an address, not a copy of fields that were just written one by one.
 struct ScapEventBytes: ~Copyable {
   /// At most as many parameters are looked at; the widest type has 32.
   static let mostParameters = 64
 
-  private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-  private(set) var cpu: UInt16 = 0
-  private(set) var time: UInt64 = 0
-  private(set) var tid: Int64 = 0
-  private(set) var code: UInt16 = 0
-  /// How many parameters are looked at.
-  private(set) var count = 0
+  private struct Fields {
+    var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    var time: UInt64 = 0
+    var tid: Int64 = 0
+    var count = 0
+    var cpu: UInt16 = 0
+    var code: UInt16 = 0
+  }
+
+  private let fields: UnsafeMutablePointer<Fields>
   /// Where each value begins in `bytes`; one more where the last one ends.
   private let places: UnsafeMutablePointer<UInt32>
 
   init() {
+    fields = .allocate(capacity: 1)
+    fields.initialize(to: Fields())
     places = .allocate(capacity: ScapEventBytes.mostParameters + 1)
     places.initialize(repeating: 0, count: ScapEventBytes.mostParameters + 1)
   }
 
-  deinit { places.deallocate() }
+  deinit {
+    fields.deallocate()
+    places.deallocate()
+  }
+
+  private(set) var bytes: UnsafeRawBufferPointer {
+    @inline(__always) get { fields.pointee.bytes }
+    @inline(__always) nonmutating set { fields.pointee.bytes = newValue }
+  }
+  private(set) var cpu: UInt16 {
+    @inline(__always) get { fields.pointee.cpu }
+    @inline(__always) nonmutating set { fields.pointee.cpu = newValue }
+  }
+  private(set) var time: UInt64 {
+    @inline(__always) get { fields.pointee.time }
+    @inline(__always) nonmutating set { fields.pointee.time = newValue }
+  }
+  private(set) var tid: Int64 {
+    @inline(__always) get { fields.pointee.tid }
+    @inline(__always) nonmutating set { fields.pointee.tid = newValue }
+  }
+  private(set) var code: UInt16 {
+    @inline(__always) get { fields.pointee.code }
+    @inline(__always) nonmutating set { fields.pointee.code = newValue }
+  }
+  /// How many parameters are looked at.
+  private(set) var count: Int {
+    @inline(__always) get { fields.pointee.count }
+    @inline(__always) nonmutating set { fields.pointee.count = newValue }
+  }
 
   /// Looks at the event in the body of a block.
   ///
   /// - Parameter plans: say how many parameters events with a code have at most, for files that do not say.
   /// - Returns: what is wrong with it, `nil` when nothing is.
-  mutating func read(
+  func read(
     _ body: UnsafeRawBufferPointer, _ layout: ScapEventLayout, _ plans: borrowing ScapPlans
   ) -> String? {
     let start = layout.hasFlags ? 6 : 2
@@ -51,7 +86,7 @@ struct ScapEventBytes: ~Copyable {
     }
     // Two types of the first version count bytes that are not there.
     if code == 280 || code == 286, length >= layout.headerSize + 3 { length -= 3 }
-    var guess = plans[code].parameterCount
+    var guess = plans[code].pointee.parameterCount
     while guess >= 0 {
       if fits(guess, layout, length), place(guess, layout, length) { return nil }
       guess -= 1
@@ -79,7 +114,7 @@ struct ScapEventBytes: ~Copyable {
   }
 
   /// Notes where the values stand. The sizes stand in the event, which was checked.
-  private mutating func place(_ announced: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
+  private func place(_ announced: Int, _ layout: ScapEventLayout, _ length: Int) -> Bool {
     count = min(announced, ScapEventBytes.mostParameters)
     var end = layout.headerSize + announced * layout.sizeOfSize
     for index in 0..<count {

@@ -26,7 +26,10 @@ public struct ScapImport: ~Copyable {
   private var stream: ScapStream
   private var replay: ScapReplay
   private let limits: Limits
-  private var event = ScapEventBytes()
+  private let event = ScapEventBytes()
+  /// The number of the last block with an event, and how it is laid out: most blocks are of one kind.
+  private var eventBlock: UInt32?
+  private var eventLayout = ScapEventLayout(hasFlags: false, hasCount: true, isLarge: false)
   private var isAtEnd = false
   private var hasEvents = false
   private static let statePartRows = 65_536
@@ -146,20 +149,26 @@ public struct ScapImport: ~Copyable {
     if sections > 1 { replay.beginSection() }
   }
 
+  private mutating func takeEvent(_ block: ScapStream.Block) throws(ScapError) {
+    if let problem = event.read(block.body, eventLayout, replay.plans) {
+      throw ScapError(.damaged, problem, offset: block.offset)
+    }
+    if !hasEvents {
+      let time = event.time > UInt64(Int64.max) ? replay.bootTime : Int64(event.time)
+      initialState = replay.initialState(time: time, partRows: ScapImport.statePartRows)
+      hasEvents = true
+    }
+    replay.take(event, replay.plans[event.code])
+  }
+
   private mutating func take(_ block: ScapStream.Block) throws(ScapError) {
+    if block.number == eventBlock { return try takeEvent(block) }
     // Blocks of kinds that this program does not know are skipped, as in the formats that it comes from.
     guard let kind = ScapBlock(number: block.number) else { return }
     if let layout = kind.eventLayout {
-      if let problem = event.read(block.body, layout, replay.plans) {
-        throw ScapError(.damaged, problem, offset: block.offset)
-      }
-      if !hasEvents {
-        let time = event.time > UInt64(Int64.max) ? replay.bootTime : Int64(event.time)
-        initialState = replay.initialState(time: time, partRows: ScapImport.statePartRows)
-      }
-      hasEvents = true
-      replay.take(event, replay.plans[event.code])
-      return
+      eventBlock = block.number
+      eventLayout = layout
+      return try takeEvent(block)
     }
     do {
       switch kind {

@@ -102,16 +102,19 @@ struct ScapPlace {
 
 /// The plans of all codes. Owns the memory that they point to.
 struct ScapPlans: ~Copyable {
-  private let plans: UnsafeMutableBufferPointer<ScapPlan>
+  /// By code; behind the last one that of a code of which nothing is known.
+  private let plans: UnsafeMutablePointer<ScapPlan>
+  private let count: Int
   private let parameters: UnsafeMutableBufferPointer<ScapParameterPlan>
   private let places: UnsafeMutableBufferPointer<ScapPlace>
-  private let unknown = ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: [])
 
   init(_ schema: ScapSchema, _ catalogue: ScapCatalogue) {
     let drafts = catalogue.events.indices.map { code in
       ScapPlanDraft(UInt16(code), schema, catalogue)
     }
-    plans = .allocate(capacity: drafts.count)
+    count = drafts.count
+    plans = .allocate(capacity: count + 1)
+    (plans + count).initialize(to: ScapPlan(role: .unknown, type: ScapSchema.unknownType, flags: []))
     parameters = .allocate(capacity: drafts.reduce(0) { $0 + $1.parameters.count })
     places = .allocate(capacity: drafts.reduce(0) { $0 + $1.places.count })
     var parameter = 0
@@ -125,7 +128,7 @@ struct ScapPlans: ~Copyable {
         plan.references = UnsafePointer(base + place)
         place = places[place...].initialize(fromContentsOf: draft.places)
       }
-      plans.initializeElement(at: code, to: plan)
+      (plans + code).initialize(to: plan)
     }
   }
 
@@ -135,8 +138,9 @@ struct ScapPlans: ~Copyable {
     places.deallocate()
   }
 
+  /// Where the plan of a code stands, as long as all do: plans are looked at for each event, and too large to be copied each time.
   @inline(__always)
-  subscript(code: UInt16) -> ScapPlan { Int(code) < plans.count ? plans[Int(code)] : unknown }
+  subscript(code: UInt16) -> UnsafePointer<ScapPlan> { UnsafePointer(plans + min(Int(code), count)) }
 }
 
 /// A plan with what it will point to.

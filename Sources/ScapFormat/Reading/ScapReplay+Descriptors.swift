@@ -16,7 +16,8 @@ extension ScapReplay {
   }
 
   func object(_ descriptor: Int64, of thread: ScapThread) -> ScapObject? {
-    descriptor >= 0 ? holder(thread).descriptors[descriptor] : nil
+    guard descriptor >= 0 else { return nil }
+    return thread.sharesDescriptors ? holder(thread).descriptors[descriptor] : thread.descriptors[descriptor]
   }
 
   func set(_ descriptor: Int64, of thread: ScapThread, _ object: ScapObject?) {
@@ -30,15 +31,15 @@ extension ScapReplay {
 
   /// Does what a call did, and tells what it was about.
   mutating func act(
-    _ values: ScapValues, _ plan: ScapPlan, _ thread: ScapThread, result: Int64?, time: Int64
+    _ values: ScapValues, _ plan: UnsafePointer<ScapPlan>, _ thread: ScapThread, result: Int64?, time: Int64
   ) -> ScapObject? {
     var object: ScapObject?
-    if plan.flags.contains(.usesDescriptor), let descriptor = values.descriptor {
+    if plan.pointee.flags.contains(.usesDescriptor), let descriptor = values.descriptor {
       thread.lastDescriptor = descriptor
       object = self.object(descriptor, of: thread)
     }
     let succeeded = result.map { $0 >= 0 } ?? false
-    switch plan.action {
+    switch plan.pointee.action {
     case .none: break
     case .open: object = open(values, thread, result ?? -1)
     case .close: if succeeded, let descriptor = values.descriptor { set(descriptor, of: thread, nil) }
@@ -58,7 +59,7 @@ extension ScapReplay {
     case .accept: if let result, result >= 0 { object = accept(values, thread, result) }
     case .listen: if succeeded { object = listen(values, thread, object) }
     case .message: object = message(values, plan, thread, object, result ?? -1)
-    case .newDescriptor: if let result, result >= 0 { object = makeOther(plan.kind, values, thread, result) }
+    case .newDescriptor: if let result, result >= 0 { object = makeOther(plan.pointee.kind, values, thread, result) }
     case .changeDirectory:
       if succeeded, let path = values.bytes(.path) {
         enter(ScapPath.join(directory(of: thread), trimmed(path)), thread)

@@ -5,9 +5,9 @@ import EventSchema
 
 extension ScapReplay {
   /// Takes the next event of the file.
-  mutating func take(_ event: borrowing ScapEventBytes, _ plan: ScapPlan) {
+  mutating func take(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>) {
     number += 1
-    settleSockets()
+    if !socketsAreSettled { settleSockets() }
     if let gone = ended {
       ended = nil
       remove(gone)
@@ -15,7 +15,7 @@ extension ScapReplay {
     // The greatest time stands for none: such events come when they are written.
     let time = event.time > UInt64(Int64.max) ? previousTime : Int64(event.time)
     previousTime = time
-    switch plan.role {
+    switch plan.pointee.role {
     case .enter: begin(event, plan, time)
     case .exit: finish(event, plan, time)
     case .alone: alone(event, plan, time)
@@ -52,14 +52,14 @@ extension ScapReplay {
     return invented
   }
 
-  mutating func begin(_ event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
+  mutating func begin(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64) {
     let thread = thread(event.tid)
     endCall(of: thread, time: time)
     remember(event, thread, time)
     // The descriptor is the first parameter, where the call is about one.
     thread.lastDescriptor =
-      plan.flags.contains(.usesDescriptor) && plan.descriptor.exit >= 0
-      ? event[Int(plan.descriptor.exit)].map { $0.isEmpty ? -1 : scapInteger($0, isSigned: true) } ?? -1 : -1
+      plan.pointee.flags.contains(.usesDescriptor) && plan.pointee.descriptor.exit >= 0
+      ? event[Int(plan.pointee.descriptor.exit)].map { $0.isEmpty ? -1 : scapInteger($0, isSigned: true) } ?? -1 : -1
   }
 
   mutating func remember(_ event: borrowing ScapEventBytes, _ thread: ScapThread, _ time: Int64) {
@@ -69,9 +69,11 @@ extension ScapReplay {
     thread.enter.set(event)
   }
 
-  mutating func finish(_ event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
+  mutating func finish(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64) {
     // The return of a new thread tells who it is: it must not be taken for one that nobody spoke of.
-    let isChild = plan.action == .clone && event[0].map { !$0.isEmpty && scapInteger($0, isSigned: true) == 0 } ?? false
+    let isChild =
+      plan.pointee.action == .clone
+      && event[0].map { !$0.isEmpty && scapInteger($0, isSigned: true) == 0 } ?? false
     let thread: ScapThread
     if isChild {
       thread = child(ofReturn: event, plan, time)
@@ -81,7 +83,7 @@ extension ScapReplay {
     let isWhole = thread.enter.code == event.code - 1
     let latency = isWhole && time >= thread.enter.time ? time - thread.enter.time : EventBatch.missing
     let values = ScapValues(event, isWhole ? thread.enter.parameters : .none, plan)
-    let result = plan.result >= 0 ? values.exit(plan.result) : nil
+    let result = plan.pointee.result >= 0 ? values.exit(plan.pointee.result) : nil
     let object = act(values, plan, thread, result: result, time: time)
     append(
       values, plan, time: time, latency: latency, cpu: event.cpu, thread: thread, object: object,
@@ -89,12 +91,12 @@ extension ScapReplay {
     if isWhole { thread.enter.code = ScapEnter.none }
   }
 
-  mutating func alone(_ event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
+  mutating func alone(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64) {
     // What recorders note has no thread, but for how much time one has used.
-    let hasThread = !plan.isMetadata || event.code == 234
+    let hasThread = !plan.pointee.isMetadata || event.code == 234
     let thread = hasThread ? namedThread(event.tid) : nil
     let values = ScapValues(event, .none, plan)
-    switch plan.action {
+    switch plan.pointee.action {
     case .container, .asyncEvent: noteContainer(values)
     case .addUser: noteUser(values)
     case .end:
@@ -107,16 +109,16 @@ extension ScapReplay {
     append(
       values, plan, time: time, latency: EventBatch.missing, cpu: event.cpu, thread: thread, object: nil, flags: [],
       result: nil)
-    if plan.isMetadata { metadataRows.append(star.builder.count - 1) }
+    if plan.pointee.isMetadata { metadataRows.append(star.builder.count - 1) }
   }
 
   // MARK: Calls that are told as numbers
 
-  mutating func generic(_ event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) {
+  mutating func generic(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64) {
     let thread = thread(event.tid)
     let call = event[0].map { scapInteger($0, isSigned: false) } ?? 0
     let type = schema.genericType(ofCall: call)
-    guard plan.role == .genericExit else {
+    guard plan.pointee.role == .genericExit else {
       // Those that end the thread do not return.
       let isEnd = schema.endsTask(call)
       endCall(of: thread, time: time, isKept: !isEnd)

@@ -18,14 +18,14 @@ extension ScapReplay {
 
   @inline(__always)
   mutating func append(
-    _ values: ScapValues, _ plan: ScapPlan, time: Int64, latency: Int64, cpu: UInt16, thread: ScapThread?,
-    object: ScapObject?, flags: EventFlags, result: Int64?
+    _ values: ScapValues, _ plan: UnsafePointer<ScapPlan>, time: Int64, latency: Int64, cpu: UInt16,
+    thread: ScapThread?, object: ScapObject?, flags: EventFlags, result: Int64?
   ) {
     let lineage = thread.map { star.lineage(of: $0, threads) } ?? EventBatch.noRow
     appendHead(
-      plan.type, time: time, latency: latency, cpu: cpu, flags: flags, lineage: lineage,
+      plan.pointee.type, time: time, latency: latency, cpu: cpu, flags: flags, lineage: lineage,
       object: object.map { star.row(of: $0) } ?? EventBatch.noRow, result: result ?? EventBatch.missing)
-    for parameter in plan.parameters {
+    for parameter in plan.pointee.parameters {
       if let bytes = values.exitBytes(parameter.exit) {
         appendValue(bytes, parameter.form, isSigned: parameter.exitIsSigned, parameter.exitHasNUL)
       } else if let bytes = values.enterBytes(parameter.enter), !bytes.isEmpty {

@@ -101,14 +101,14 @@ extension ScapReplay {
 
   /// A message may tell both ends of a socket that is not connected.
   mutating func message(
-    _ values: ScapValues, _ plan: ScapPlan, _ thread: ScapThread, _ old: ScapObject?, _ result: Int64
+    _ values: ScapValues, _ plan: UnsafePointer<ScapPlan>, _ thread: ScapThread, _ old: ScapObject?, _ result: Int64
   ) -> ScapObject? {
     guard result >= 0, let old, let descriptor = values.descriptor, let tuple = values.bytes(.tuple) else { return old }
     let isNamed = old.isInternetSocket ? !old.source.isEmpty || !old.destination.isEmpty : !old.name.isEmpty
     if isNamed, old.isInternetSocket, old.networkProtocol == 6 { return old }
     let object = old.copy()
     guard take(tuple, into: object) else { return old }
-    let isRead = plan.flags.contains(.readsFromDescriptor)
+    let isRead = plan.pointee.flags.contains(.readsFromDescriptor)
     if object.isInternetSocket {
       if object.role == .none { object.role = guessRole(object, thread, isRead: isRead) }
       // What is received tells its sender first.

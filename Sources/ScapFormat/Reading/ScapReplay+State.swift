@@ -9,7 +9,7 @@ extension ScapReplay {
       let descriptor = schema.schema.type(named: "state_descriptor")?.id,
       let user = schema.schema.type(named: "state_user")?.id, let group = schema.schema.type(named: "state_group")?.id
     else { return [] }
-    settleSockets()
+    if !socketsAreSettled { settleSockets() }
     var closed: [EventBatch] = []
     for known in threads.all where !known.isInvented {
       appendState(thread, time, lineage: star.lineage(of: known, threads))

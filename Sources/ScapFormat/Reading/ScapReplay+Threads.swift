@@ -4,10 +4,10 @@ import EventBatch
 
 extension ScapReplay {
   mutating func actOnThread(
-    _ values: ScapValues, _ plan: ScapPlan, _ thread: ScapThread, result: Int64?, time: Int64
+    _ values: ScapValues, _ plan: UnsafePointer<ScapPlan>, _ thread: ScapThread, result: Int64?, time: Int64
   ) {
     guard let result, result >= 0 else { return }
-    switch plan.action {
+    switch plan.pointee.action {
     case .setUser: setUser(values.integer(.uid, isSigned: false), thread)
     case .setEffectiveUser: setUser(values.integer(.euid, isSigned: false), thread)
     case .setGroup: setGroup(values.integer(.gid, isSigned: false), thread)
@@ -69,7 +69,9 @@ extension ScapReplay {
   // MARK: Birth
 
   /// The thread that returns from the call that made it.
-  mutating func child(ofReturn event: borrowing ScapEventBytes, _ plan: ScapPlan, _ time: Int64) -> ScapThread {
+  mutating func child(
+    ofReturn event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64
+  ) -> ScapThread {
     let values = ScapValues(event, .none, plan)
     let flags = UInt32(truncatingIfNeeded: values.integer(.flags, isSigned: false) ?? 0)
     // The event names the parent of the process. What a thread has, it has from its process.

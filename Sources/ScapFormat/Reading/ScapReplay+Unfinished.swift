@@ -38,9 +38,9 @@ extension ScapReplay {
       object = star.row(of: found)
     }
     appendHead(
-      plan.type, time: time, latency: latency, cpu: cpu, flags: .unfinished, lineage: lineage, object: object,
+      plan.pointee.type, time: time, latency: latency, cpu: cpu, flags: .unfinished, lineage: lineage, object: object,
       result: EventBatch.missing)
-    for parameter in plan.parameters {
+    for parameter in plan.pointee.parameters {
       appendValue(enter[Int(parameter.exit)], parameter.form, isSigned: parameter.exitIsSigned, parameter.exitHasNUL)
     }
   }

@@ -65,7 +65,6 @@ struct ScapReplay: ~Copyable {
 
   /// Which side sockets of the list are on: who listens at a port is the server of the connections with it.
   mutating func settleSockets() {
-    if socketsAreSettled { return }
     socketsAreSettled = true
     var ports: Set<Int64> = []
     for thread in threads.all {

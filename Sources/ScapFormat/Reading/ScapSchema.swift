@@ -43,6 +43,13 @@ public struct ScapSchema: Sendable {
     56: "accept4", 57: "accept4", 248: "accept4", 249: "accept4", 258: "umount2", 259: "umount2",
   ]
 
+  /// What events of a code are called today, where the tables have another name.
+  static func todaysName(_ code: UInt16) -> String? { renamed[code] }
+
+  /// What calls are called of which only the number is known, and events of types that this program does not know.
+  static let genericName = "syscall"
+  static let unknownName = "unknown_event"
+
   /// What a parameter is called today, by the name of the event.
   static func parameterName(_ name: String, of event: String, isExit: Bool) -> String {
     switch (event, name) {
@@ -75,13 +82,16 @@ public struct ScapSchema: Sendable {
           FlagTable.Entry(
             name: $0.element, value: UInt64($0.offset), mask: UInt64($0.offset), portable: UInt64($0.offset))
         }))
+    let nativeCalls = Dictionary(
+      native.types.compactMap { type in type.systemCall.map { ($0, type) } }
+    ) { one, _ in one }
     genericTypes = catalogue.systemCalls.enumerated().map { code, call in
-      let known = native.type(systemCall: call)
+      let known = nativeCalls[call]
       let isFree = known.map { all[$0.id] == nil } ?? false
       let id =
         known.flatMap { isFree ? $0.id : nil } ?? EventTypeID(rawValue: ScapSchema.genericOwnTypes + UInt16(code))
       all[id] = EventType(
-        id: id, name: code == 0 ? "syscall" : known?.name ?? call, systemCall: code == 0 ? nil : call,
+        id: id, name: code == 0 ? ScapSchema.genericName : known?.name ?? call, systemCall: code == 0 ? nil : call,
         numberX86: known?.numberX86, numberARM: known?.numberARM, category: known?.category ?? .other,
         traits: (known?.traits ?? []).subtracting([.usesDescriptor, .createsDescriptor, .destroysDescriptor])
           .union(.systemCall), object: .none, argumentCount: 0, captures: [],
@@ -91,9 +101,9 @@ public struct ScapSchema: Sendable {
         ])
       return id
     }
-    endingCalls = catalogue.systemCalls.map { native.type(systemCall: $0)?.traits.contains(.endsTask) ?? false }
+    endingCalls = catalogue.systemCalls.map { nativeCalls[$0]?.traits.contains(.endsTask) ?? false }
     all[ScapSchema.unknownType] = EventType(
-      id: ScapSchema.unknownType, name: "unknown_event", systemCall: nil, numberX86: nil, numberARM: nil,
+      id: ScapSchema.unknownType, name: ScapSchema.unknownName, systemCall: nil, numberX86: nil, numberARM: nil,
       category: .other, traits: [], object: .none, argumentCount: 0, captures: [],
       parameters: [
         Parameter(name: "code", type: .uint16, flagTable: nil, source: .assembled),

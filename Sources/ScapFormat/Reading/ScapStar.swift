@@ -190,11 +190,13 @@ struct ScapStar: ~Copyable {
   }
 
   /// The lineage of a thread as of now.
-  mutating func lineage(of thread: ScapThread, _ threads: ScapThreads) -> UInt32 {
-    lineage(of: thread, threads, depth: 0)
+  @inline(__always)
+  mutating func lineage(of thread: ScapThread, _ threads: borrowing ScapThreads) -> UInt32 {
+    if thread.lineageEpoch == epoch, thread.threadGeneration == generation { return thread.lineage }
+    return lineage(of: thread, threads, depth: 0)
   }
 
-  private mutating func lineage(of thread: ScapThread, _ threads: ScapThreads, depth: Int) -> UInt32 {
+  private mutating func lineage(of thread: ScapThread, _ threads: borrowing ScapThreads, depth: Int) -> UInt32 {
     if thread.lineageEpoch == epoch, thread.threadGeneration == generation { return thread.lineage }
     let main = threads.main(of: thread)
     let row = row(of: thread, main: main)
@@ -227,7 +229,7 @@ struct ScapStar: ~Copyable {
     return thread.lineage
   }
 
-  private mutating func leader(_ id: Int64, _ threads: ScapThreads) -> UInt32 {
+  private mutating func leader(_ id: Int64, _ threads: borrowing ScapThreads) -> UInt32 {
     guard let leader = threads[id] else { return EventBatch.noRow }
     return row(of: leader, main: threads.main(of: leader))
   }

@@ -74,7 +74,8 @@ struct ScapStream: ~Copyable {
     memoryPosition = position
     packedEnd = filled
     fileBytes = UInt64(filled)
-    window = .allocate(byteCount: 1 << 20, alignment: 16)
+    // Small enough to be in the cache still when its events are looked at.
+    window = .allocate(byteCount: 1 << 18, alignment: 16)
   }
 
   deinit {
@@ -114,8 +115,13 @@ struct ScapStream: ~Copyable {
   }
 
   /// Sees to it that the window holds as many bytes, as far as there are any.
+  @inline(__always)
   private mutating func fill(_ count: Int) throws(ScapError) {
-    if end - start >= count { return }
+    if end - start < count { try refill(count) }
+  }
+
+  @inline(never)
+  private mutating func refill(_ count: Int) throws(ScapError) {
     if start + count > window.count {
       if count > window.count {
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, window.count * 2), alignment: 16)

@@ -1,5 +1,5 @@
 /// The threads that live, by id.
-struct ScapThreads {
+struct ScapThreads: ~Copyable {
   private var threads: [Int64: ScapThread] = [:]
   /// The one that was found last: events of a thread come in runs.
   private var last: ScapThread?

@@ -4,14 +4,12 @@
 struct ScapValues {
   private let exit: ScapParameters
   private let enter: ScapParameters
-  private let references: UnsafePointer<ScapPlace>?
-  private let descriptorPlace: ScapParameterPlan
+  private let plan: UnsafePointer<ScapPlan>
 
-  init(_ event: borrowing ScapEventBytes, _ enter: ScapParameters, _ plan: ScapPlan) {
+  init(_ event: borrowing ScapEventBytes, _ enter: ScapParameters, _ plan: UnsafePointer<ScapPlan>) {
     exit = event.parameters
     self.enter = enter
-    references = plan.references
-    descriptorPlace = plan.descriptor
+    self.plan = plan
   }
 
   /// A parameter of the return, `nil` when it is not there.
@@ -33,7 +31,7 @@ struct ScapValues {
   func enterBytes(_ index: Int16) -> UnsafeRawBufferPointer? { enter[Int(index)] }
 
   func bytes(_ reference: ScapReference) -> UnsafeRawBufferPointer? {
-    guard let place = references?[reference.rawValue] else { return nil }
+    guard let place = plan.pointee.references?[reference.rawValue] else { return nil }
     if let bytes = exitBytes(place.exit) { return bytes }
     guard let bytes = enterBytes(place.enter), !bytes.isEmpty else { return nil }
     return bytes
@@ -54,8 +52,8 @@ struct ScapValues {
 
   /// The descriptor that the event is about.
   var descriptor: Int64? {
-    if let bytes = exitBytes(descriptorPlace.exit) { return scapInteger(bytes, isSigned: true) }
-    guard let bytes = enterBytes(descriptorPlace.enter), !bytes.isEmpty else { return nil }
+    if let bytes = exitBytes(plan.pointee.descriptor.exit) { return scapInteger(bytes, isSigned: true) }
+    guard let bytes = enterBytes(plan.pointee.descriptor.enter), !bytes.isEmpty else { return nil }
     return scapInteger(bytes, isSigned: true)
   }
 }

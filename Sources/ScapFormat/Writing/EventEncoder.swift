@@ -95,6 +95,10 @@ struct EventEncoder {
       guard let value = text(column, row) else { return }
       output.append(bytes: value.prefix(ScapLimits.words))
       if value.first.map(UInt16.init) == SocketAddress.unixFamily { output.append(UInt8(0)) }
+    case .executed(let column):
+      let (name, path) = (text(column, row), thread.map { threads.imageText($0, .path) })
+      let isTold = batch.results[row] == 0 && name?.first != UInt8(ascii: "/") && path?.first == UInt8(ascii: "/")
+      append(text: isTold ? path : name, parameter.type, to: &output)
     case .systemCall(let column):
       let code = UInt16(truncatingIfNeeded: integer(column, row) ?? 0)
       output.append(dialect == .current || Int(code) < EventPlanner.classicCodes ? code : 0)

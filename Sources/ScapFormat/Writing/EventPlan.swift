@@ -75,6 +75,9 @@ enum ParameterOrigin: Sendable {
   case bytes(Int)
   /// A column of texts that holds a value as it stands in files, without the NUL at the end of a path.
   case written(Int)
+  /// A column with the name of what was executed, of which the path is told where the call succeeded: sysdig 0.29 looks for
+  /// the directory of another name, and crashes.
+  case executed(Int)
   /// The number of a call.
   case systemCall(Int)
   /// The kernel's array of `pollfd`: what was asked for, or what came.
@@ -269,13 +272,8 @@ private struct ParameterPlanner {
     self.isAnswer = isAnswer
   }
 
-  /// Names that differ: those of the files, and what Reel calls the same.
-  private static let aliases: [String: [String: String]] = [
-    "dup": ["fd": "oldfd"], "dup2": ["fd": "oldfd"], "dup3": ["fd": "oldfd"], "bpf": ["res_or_fd": "fd"],
-  ]
-
   func plan(_ wanted: ScapParameter) -> ParameterPlan {
-    let name = ParameterPlanner.aliases[type.name]?[wanted.name] ?? wanted.name
+    let name = ScapSchema.parameterName(wanted.name, of: type.name, isExit: isAnswer)
     guard let parameter = type.parameters.first(where: { $0.name == name }) else {
       return ParameterPlan(type: wanted.type, source: .absent)
     }
@@ -301,6 +299,11 @@ private struct ParameterPlanner {
       return .polled(column, isAnswer: isAnswer)
     }
     if wanted.type == .dyn { return selected(parameter, wanted) }
+    if type.name == "execveat", wanted.name == "pathname", planner.dialect == .classic, !planner.isImported,
+      case .text(let column) = planner.column(type, parameter.name)
+    {
+      return .executed(column)
+    }
     switch parameter.source {
     case .result: return .result
     case .thread(let name): return thread(name)

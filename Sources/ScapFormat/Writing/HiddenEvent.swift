@@ -64,10 +64,11 @@ extension HiddenEvent {
     HiddenEvent(tid: tid, code: 186, values: [.wide(0), .wide(0), .byte(0), .byte(0)])
   }
 
-  /// A task becomes another program, or another user's, somewhere else: a call of `execve` and its return.
+  /// A task becomes another program, or another user's, somewhere else: calls of `execve`, `setuid` and `chdir`.
   static func program(_ thread: Int, _ threads: ThreadReader) -> [HiddenEvent] {
     let tid = threads.number(thread, .tid) ?? 0
-    return [
+    let directory = threads.text(thread, .workingDirectory)
+    let events = [
       HiddenEvent(tid: tid, code: 292, values: [.text(threads.imageText(thread, .path))]),
       HiddenEvent(
         tid: tid, code: 293,
@@ -79,6 +80,12 @@ extension HiddenEvent {
       // The program's start says nothing of the user.
       HiddenEvent(tid: tid, code: 198, values: [.narrow(threads.number(thread, .effectiveUid) ?? 0)]),
       HiddenEvent(tid: tid, code: 199, values: [.wide(0)]),
+    ]
+    // Nor do readers take the directory from it, though it is there.
+    guard directory.first == UInt8(ascii: "/") else { return events }
+    return events + [
+      HiddenEvent(tid: tid, code: 94, values: []),
+      HiddenEvent(tid: tid, code: 95, values: [.wide(0), .text(directory)]),
     ]
   }
 

@@ -4,7 +4,7 @@
     compare.py REEL FILE...
 
 A chisel prints its first rows; each of them must be in the view with the same number. Where both cannot agree,
-exceptions.json says so, with the reason.
+exceptions.json says so, with the reason; where it lists numbers, these are the only ones that it is about.
 """
 
 import json
@@ -130,7 +130,9 @@ def main():
                 reason = None
                 for index, exception in enumerate(exceptions):
                     if name.startswith(exception["chisel"]) and exception.get("file", "") in path and (
-                            "key" not in exception or exception["key"] in " ".join(key)):
+                            "key" not in exception or exception["key"] in " ".join(key)) and (
+                            "numbers" not in exception or
+                            [name, " ".join(key), str(theirs), str(mine)] in exception["numbers"]):
                         reason = index
                         break
                 if reason is None:

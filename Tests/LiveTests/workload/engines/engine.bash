@@ -7,10 +7,13 @@
 #     engine.bash run ENGINE FOLDER NAME SCRIPT   starts a container that runs SCRIPT in a shell, prints its id; it may use
 #                                               64 MiB of memory
 #     engine.bash exec ENGINE FOLDER NAME SCRIPT  runs SCRIPT in the container
+#     engine.bash terminal docker FOLDER NAME SCRIPT  the same with a terminal
 #     engine.bash prefix ENGINE FOLDER NAME       prints the words of a command, a line each, that runs what stands behind them
 #                                               in a new container with the machine's files, where strace works
 #     engine.bash pause ENGINE FOLDER NAME        stops all that runs in the container; returns when it stands still
 #     engine.bash unpause ENGINE FOLDER NAME      lets it go on
+#     engine.bash status docker FOLDER NAME       prints what Docker says of the container: running, paused, exited
+#     engine.bash restart docker FOLDER           ends Docker and starts it again; its containers end with it
 #     engine.bash stop ENGINE FOLDER              ends containers and engine, takes mounts and folders away
 #
 # ENGINE is docker, podman, or containerd: that one with a control group as a kubelet names it, and CRI's annotations.
@@ -33,11 +36,17 @@ ctr() { command ctr -a "$folder/containerd.sock" -n k8s.io "$@"; }
 # The id that a container of a name has in containerd's tests: 64 digits made from the name.
 digits() { printf '%s' "$folder/$1" | sha256sum | cut -d' ' -f1; }
 
+start_docker() {
+  setsid dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver="${REEL_DOCKER_STORAGE:-vfs}" --data-root "$folder/data" \
+    --exec-root "$folder/exec" --pidfile "$folder/pid" -H "unix://$folder/docker.sock" >>"$folder/log" 2>&1 </dev/null &
+  wait_for docker version
+}
+
 make_rootfs() {
   mkdir -p "$folder/rootfs"/{bin,tmp,etc,proc,dev,sys}
   cp "$(command -v busybox)" "$folder/rootfs/bin/busybox"
   local applet
-  for applet in sh ls cat sleep echo true dd touch; do ln -s busybox "$folder/rootfs/bin/$applet"; done
+  for applet in sh ls cat sleep echo true dd touch cp mkdir ln rm nc grep find shred; do ln -s busybox "$folder/rootfs/bin/$applet"; done
 }
 
 wait_for() {
@@ -64,9 +73,7 @@ start)
   make_rootfs
   case $engine in
   docker)
-    setsid dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --data-root "$folder/data" \
-      --exec-root "$folder/exec" --pidfile "$folder/pid" -H "unix://$folder/docker.sock" >"$folder/log" 2>&1 </dev/null &
-    wait_for docker version
+    start_docker
     tar -C "$folder/rootfs" -c . | docker import - "$image" >/dev/null
     ;;
   podman)
@@ -94,7 +101,10 @@ END
   ;;
 run)
   case $engine in
-  docker) docker run -d --net=none --memory 64m --name "$name" --label team="$name-team" "$image" sh -c "$script" ;;
+  docker)
+    read -r -a options <<<"${REEL_DOCKER_OPTIONS:-}"
+    docker run -d --net=none --memory 64m --name "$name" --label team="$name-team" "${options[@]}" "$image" sh -c "$script"
+    ;;
   podman)
     podman run -d --net=none --memory 64m --name "$name" --label team="$name-team" --ulimit nofile=1024:1024 \
       --ulimit nproc=1000:1000 "$image" sh -c "$script"
@@ -118,6 +128,10 @@ exec)
   podman) podman exec "$name" sh -c "$script" ;;
   containerd) ctr task exec --exec-id "e$$" "$(digits "$name")" sh -c "$script" ;;
   esac
+  ;;
+terminal)
+  # Docker alone: with a terminal of its own, as a person has.
+  docker exec -t "$name" sh -c "$script"
   ;;
 prefix)
   rights=(--cap-add SYS_PTRACE --security-opt seccomp=unconfined)
@@ -158,6 +172,16 @@ unpause)
   podman) podman unpause "$name" >/dev/null ;;
   containerd) ctr task resume "$(digits "$name")" ;;
   esac
+  ;;
+status) docker inspect --format '{{.State.Status}}' "$name" ;;
+restart)
+  before=$(cat "$folder/pid")
+  kill "$before"
+  for _ in $(seq 300); do
+    kill -0 "$before" 2>/dev/null || break
+    sleep 0.1
+  done
+  start_docker
   ;;
 stop)
   case $engine in
