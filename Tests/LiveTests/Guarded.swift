@@ -51,14 +51,15 @@ struct Guarded {
     """
   }
 
-  /// Starts a guard.
+  /// Starts a guard, through another command when words of one are given.
   static func start(
     _ folder: String, _ rules: String, _ configuration: String, _ options: [String] = [],
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], through words: [String] = []
   ) async throws -> Guarded {
     try rules.write(toFile: "\(folder)/rules.yaml", atomically: true, encoding: .utf8)
     try configuration.write(toFile: "\(folder)/guard.yaml", atomically: true, encoding: .utf8)
-    var command = try reelCommand(["guard", "--config", "\(folder)/guard.yaml"] + options)
+    let reel = try reelCommand(["guard", "--config", "\(folder)/guard.yaml"] + options)
+    var command = words.isEmpty ? reel : Command(words + reel.arguments)
     command.environment = environment
     let running = try command.start()
     try await wait("the guard begins: \(running.errorText)") { running.errorText.contains("guarding") }
@@ -68,11 +69,12 @@ struct Guarded {
   /// Runs a test with a guard, which has to end well. `MARK` in rules becomes what names of marked files begin with.
   static func run(
     rules: String = marked, _ configuration: (String) -> String, _ options: [String] = [],
-    environment: [String: String] = [:], _ body: (Guarded) async throws -> Void
+    environment: [String: String] = [:], through words: [String] = [], _ body: (Guarded) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory { folder in
       let rules = rules.replacingOccurrences(of: "MARK", with: "\(folder)/mark_")
-      let guarded = try await start(folder, rules, configuration(folder), options, environment: environment)
+      let guarded = try await start(
+        folder, rules, configuration(folder), options, environment: environment, through: words)
       defer { guarded.running.killGroup() }
       try await body(guarded)
       try await guarded.end()
