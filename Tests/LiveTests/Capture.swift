@@ -49,9 +49,16 @@ struct Capture {
   func text(
     _ filter: String, _ format: String, location: SourceLocation = #_sourceLocation
   ) async throws -> String {
+    String(decoding: try await output(filter, format, location: location), as: UTF8.self)
+  }
+
+  /// The same as bytes: there may be very many.
+  func output(
+    _ filter: String, _ format: String, location: SourceLocation = #_sourceLocation
+  ) async throws -> [UInt8] {
     let result = try await reel(["events", path, filter, "-p", format], timeout: .seconds(600))
     try #require(result.status == 0, "\(result.errorText)", sourceLocation: location)
-    return result.text
+    return result.output
   }
 
   private func rows(_ arguments: [String], _ location: SourceLocation) async throws -> [Row] {

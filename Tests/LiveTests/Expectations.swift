@@ -110,19 +110,25 @@ private struct MarkedEvents {
     let format = "*" + named.map { "%\($0)" }.joined(separator: separator)
     // The marks, and whatever may follow one. Everything else that the workload called is left out by type.
     let types = Set(calls + ["openat"]).sorted().joined(separator: ", ")
-    let text = try await capture.text("evt.type in (\(types))", format, location: location)
-    // Threads whose mark was seen, and how many calls ago.
-    var current: [Substring: Int64] = [:]
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
-      let parts = line.split(separator: separator, omittingEmptySubsequences: false)
-      guard parts.count == fields.count + 3 else { continue }
-      let (path, tid) = (parts[1], parts[2])
-      let values = [parts[0]] + parts[3...]
-      if path.hasPrefix("/reel-mark/"), let number = Int64(path.dropFirst(11)) {
-        found[number] = [values]
+    let output = try await capture.output("evt.type in (\(types))", format, location: location)
+    let between = Array(separator.utf8)
+    // Threads whose mark was seen.
+    var current: [String: Int64] = [:]
+    ByteLines.forEach(in: output) { line in
+      // Of most lines only who called is asked: of millions, each with dozens of fields.
+      let head = ByteLines.parts(of: line, between: between, most: 4)
+      guard head.count == 4 else { return }
+      let (path, tid) = (ByteLines.text(head[1]), ByteLines.text(head[2]))
+      let marked = path.hasPrefix("/reel-mark/") ? Int64(path.dropFirst(11)) : nil
+      guard let number = marked ?? current[tid] else { return }
+      let values = ByteLines.parts(of: head[3], between: between)
+      guard values.count == fields.count else { return }
+      let texts = ([head[0]] + values).map { ByteLines.text($0)[...] }
+      if marked != nil {
+        found[number] = [texts]
         current[tid] = number
-      } else if let number = current[tid] {
-        found[number]?.append(values)
+      } else {
+        found[number]?.append(texts)
         if (found[number]?.count ?? 0) > steps { current[tid] = nil }
       }
     }
