@@ -10,6 +10,8 @@ struct BlockBuilder: ~Copyable {
   private var blocks: [(group: BlockGroup, range: Range<Int>, isDense: Bool)] = []
   private var own = ByteBuffer(capacity: 1 << 20)
   private var shared: [SharedBlock] = []
+  /// Texts and payloads, by block: they are the larger part of most chunks, and stay where they are.
+  private var heaps: [Int: [UInt8]] = [:]
 
   /// Columns of at least this many bytes get their own block.
   private static let leastOwn = 768
@@ -29,10 +31,30 @@ struct BlockBuilder: ~Copyable {
     blocks = [(.directory, 0..<0, true)]
     own.truncate(to: 0)
     shared = []
+    heaps = [:]
   }
 
   /// Decompressed bytes so far.
-  var rawBytes: Int { own.count + shared.reduce(0) { $0 + $1.bytes.count } }
+  var rawBytes: Int {
+    own.count + shared.reduce(0) { $0 + $1.bytes.count } + heaps.values.reduce(0) { $0 + $1.count }
+  }
+
+  /// Appends bytes that are a column as they are.
+  mutating func append(_ key: ColumnKey, heap: [UInt8], group: BlockGroup) {
+    guard heap.count >= BlockBuilder.leastOwn else {
+      return heap.withUnsafeBytes {
+        append(key, rows: heap.count, encoding: .bytes, missing: .none, group: group, $0)
+      }
+    }
+    let block = blocks.count
+    let isDense = group == .dimensions || group == .payload || ColumnEncoding.bytes.isForDenseCodec
+    blocks.append((group, 0..<0, isDense))
+    heaps[block] = heap
+    directory.entries.append(
+      ColumnDirectory.Entry(
+        key: key, rows: heap.count, encoding: .bytes, missing: .none, isByType: false, block: block, offset: 0,
+        length: heap.count, repeated: nil))
+  }
 
   mutating func append(
     _ key: ColumnKey, rows: Int, encoding: ColumnEncoding, missing: MissingRows, isByType: Bool = false,
@@ -77,6 +99,9 @@ struct BlockBuilder: ~Copyable {
           joint.bytes.withUnsafeBytes {
             BlockBuilder.store(group, isDense: isDense, $0, compression, into: &output)
           })
+      } else if let heap = heaps[index] {
+        written.append(
+          heap.withUnsafeBytes { BlockBuilder.store(group, isDense: isDense, $0, compression, into: &output) })
       } else {
         let bytes = UnsafeRawBufferPointer(rebasing: own.bytes[range])
         written.append(BlockBuilder.store(group, isDense: isDense, bytes, compression, into: &output))

@@ -71,7 +71,7 @@ public struct SummaryBuilder: Sendable {
   private var lost: [LossCause: UInt64] = [:]
   private var threads: Set<ChunkFacts.Task> = []
   private var processes: Set<ChunkFacts.Task> = []
-  private var objects = IdentitySet()
+  private var objects = IdentityTally()
   private var containers = ContainerSum()
   private var types: [EventTypeID: UInt64] = [:]
 
@@ -89,7 +89,7 @@ public struct SummaryBuilder: Sendable {
     for (type, count) in head.typeCounts { types[type, default: 0] &+= UInt64(count) }
     threads.formUnion(facts.threads)
     processes.formUnion(facts.processes)
-    objects.formUnion(facts.objects)
+    objects.insert(facts.objects)
     for container in facts.containers { containers.add(container) }
   }
 

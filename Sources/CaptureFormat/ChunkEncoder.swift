@@ -166,9 +166,7 @@ public struct ChunkEncoder: ~Copyable {
   }
 
   private mutating func appendHeap(_ key: ColumnKey, _ heap: [UInt8], group: BlockGroup) {
-    heap.withUnsafeBytes {
-      builder.append(key, rows: heap.count, encoding: .bytes, missing: .none, group: group, $0)
-    }
+    builder.append(key, heap: heap, group: group)
   }
 
   // MARK: The chunk
@@ -180,6 +178,7 @@ public struct ChunkEncoder: ~Copyable {
     }
     output.truncate(to: 0)
     let stored = builder.compress(compression, into: &output)
+    builder.reset()
     let indexer = ChunkIndexer(batch)
     let containerIDs = indexer.containerIDs()
     let executablePaths = indexer.executablePaths()

@@ -2,7 +2,7 @@
 /// share a word, and a capture of millions of objects needs a bit for each of them rather than eight bytes and more.
 public struct IdentitySet: Sendable, Equatable {
   /// One bit for each of 64 neighbours, by their common upper bits.
-  private var words: [Int64: UInt64] = [:]
+  private(set) var words: [Int64: UInt64] = [:]
   /// How many there are.
   public private(set) var count = 0
 
@@ -26,6 +26,12 @@ public struct IdentitySet: Sendable, Equatable {
   /// Adds those of another set.
   public mutating func formUnion(_ other: IdentitySet) {
     for (upper, word) in other.words { add(word, at: upper) }
+  }
+
+  /// Forgets all; the memory stays for the next ones.
+  mutating func removeAll() {
+    words.removeAll(keepingCapacity: true)
+    count = 0
   }
 
   private mutating func add(_ word: UInt64, at upper: Int64) {

@@ -85,6 +85,12 @@ public struct BatchJoiner: ~Copyable {
     } else if let first = numbers.first, let last = numbers.last {
       joined.numbers = last - first == UInt64(numbers.count - 1) ? .consecutive(first: first) : .listed(numbers)
     }
+    for type in columns.indices {
+      for column in columns[type].columns.indices {
+        columns[type].columns[column].values.giveBackRoom()
+        columns[type].columns[column].bytes.giveBackRoom()
+      }
+    }
     joined.arguments = columns.sorted { $0.type < $1.type }
     joined.dimensions = copier.finish()
     return joined

@@ -96,6 +96,14 @@ public struct DimensionCopier: ~Copyable {
   public consuming func finish() -> Dimensions {
     var target = target
     target.strings = strings.table
+    // What joins sources is large, and there are several of it at a time.
+    guard equals != nil else { return target }
+    target.images.compact()
+    target.threads.compact()
+    target.lineages.compact()
+    target.objects.compact()
+    target.containers.compact()
+    target.users.compact()
     return target
   }
 
@@ -168,27 +176,6 @@ public struct CopiedRows: Sendable {
     objects = RowMap(isSparse: true)
     containers = RowMap(isSparse: true)
     texts = RowMap(isSparse: true)
-  }
-}
-
-/// The rows of the target by their values.
-private struct EqualRows {
-  var images: [[Int64]: UInt32] = [:]
-  var threads: [[Int64]: UInt32] = [:]
-  var lineages: [[Int64]: UInt32] = [:]
-  var objects: [[Int64]: UInt32] = [:]
-  var containers: [[Int64]: UInt32] = [:]
-  var users: [[Int64]: UInt32] = [:]
-
-  /// The row with some values, appended unless it is known.
-  static func add<Column>(
-    _ values: [Int64], to table: inout DimensionTable<Column>, known: inout EqualRows?,
-    _ rows: WritableKeyPath<EqualRows, [[Int64]: UInt32]>
-  ) -> UInt32 {
-    if let row = known?[keyPath: rows][values] { return row }
-    let row = table.appendRow(values)
-    known?[keyPath: rows][values] = row
-    return row
   }
 }
 

@@ -58,8 +58,9 @@ public struct DimensionRows<Column: DimensionColumn>: ~Copyable {
 
   /// The rows as columns.
   public var table: DimensionTable<Column> {
-    var columns = [[Int64]](repeating: [], count: width)
-    for column in columns.indices { columns[column] = [Int64](repeating: EventBatch.missing, count: count) }
+    // Columns without a value share the memory of one.
+    let absent = [Int64](repeating: EventBatch.missing, count: count)
+    var columns = [[Int64]](repeating: absent, count: width)
     // Some rows at a time: a column by itself would fetch all rows into the cache, and all of them again for the next one.
     for first in stride(from: 0, to: count, by: 128) {
       let rows = first..<min(first + 128, count)

@@ -39,8 +39,11 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
   /// - Precondition: all have `count` values; decoders check that.
   public init(count: Int, columns given: [Column: [Int64]]) {
     self.count = count
+    // Most tables lack many columns: all of these share the memory of one.
+    let absent =
+      given.count < Column.allCases.count ? [Int64](repeating: EventBatch.missing, count: count) : []
     columns = Column.allCases.map { column in
-      let values = given[column] ?? [Int64](repeating: EventBatch.missing, count: count)
+      let values = given[column] ?? absent
       precondition(values.count == count)
       return values
     }
@@ -92,6 +95,33 @@ public struct DimensionTable<Column: DimensionColumn>: Sendable {
     return UInt32(count - 1)
   }
 
+  /// Gives back memory that no row needs: what columns have grown in advance, and columns without a value, which share the
+  /// memory of one. For tables to which nothing is added any more.
+  public mutating func compact() {
+    var absent: [Int64]?
+    for index in columns.indices {
+      if columns[index].allSatisfy({ $0 == EventBatch.missing }) {
+        let shared = absent ?? [Int64](repeating: EventBatch.missing, count: count)
+        (absent, columns[index]) = (shared, shared)
+      } else {
+        columns[index].giveBackRoom()
+      }
+    }
+  }
+
+  /// Whether a row has some values, in the order of the columns.
+  func holds(_ values: [Int64], at row: Int) -> Bool {
+    for index in columns.indices where columns[index][row] != values[index] { return false }
+    return true
+  }
+
   /// All values of a row, in the order of the columns.
   public func row(_ row: Int) -> [Int64] { columns.map { $0[row] } }
+}
+
+extension Array {
+  /// Gives back room for more elements, where it is worth a copy of those that are there.
+  mutating func giveBackRoom() {
+    if capacity - count > 64 + count / 8 { self = withUnsafeBufferPointer { Array($0) } }
+  }
 }

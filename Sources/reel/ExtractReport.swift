@@ -21,22 +21,28 @@ struct ExtractReport {
       try output.write("nothing was read or written by such calls\n")
       return try output.flush()
     }
-    var table = Table([
+    // Not all lines at once: there may be a million files.
+    let table = Table([
       .left("FILE", .keepsEnd), .right("SIZE"), .left("HOLDS", .keepsStart), .left("SHA-256"),
     ])
-    for result in results {
-      table.append([
-        VisibleText.of(result.path), Units.bytes(result.size),
-        result.shortfall.map { "not all: " + VisibleText.of($0) } ?? "all", String(result.digest.prefix(16)),
-      ])
-    }
+    var measure = TableMeasure(table.columns.count)
+    for result in results { measure.note(cells(result)) }
     let terminal = Terminal.standardOutput
-    try output.write(table.rendered(width: terminal.width, colour: terminal.allowsColour))
+    let layout = table.layout(width: terminal.width, colour: terminal.allowsColour, measure)
+    if let heading = layout.heading { try output.write(heading) }
+    for result in results { try output.write(layout.line(cells(result))) }
     let whole = results.count { $0.shortfall == nil }
     try output.write(
       "\(Units.count(results.count, "file")) in \(VisibleText.of(folder)), \(whole) of them complete as far as calls tell\n"
     )
     try output.flush()
+  }
+
+  private func cells(_ result: ExtractedResult) -> [String] {
+    [
+      VisibleText.of(result.path), Units.bytes(result.size),
+      result.shortfall.map { "not all: " + VisibleText.of($0) } ?? "all", String(result.digest.prefix(16)),
+    ]
   }
 
   private func json(_ result: ExtractedResult) -> [UInt8] {

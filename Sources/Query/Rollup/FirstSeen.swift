@@ -15,18 +15,27 @@ public struct FirstSeen: Sendable {
   init(limit: Int) { self.limit = limit }
 
   mutating func note(_ digest: UInt64, at time: Int64) {
+    if isFull { return }
     if let known = times[digest] {
       if time < known { times[digest] = time }
     } else if times.count < limit {
       times[digest] = time
     } else {
-      isFull = true
+      fill()
     }
   }
 
+  /// Those that are known are of no use any more.
+  private mutating func fill() {
+    isFull = true
+    times = [:]
+  }
+
   mutating func merge(_ other: FirstSeen) {
-    isFull = isFull || other.isFull
-    if times.isEmpty, other.times.count <= limit {
+    if isFull { return }
+    if other.isFull {
+      fill()
+    } else if times.isEmpty, other.times.count <= limit {
       times = other.times
     } else {
       for (digest, time) in other.times { note(digest, at: time) }
