@@ -94,6 +94,12 @@ public struct ByteBuffer: ~Copyable {
     base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
   }
 
+  /// Copies bytes that were written to a place where others were; the two may overlap.
+  public mutating func move(_ length: Int, from source: Int, to target: Int) {
+    precondition(length >= 0 && source >= 0 && target >= 0 && max(source, target) + length <= count)
+    (base + target).copyMemory(from: base + source, byteCount: length)
+  }
+
   @usableFromInline
   mutating func grow(_ needed: Int) {
     let larger = max(count + needed, capacity * 2)

@@ -72,9 +72,12 @@ public struct ScapFileBuilder: Sendable {
   }
 
   /// Appends an event.
-  /// - Parameter behind: bytes between the event and the end of its block.
+  /// - Parameters:
+  ///   - behind: bytes between the event and the end of its block.
+  ///   - isHidden: readers take in what it says and do not show it.
   public mutating func event(
-    _ code: UInt16, time: UInt64, tid: UInt64, cpu: UInt16 = 0, _ parameters: [[UInt8]], behind: [UInt8] = []
+    _ code: UInt16, time: UInt64, tid: UInt64, cpu: UInt16 = 0, _ parameters: [[UInt8]], behind: [UInt8] = [],
+    isHidden: Bool = false
   ) {
     let isLarge = parameters.contains { $0.count > Int(UInt16.max) }
     var sizes: [UInt8] = []
@@ -85,9 +88,12 @@ public struct ScapFileBuilder: Sendable {
     }
     let values = parameters.flatMap { $0 }
     let length = (hasCounts ? 26 : 22) + sizes.count + values.count
-    var body = ScapFileBuilder.bytes(of: cpu) + ScapFileBuilder.bytes(of: time) + ScapFileBuilder.bytes(of: tid)
+    var body = ScapFileBuilder.bytes(of: cpu) + (isHidden ? ScapFileBuilder.bytes(of: UInt32(1)) : [])
+    body += ScapFileBuilder.bytes(of: time) + ScapFileBuilder.bytes(of: tid)
     body += ScapFileBuilder.bytes(of: UInt32(length)) + ScapFileBuilder.bytes(of: code)
     if hasCounts { body += ScapFileBuilder.bytes(of: UInt32(parameters.count)) }
-    block(isLarge ? 0x221 : hasCounts ? 0x216 : 0x204, body + sizes + values + behind)
+    // The kind with flags has the next number; in the first version it is another.
+    let kind: UInt32 = isLarge ? 0x221 : hasCounts ? 0x216 : 0x204
+    block(isHidden ? (hasCounts ? kind + 1 : 0x208) : kind, body + sizes + values + behind)
   }
 }

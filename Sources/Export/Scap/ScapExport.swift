@@ -37,6 +37,8 @@ public struct ScapExport: Sendable {
 
   /// How many events are written between two looks at what came of them.
   private static let step = 8192
+  /// How many bytes go out at a time.
+  private static let piece = 1 << 18
 
   /// An export of some events.
   public init(_ source: CaptureSource, _ question: Question) {
@@ -83,7 +85,7 @@ public struct ScapExport: Sendable {
       // A part of the chunk at a time, so that what is made of it does not stand in memory whole.
       for start in stride(from: 0, to: chosen.rows.count, by: ScapExport.step) {
         writer.append(chosen.batch, rows: chosen.rows[start..<min(start + ScapExport.step, chosen.rows.count)])
-        if writer.hasOutput { try sink.write(writer.takeOutput()) { try write($0, progress) } }
+        try writer.takeOutput(pieces: ScapExport.piece) { try sink.write($0) { try write($0, progress) } }
       }
       return true
     }
@@ -93,7 +95,7 @@ public struct ScapExport: Sendable {
         writer.append(lossOf: loss.count, from: loss.from, to: loss.to, cpu: loss.cpu)
       }
       writer.finish()
-      try sink.write(writer.takeOutput()) { try write($0, progress) }
+      try writer.takeOutput(pieces: ScapExport.piece) { try sink.write($0) { try write($0, progress) } }
       try sink.finish { try write($0, progress) }
       report.events = writer.events
       report.leftOut = writer.leftOut

@@ -6,10 +6,14 @@ struct ScapEnter: ~Copyable {
   var code = ScapEnter.none
   var time: Int64 = 0
   var cpu: UInt16 = 0
+  /// The event is not to be shown.
+  var isHidden = false
   private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var count = 0
 
   static let none = UInt16.max
+  /// The code of the beginning of `execveat`.
+  static let executionBelow: UInt16 = 330
 
   deinit { memory.deallocate() }
 

@@ -14,6 +14,7 @@ struct ScapEventBytes: ~Copyable {
     var count = 0
     var cpu: UInt16 = 0
     var code: UInt16 = 0
+    var isHidden = false
   }
 
   private let fields: UnsafeMutablePointer<Fields>
@@ -52,6 +53,11 @@ struct ScapEventBytes: ~Copyable {
     @inline(__always) get { fields.pointee.code }
     @inline(__always) nonmutating set { fields.pointee.code = newValue }
   }
+  /// Says what happened to threads and descriptors, and is not to be shown: what a filter left out.
+  private(set) var isHidden: Bool {
+    @inline(__always) get { fields.pointee.isHidden }
+    @inline(__always) nonmutating set { fields.pointee.isHidden = newValue }
+  }
   /// How many parameters are looked at.
   private(set) var count: Int {
     @inline(__always) get { fields.pointee.count }
@@ -68,6 +74,7 @@ struct ScapEventBytes: ~Copyable {
     let start = layout.hasFlags ? 6 : 2
     guard body.count >= start + layout.headerSize else { return "a block is too short for an event" }
     cpu = body.loadUnaligned(as: UInt16.self)
+    isHidden = layout.hasFlags && body.loadUnaligned(fromByteOffset: 2, as: UInt32.self) & 1 != 0
     time = body.loadUnaligned(fromByteOffset: start, as: UInt64.self)
     tid = body.loadUnaligned(fromByteOffset: start + 8, as: Int64.self)
     var length = Int(body.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self))

@@ -2,7 +2,10 @@ import EventBatch
 
 // What calls do to descriptors, and which object an event is about.
 
-private let currentDirectory: Int64 = -100
+extension ScapReplay {
+  /// `AT_FDCWD`.
+  static let currentDirectory: Int64 = -100
+}
 
 /// The portable values of flags that matter here.
 private enum OpenFlags {
@@ -60,6 +63,7 @@ extension ScapReplay {
     case .listen: if succeeded { object = listen(values, thread, object) }
     case .message: object = message(values, plan, thread, object, result ?? -1)
     case .newDescriptor: if let result, result >= 0 { object = makeOther(plan.pointee.kind, values, thread, result) }
+    case .execute: object = execute(values, thread, result ?? -1)
     case .changeDirectory:
       if succeeded, let path = values.bytes(.path) {
         enter(ScapPath.join(directory(of: thread), trimmed(path)), thread)
@@ -100,8 +104,8 @@ extension ScapReplay {
   }
 
   /// What a path is relative to.
-  private func base(_ directory: Int64?, _ thread: ScapThread) -> [UInt8] {
-    guard let directory, directory != currentDirectory else { return self.directory(of: thread) }
+  func base(_ directory: Int64?, _ thread: ScapThread) -> [UInt8] {
+    guard let directory, directory != ScapReplay.currentDirectory else { return self.directory(of: thread) }
     return object(directory, of: thread)?.name ?? Array("<UNKNOWN>".utf8)
   }
 

@@ -66,6 +66,7 @@ extension ScapReplay {
     thread.enter.code = event.code
     thread.enter.time = time
     thread.enter.cpu = event.cpu
+    thread.enter.isHidden = event.isHidden
     thread.enter.set(event)
   }
 
@@ -81,14 +82,19 @@ extension ScapReplay {
       thread = self.thread(event.tid)
     }
     let isWhole = thread.enter.code == event.code - 1
-    let latency = isWhole && time >= thread.enter.time ? time - thread.enter.time : EventBatch.missing
+    // A program that was named below a directory says that it runs as every other does.
+    let hasBegun = isWhole || (plan.pointee.action == .execute && thread.enter.code == ScapEnter.executionBelow)
+    let latency = hasBegun && time >= thread.enter.time ? time - thread.enter.time : EventBatch.missing
     let values = ScapValues(event, isWhole ? thread.enter.parameters : .none, plan)
     let result = plan.pointee.result >= 0 ? values.exit(plan.pointee.result) : nil
     let object = act(values, plan, thread, result: result, time: time)
-    append(
-      values, plan, time: time, latency: latency, cpu: event.cpu, thread: thread, object: object,
-      flags: isChild ? .childReturn : [], result: result)
-    if isWhole { thread.enter.code = ScapEnter.none }
+    // Of a call that is shown in part, the other part says no more than what happened.
+    if !event.isHidden || (hasBegun && !thread.enter.isHidden) {
+      append(
+        values, plan, time: time, latency: latency, cpu: event.cpu, thread: thread, object: object,
+        flags: isChild ? .childReturn : [], result: result)
+    }
+    if hasBegun { thread.enter.code = ScapEnter.none }
   }
 
   mutating func alone(_ event: borrowing ScapEventBytes, _ plan: UnsafePointer<ScapPlan>, _ time: Int64) {
@@ -106,6 +112,7 @@ extension ScapReplay {
       }
     default: break
     }
+    if event.isHidden { return }
     append(
       values, plan, time: time, latency: EventBatch.missing, cpu: event.cpu, thread: thread, object: nil, flags: [],
       result: nil)
@@ -124,7 +131,7 @@ extension ScapReplay {
       endCall(of: thread, time: time, isKept: !isEnd)
       thread.lastDescriptor = -1
       if isEnd {
-        appendGeneric(event, type, time, EventBatch.missing, thread)
+        if !event.isHidden { appendGeneric(event, type, time, EventBatch.missing, thread) }
       } else {
         remember(event, thread, time)
       }
@@ -132,7 +139,9 @@ extension ScapReplay {
     }
     let isWhole = thread.enter.code == 0
     let latency = isWhole && time >= thread.enter.time ? time - thread.enter.time : EventBatch.missing
-    appendGeneric(event, type, time, latency, thread, begun: isWhole)
+    if !event.isHidden || (isWhole && !thread.enter.isHidden) {
+      appendGeneric(event, type, time, latency, thread, begun: isWhole)
+    }
     if isWhole { thread.enter.code = ScapEnter.none }
   }
 
@@ -151,6 +160,7 @@ extension ScapReplay {
 
   /// Keeps an event of a type that this program does not know as it is.
   mutating func unknown(_ event: borrowing ScapEventBytes, _ time: Int64) {
+    if event.isHidden { return }
     let lineage = threads.find(event.tid).map { star.lineage(of: $0, threads) } ?? EventBatch.noRow
     appendHead(
       ScapSchema.unknownType, time: time, latency: EventBatch.missing, cpu: event.cpu, flags: [], lineage: lineage,

@@ -24,12 +24,11 @@ extension ScapReplay {
         changed(thread)
       }
     case .clone: if result > 0 { parentReturned(values, thread, child: result, time: time) }
-    case .execute: execute(values, thread)
     default: break
     }
   }
 
-  private mutating func changed(_ thread: ScapThread) {
+  mutating func changed(_ thread: ScapThread) {
     thread.change()
     star.epoch &+= 1
   }
@@ -148,7 +147,7 @@ extension ScapReplay {
   }
 
   /// What the event itself tells of a new thread, or of one that executed something.
-  private func describe(_ thread: ScapThread, _ values: ScapValues) {
+  func describe(_ thread: ScapThread, _ values: ScapValues) {
     if let exe = values.text(.exe) { thread.state.exe = exe }
     if let comm = values.text(.comm) {
       thread.state.comm = comm
@@ -169,45 +168,7 @@ extension ScapReplay {
     }
   }
 
-  // MARK: Execution and end
-
-  private mutating func execute(_ values: ScapValues, _ thread: ScapThread) {
-    describe(thread, values)
-    thread.isInvented = false
-    if let pid = values.integer(.pid) { thread.pid = pid }
-    // Of a thread that was known, what made it said more.
-    if thread.parent < 0, let parent = values.integer(.ptid) { thread.parent = parent }
-    thread.state.environment = values.texts(.env).map(scapEnvironment) ?? []
-    if let terminal = values.integer(.tty, isSigned: false) { thread.state.tty = terminal }
-    if let group = values.integer(.vpgid) { thread.state.virtualGroup = group }
-    if let group = values.integer(.pgid) {
-      // Files of a certain time call the group inside the namespace so.
-      if values.bytes(.vpgid) == nil { thread.state.virtualGroup = group } else { thread.state.group = group }
-    }
-    if let login = values.integer(.loginuid, isSigned: false) { thread.state.loginUid = login }
-    if let bits = values.integer(.capInheritable) { thread.state.capabilities.inheritable = bits }
-    if let bits = values.integer(.capPermitted) { thread.state.capabilities.permitted = bits }
-    if let bits = values.integer(.capEffective) { thread.state.capabilities.effective = bits }
-    thread.state.executable = ScapThread.Executable()
-    if let flags = values.integer(.flags, isSigned: false) { thread.state.executable.flags = flags }
-    if let inode = values.integer(.exeInode) { thread.state.executable.inode = inode }
-    if let time = values.integer(.exeChanged) { thread.state.executable.changeTime = time }
-    if let time = values.integer(.exeModified) { thread.state.executable.modificationTime = time }
-    let given = values.text(.filename) ?? values.text(.pathname)
-    if let given, given != Array("<NA>".utf8) { thread.state.filename = given }
-    if let path = values.text(.trustedPath), !path.isEmpty {
-      thread.state.executablePath = path
-    } else if let given, given != Array("<NA>".utf8) {
-      var base = directory(of: thread)
-      if let descriptor = values.integer(.dirfd), descriptor != -100 {
-        base = object(descriptor, of: thread)?.name ?? Array("<UNKNOWN>".utf8)
-      }
-      thread.state.executablePath = given.withUnsafeBytes { ScapPath.join(base, $0) }
-    } else {
-      thread.state.executablePath = []
-    }
-    changed(thread)
-  }
+  // MARK: End
 
   /// Forgets a thread that ended. A process whose main thread ended first is known until its last thread goes.
   mutating func remove(_ thread: ScapThread) {

@@ -9,6 +9,7 @@ extension ScapReplay {
     guard thread.enter.code != ScapEnter.none else { return }
     let code = thread.enter.code
     thread.enter.code = ScapEnter.none
+    if thread.enter.isHidden { return }
     // An event needs a number of its own, and the one of the beginning is past: that of the event that shows that there is
     // no return is free unless it is an event by itself.
     let free = isKept ? number : number - 1
@@ -50,6 +51,7 @@ extension ScapReplay {
     for thread in threads.all where thread.enter.code != ScapEnter.none {
       let code = thread.enter.code
       thread.enter.code = ScapEnter.none
+      if thread.enter.isHidden { continue }
       number += 1
       appendUnfinished(thread, code, previousTime)
     }

@@ -12,6 +12,13 @@ struct ScapValues {
     self.plan = plan
   }
 
+  /// The values of a beginning by itself.
+  init(_ enter: ScapParameters, _ plan: UnsafePointer<ScapPlan>) {
+    exit = enter
+    self.enter = .none
+    self.plan = plan
+  }
+
   /// A parameter of the return, `nil` when it is not there.
   @inline(__always)
   func exitBytes(_ index: Int16) -> UnsafeRawBufferPointer? {

@@ -45,16 +45,15 @@ struct EventSequencer: ~Copyable {
       output.append(
         contentsOf: UnsafeRawBufferPointer(rebasing: held.bytes[entry.offset..<(entry.offset + entry.length)]))
     }
-    let kept = entries[count...].sorted { $0.offset < $1.offset }
-    var rest = ByteBuffer(capacity: max(held.count / 2, 1 << 16))
-    entries.removeAll(keepingCapacity: true)
-    for var entry in kept {
-      let offset = rest.count
-      rest.append(
-        contentsOf: UnsafeRawBufferPointer(rebasing: held.bytes[entry.offset..<(entry.offset + entry.length)]))
-      entry.offset = offset
-      entries.append(entry)
+    entries.removeSubrange(..<count)
+    // What stays moves to the front, where it is: in the order of its places none runs over another.
+    entries.sort { $0.offset < $1.offset }
+    var end = 0
+    for index in entries.indices {
+      held.move(entries[index].length, from: entries[index].offset, to: end)
+      entries[index].offset = end
+      end += entries[index].length
     }
-    held = rest
+    held.truncate(to: end)
   }
 }

@@ -66,8 +66,13 @@ public struct ScapWriter: ~Copyable {
     return bytes
   }
 
-  /// Whether there are bytes to be taken.
-  public var hasOutput: Bool { output.count > 0 }
+  /// The same, a piece at a time: what is made of them need not stand in memory beside all of them.
+  public mutating func takeOutput(pieces size: Int, _ write: ([UInt8]) throws -> Void) rethrows {
+    for start in stride(from: 0, to: output.count, by: size) {
+      try write(Array(output.bytes[start..<min(start + size, output.count)]))
+    }
+    output.truncate(to: 0)
+  }
 
   /// Ends the file: hands out everything that was held back.
   public mutating func finish() { sequencer.finish(into: &output) }
