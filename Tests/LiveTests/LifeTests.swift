@@ -13,8 +13,9 @@ extension Live {
     func rotation(options: [String]) async throws {
       try await withTemporaryDirectory { directory in
         let blocks = 300_000
+        // Room for all of it: what is asked here is what follows what, not whether this machine is quick enough.
         let recorder = try reelCommand(
-          ["record", "--json", "-o", "\(directory)/x.reel"] + options + [
+          ["record", "--json", "-o", "\(directory)/x.reel", "--buffer", "128MiB"] + options + [
             "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=\(blocks)", "status=none",
           ]
         ).start()
