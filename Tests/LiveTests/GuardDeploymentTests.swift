@@ -34,14 +34,7 @@ extension Live {
       let actions = ["capture: {before: 1s, after: 1s, scope: container}", "process: kill", "container: pause"]
       try await Guarded.run({ Guarded.configuration($0, actions) }, through: restricted) { guarded in
         let group = try TestGroup()
-        let other = try group.start("while :; do sleep 0.1; done")
-        defer { other.killGroup() }
-        let shell = try group.start("while read line; do :; done <\(guarded.mark)k; sleep 600")
-        defer { shell.killGroup() }
-        _ = try await guarded.alerts(1)
-        #expect(try await shell.result(timeout: .seconds(120)).status == 128 + SIGKILL, "\(guarded.errorText)")
-        try await wait("the container stands still: \(guarded.errorText)") { try group.isFrozen() }
-        try group.thaw()
+        try await guarded.expectKillAndPause(in: group)
         let record = try #require(try await guarded.finished(1).first)
         #expect(record.text("state") == "done")
         let capture = Capture(path: try #require(record.text("path")))

@@ -191,15 +191,7 @@ extension Live {
     @Test("A process is killed, and its container is paused")
     func actions() async throws {
       try await Guarded.run({ Guarded.configuration($0, ["process: kill", "container: pause"]) }) { guarded in
-        let group = try TestGroup()
-        let other = try group.start("while :; do sleep 0.1; done")
-        defer { other.killGroup() }
-        let shell = try group.start("while read line; do :; done <\(guarded.mark)k; sleep 600")
-        defer { shell.killGroup() }
-        _ = try await guarded.alerts(1)
-        #expect(try await shell.result(timeout: .seconds(120)).status == 128 + SIGKILL, "\(guarded.errorText)")
-        try await wait("the container stands still: \(guarded.errorText)") { try group.isFrozen() }
-        try group.thaw()
+        try await guarded.expectKillAndPause(in: try TestGroup())
       }
     }
 

@@ -109,6 +109,18 @@ struct Guarded {
     return found
   }
 
+  /// Opens a file with a mark in a group, of a policy that kills the process and pauses its container: both must happen.
+  func expectKillAndPause(in group: TestGroup) async throws {
+    let other = try group.start("while :; do sleep 0.1; done")
+    defer { other.killGroup() }
+    let shell = try group.start("while read line; do :; done <\(mark)k; sleep 600")
+    defer { shell.killGroup() }
+    _ = try await alerts(1)
+    #expect(try await shell.result(timeout: .seconds(120)).status == 128 + SIGKILL, "\(errorText)")
+    try await wait("the container stands still: \(errorText)") { try group.isFrozen() }
+    try group.thaw()
+  }
+
   /// Waits until so many captures are finished, and gives their records.
   func finished(_ count: Int) async throws -> [Row] {
     var found: [Row] = []
