@@ -2,6 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 extension Live {
   /// The state of the whole machine is what /proc says of it, as far as nothing changes while both look.
   @Suite struct WholeMachine {
@@ -106,7 +110,7 @@ extension Live {
     /// What the root user may not look into is not compared.
     private func isVisible(_ key: String) -> Bool {
       let pid = key.split(separator: " ").first.map(String.init) ?? key
-      return (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) != nil
+      return Self.hasProgram(pid)
     }
 
     private func rows(_ what: String, _ capture: Capture, _ time: String?) async throws -> [Row] {
@@ -136,19 +140,20 @@ extension Live {
     private static func survey() throws -> Survey {
       var survey = Survey()
       for pid in try FileManager.default.contentsOfDirectory(atPath: "/proc") where Int(pid) != nil {
-        let isKernelThread = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) == ""
-        // A process that even root may not look into is nobody's to compare.
-        let isVisible = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) != nil
-        // What lives for a moment may be gone by now. Workers of the kernel are called differently all the time.
-        guard isVisible || isKernelThread, let process = process(pid), !process.hasPrefix("kworker") else { continue }
+        let isKernelThread = try whileAlive(pid) { try text("/proc/\(pid)/cmdline") } == ""
+        // A process that even root may not look into is nobody's to compare. Workers of the kernel are called differently all
+        // the time.
+        guard hasProgram(pid) || isKernelThread, let process = try process(pid), !process.hasPrefix("kworker")
+        else { continue }
         survey.processes[pid] = process
-        if let table = try? States.tables(of: [pid]) { survey.descriptors.merge(table) { $1 } }
+        if let table = try whileAlive(pid, { try States.tables(of: [pid]) }) { survey.descriptors.merge(table) { $1 } }
       }
       let held = Set(
         survey.descriptors.values.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) })
       for (name, table) in [("tcp", "tcp"), ("tcp", "tcp6"), ("udp", "udp"), ("udp", "udp6")] {
-        guard let text = try? String(contentsOfFile: "/proc/net/\(table)", encoding: .utf8) else { continue }
-        for line in text.split(separator: "\n").dropFirst() {
+        // A machine without IPv6 has no table of it.
+        guard FileManager.default.fileExists(atPath: "/proc/net/\(table)") else { continue }
+        for line in try text("/proc/net/\(table)").split(separator: "\n").dropFirst() {
           let words = line.split(separator: " ").map(String.init)
           // A connection that nobody has a descriptor of is in no process's table.
           guard words.count > 9, held.contains(words[9]) else { continue }
@@ -160,9 +165,33 @@ extension Live {
       return survey
     }
 
+    /// What is asked of a process; `nil` when it has ended meanwhile, or closed what was being looked at. Any other failure is
+    /// one of the test.
+    private static func whileAlive<Answer>(_ pid: String, _ ask: () throws -> Answer) throws -> Answer? {
+      do {
+        return try ask()
+      } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+        return nil
+      } catch {
+        if FileManager.default.fileExists(atPath: "/proc/\(pid)/status") { throw error }
+        return nil
+      }
+    }
+
+    /// Whether a process has a program that may be seen: threads of the kernel have none.
+    private static func hasProgram(_ pid: String) -> Bool {
+      var letter: CChar = 0
+      return readlink("/proc/\(pid)/exe", &letter, 1) >= 0
+    }
+
+    /// The words of a process may be in any encoding.
+    private static func text(_ path: String) throws -> String {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+
     /// The name, parent and user of a process; `nil` when it is gone, waits for its parent to notice, or its user changes.
-    private static func process(_ pid: String) -> String? {
-      guard let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+    private static func process(_ pid: String) throws -> String? {
+      guard let text = try whileAlive(pid, { try text("/proc/\(pid)/status") }) else { return nil }
       var fields: [Substring: [Substring]] = [:]
       for line in text.split(separator: "\n") {
         // Only the first colon ends the field's name: that of a process may hold more of them.
