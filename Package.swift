@@ -250,7 +250,7 @@ let package = Package(
     .testTarget(
       name: "LiveTests", dependencies: ["TestSupport"], exclude: ["workload"], swiftSettings: strict),
     .testTarget(
-      name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema"],
+      name: "KernelSourceTests", dependencies: ["KernelSource", "Probe", "EventBatch", "EventSchema", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "FilterTests", dependencies: ["Filter", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -40,6 +40,9 @@ public struct MachineState: Sendable {
   /// The rows of this part.
   public var rows: EventBatch
 
+  /// Whether it says nothing, not even that it is the last one: there is nothing to write.
+  public var isEmpty: Bool { rows.count == 0 && !isLast }
+
   /// One part of a state.
   public init(time: Int64, reason: Reason, part: UInt32, isLast: Bool, rows: EventBatch) {
     self.time = time

@@ -25,7 +25,11 @@ extension GuardDaemon {
   /// Tells states of the machine, part by part, so that no alert waits for one.
   mutating func tellState(now: Int64) {
     if isTellingState {
-      if let part = source.nextStatePart() { pipeline.append(part) } else { isTellingState = false }
+      guard let part = source.nextStatePart() else {
+        isTellingState = false
+        return
+      }
+      if !part.isEmpty { pipeline.append(part) }
       return
     }
     guard recordsEverything else { return }

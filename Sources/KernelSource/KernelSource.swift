@@ -94,7 +94,7 @@ public struct KernelSource: ~Copyable {
   }
 
   /// The next part of the state that was begun, `nil` behind the last one. Takes some milliseconds at most, so that rings
-  /// can be drained between parts.
+  /// can be drained between parts; a part in which nothing was found until then is empty.
   public mutating func nextStatePart() -> MachineState? {
     guard let part = state?.next(probe, &assembler.definitions) else {
       state = nil

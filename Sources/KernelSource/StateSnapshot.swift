@@ -15,6 +15,10 @@ struct StateSnapshot: ~Copyable {
   /// The ways through all threads and descriptors, while there are more.
   private var threads: IteratorRun?
   private var descriptors: IteratorRun?
+  /// Users and mounts stand between descriptors and sockets.
+  private var hasToldFiles = false
+  /// Connections that no descriptor holds, while there are more.
+  private var sockets: NetworkTable?
   private var isDone = false
   private let reason: MachineState.Reason
   private let time: Int64
@@ -24,7 +28,6 @@ struct StateSnapshot: ~Copyable {
   private let calls: [UInt32: String]
   /// A process of each mount namespace that a selected thread is in.
   private var mountNamespaces: [Int64: Int64] = [:]
-  private let isOfEverything: Bool
   /// What the record before the row's own said: the lineage of a thread, the object of a descriptor.
   private var lineage = EventBatch.noRow
   private var object = EventBatch.noRow
@@ -33,6 +36,8 @@ struct StateSnapshot: ~Copyable {
 
   /// Rows after which a part is closed.
   private static let partRows = 4_096
+  /// Nanoseconds after which it is closed as well: rings wait for as long, and a ring of 8 MiB fills in a tenth of a second.
+  private static let partTime: Int64 = 5_000_000
 
   /// Goes through all processes once, which must be known before the first row can be said: a row names its ancestors.
   ///
@@ -73,7 +78,7 @@ struct StateSnapshot: ~Copyable {
     self.reason = reason
     self.time = time
     self.epochOffset = epochOffset
-    self.isOfEverything = isOfEverything
+    sockets = isOfEverything ? NetworkTable() : nil
     builder = EventBatchBuilder(schema: schema)
     let named = schema.systemCalls(.current).compactMap { call in
       call.type.systemCall.map { (UInt32(call.number), $0) }
@@ -83,7 +88,7 @@ struct StateSnapshot: ~Copyable {
 
   /// Goes on by a bounded piece of work: at most one part, some milliseconds.
   ///
-  /// - Returns: the next part; `nil` behind the last one.
+  /// - Returns: the next part, without rows when none was found in that time; `nil` behind the last one.
   mutating func next(_ probe: borrowing LoadedProbe, _ definitions: inout Definitions) -> MachineState? {
     if isDone { return nil }
     let mark = definitions.store.mark
@@ -92,23 +97,27 @@ struct StateSnapshot: ~Copyable {
       definitions.store.truncate(to: mark)
       definitions.lineages.truncate(threads: mark.threads, lineages: mark.lineages)
     }
-    while builder.count < StateSnapshot.partRows {
+    let begun = Clock.sinceBoot()
+    while builder.count < StateSnapshot.partRows, Clock.sinceBoot() - begun < StateSnapshot.partTime {
       if let hasMore = threads?.step(256) {
         takeRecords(probe, &definitions)
         if !hasMore { threads = nil }
       } else if let hasMore = descriptors?.step(1024) {
         takeRecords(probe, &definitions)
         if !hasMore { descriptors = nil }
-      } else {
+      } else if !hasToldFiles {
         addUsers(definitions)
         if definitions.seesAllProcesses { addMounts() }
-        if isOfEverything { addLonelySockets(&definitions) }
+        hasToldFiles = true
+      } else if let socket = sockets?.nextWithoutDescriptor() {
+        add(socket, &definitions)
+      } else {
         isDone = true
         break
       }
     }
     let rows = definitions.store.withDimensions { builder.finish($0) }
-    defer { part += 1 }
+    defer { if rows.count > 0 { part += 1 } }
     return MachineState(time: time, reason: reason, part: part, isLast: isDone, rows: rows)
   }
 
@@ -225,26 +234,24 @@ struct StateSnapshot: ~Copyable {
     }
   }
 
-  /// Connections that no descriptor holds (any more, or yet): those that wait out their time, and those to be accepted.
-  private mutating func addLonelySockets(_ definitions: inout Definitions) {
-    let now = Clock.sinceBoot() + epochOffset
-    for socket in NetworkTable.socketsWithoutDescriptor() {
-      var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)
-      func set(_ column: ObjectColumn, _ value: Int64) { values[column.rawValue] = value }
-      let kind: ObjectKind = socket.local.address.count == 4 ? .ipv4Socket : .ipv6Socket
-      set(.objectKind, kind.rawValue)
-      set(.family, Int64(kind == .ipv4Socket ? SocketAddress.ipv4Family : SocketAddress.ipv6Family))
-      set(.networkProtocol, 6)
-      set(.socketType, 1)
-      set(.localAddress, definitions.store.text(socket.local.address))
-      set(.localPort, Int64(socket.local.port))
-      set(.remoteAddress, definitions.store.text(socket.remote.address))
-      set(.remotePort, Int64(socket.remote.port))
-      set(.flags, ObjectFlags.connected.rawValue)
-      append(.stateSocket, time: now, object: definitions.store.object(values, identity: nil))
-      append(socket.state)
-      builder.appendInteger(Int64(socket.queuedIn))
-      builder.appendInteger(Int64(socket.queuedOut))
-    }
+  /// A connection that no descriptor holds (any more, or yet): one that waits out its time, or is to be accepted.
+  private mutating func add(_ socket: NetworkTable.Socket, _ definitions: inout Definitions) {
+    var values = [Int64](repeating: EventBatch.missing, count: ObjectColumn.allCases.count)
+    func set(_ column: ObjectColumn, _ value: Int64) { values[column.rawValue] = value }
+    let kind: ObjectKind = socket.local.address.count == 4 ? .ipv4Socket : .ipv6Socket
+    set(.objectKind, kind.rawValue)
+    set(.family, Int64(kind == .ipv4Socket ? SocketAddress.ipv4Family : SocketAddress.ipv6Family))
+    set(.networkProtocol, 6)
+    set(.socketType, 1)
+    set(.localAddress, definitions.store.text(socket.local.address))
+    set(.localPort, Int64(socket.local.port))
+    set(.remoteAddress, definitions.store.text(socket.remote.address))
+    set(.remotePort, Int64(socket.remote.port))
+    set(.flags, ObjectFlags.connected.rawValue)
+    append(
+      .stateSocket, time: Clock.sinceBoot() + epochOffset, object: definitions.store.object(values, identity: nil))
+    append(socket.state)
+    builder.appendInteger(Int64(socket.queuedIn))
+    builder.appendInteger(Int64(socket.queuedOut))
   }
 }
