@@ -69,7 +69,7 @@ public struct Recording: ~Copyable {
     do throws(CaptureError) {
       sink = try ChunkSink(
         CaptureSeries(path: options.output, header: header, options: writer, keep: options.rotation.keep),
-        redactor: redactor)
+        limits: SeriesWriter.Limits(file: options.rotation.size, all: options.byteLimit), redactor: redactor)
     } catch { throw .capture(error) }
 
     let watch: ContainerWatch

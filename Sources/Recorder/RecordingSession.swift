@@ -16,6 +16,8 @@ struct RecordingSession: ~Copyable {
   private var states = StateSchedule()
   /// When the file was begun.
   private var rotatedAt: Int64
+  /// How many files were begun when that was last looked at.
+  private var filesBegun = 1
 
   init(
     _ options: RecordingOptions, _ source: consuming KernelSource, _ sink: ChunkSink, _ watch: ContainerWatch,
@@ -32,6 +34,7 @@ struct RecordingSession: ~Copyable {
 
   /// Takes what there is, after a short wait. False when a limit is reached or nothing can be written any more.
   mutating func step() throws(RecordingError) -> Bool {
+    noteNextFile()
     try takeStateIfDue()
     source.wait(milliseconds: 20)
     tellOfContainers()
@@ -39,7 +42,7 @@ struct RecordingSession: ~Copyable {
     let now = Clock.sinceBoot()
     if countsFrom == nil, watch.hasMatchedAll { countsFrom = now }
     if let time = options.rotation.time, now - rotatedAt >= time { try rotate() }
-    return sink.error == nil && !isComplete(at: now)
+    return sink.progress.error == nil && !isComplete(at: now)
   }
 
   /// What became known of containers stands in events that come after.
@@ -50,8 +53,9 @@ struct RecordingSession: ~Copyable {
   }
 
   private borrowing func isComplete(at now: Int64) -> Bool {
-    if progress.isFull { return true }
-    if let limit = options.byteLimit, sink.bytes >= limit { return true }
+    let written = sink.progress
+    if written.isFull { return true }
+    if let limit = options.byteLimit, written.bytes >= limit { return true }
     if let duration = options.duration, let countsFrom, now - countsFrom >= duration { return true }
     guard let limit = options.eventLimit else { return false }
     return progress.taken + (options.selection == nil ? UInt64(source.pendingEvents) : 0) >= limit
@@ -60,33 +64,41 @@ struct RecordingSession: ~Copyable {
   /// Goes on in the next file with the events that come from now on.
   mutating func rotate() throws(RecordingError) {
     try take(source.flush(), [])
-    beginNextFile()
-  }
-
-  private mutating func beginNextFile() {
     rotatedAt = Clock.sinceBoot()
     sink.rotate()
+  }
+
+  /// A file that was begun since, for its size or because it was asked for, needs a state of the machine.
+  private mutating func noteNextFile() {
+    let begun = sink.progress.filesBegun
+    if begun == filesBegun { return }
+    filesBegun = begun
+    rotatedAt = Clock.sinceBoot()
     states.fileChanged()
   }
 
   /// The one place where states of the machine are taken: what the source tells goes to the sink, behind the batches that
   /// were handed over and before those that follow. Events that come meanwhile are taken between its parts.
   private mutating func takeStateIfDue() throws(RecordingError) {
-    let due = states.due(at: Clock.sinceBoot(), bytes: sink.bytes, stateBytes: sink.stateBytes)
+    let written = sink.progress
+    let due = states.due(at: Clock.sinceBoot(), bytes: written.bytes, stateBytes: written.stateBytes)
     guard let reason = due else { return }
     // That of the start was begun together with the recording.
     if reason != .start { source.beginState(reason) }
     while let part = source.nextStatePart() {
-      sink.append(options.containers == nil ? part : ScopeRedaction.redacted(part))
+      if !part.isEmpty { sink.append(options.containers == nil ? part : ScopeRedaction.redacted(part)) }
       try take(source.drain(), source.takeLosses())
     }
   }
 
   /// Ends the recording: writes what is left, and the tail.
   consuming func finish() throws(RecordingError) -> RecordingSummary {
+    // A file that was begun just now has its state as well.
+    noteNextFile()
+    if states.isOwed { try takeStateIfDue() }
     try take(source.stop(), source.takeLosses())
     watch.finish()
-    let totals: ChunkSink.Totals
+    let totals: SeriesWriter.Totals
     do { totals = try sink.finish() } catch { throw .capture(error) }
     let files = sink.files
     var summary = progress.summary(path: files.first ?? options.output)
@@ -101,7 +113,7 @@ struct RecordingSession: ~Copyable {
     return summary
   }
 
-  /// Hands batches and losses on, and stops at the event limit to the event, at the limit of bytes to the chunk.
+  /// Hands batches and losses on, and stops at the event limit to the event, the sink at its limit of bytes.
   private mutating func take(_ batches: [EventBatch], _ losses: [LossCount]) throws(RecordingError) {
     watch.notice(source.takeNewContainers())
     for batch in batches {
@@ -116,12 +128,7 @@ struct RecordingSession: ~Copyable {
         let left = limit - min(limit, progress.taken)
         if UInt64(batch.count) > left { batch = batch.selecting(rows: Array(0..<Int(left))) }
       }
-      if batch.count == 0 || progress.isFull { continue }
-      if let limit = options.byteLimit, sink.hasReached(limit, .all) {
-        progress.isFull = true
-        continue
-      }
-      if let size = options.rotation.size, sink.hasReached(size, .file) { beginNextFile() }
+      if batch.count == 0 { continue }
       progress.taken += UInt64(batch.count)
       if let limits = options.payloadLimits { batch = batch.cuttingPayloads(to: limits(batch)) }
       sink.append(batch)
@@ -150,8 +157,6 @@ extension EventBatch {
 private struct Progress {
   var taken: UInt64 = 0
   private var lost: [LossCount.Cause: UInt64] = [:]
-  /// Whether the limit of bytes was reached: what comes later is not recorded.
-  var isFull = false
 
   /// What was lost for one cause on one CPU.
   private struct Place: Hashable {

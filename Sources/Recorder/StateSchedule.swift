@@ -28,6 +28,9 @@ package struct StateSchedule: Sendable {
   /// The recording goes on in another file.
   mutating func fileChanged() { pending = pending ?? .rotation }
 
+  /// Whether a file has none yet.
+  var isOwed: Bool { pending != nil }
+
   /// Why a state is due now, `nil` when none is. Whoever asks takes it.
   ///
   /// - Parameters:

@@ -1,5 +1,6 @@
 import CaptureFile
 import CaptureFormat
+import EventBatch
 import EventSchema
 import Foundation
 import TestSupport
@@ -51,7 +52,7 @@ struct CaptureSeriesTests {
     }
   }
 
-  /// Batches before the call are in the file before, those after it in the next; limits are passed by one chunk at most.
+  /// Batches before the call are in the file before, those after it in the next.
   @Test func theSinkChangesFilesBetweenBatches() async throws {
     try await withTemporaryDirectory { directory in
       let path = "\(directory)/x.reel"
@@ -66,12 +67,11 @@ struct CaptureSeriesTests {
         }
         if round < 2 { sink.rotate() }
       }
-      #expect(!sink.hasReached(1 << 40, .file))
-      #expect(sink.hasReached(1, .file))
       let totals = try sink.finish()
       #expect(totals.events == events)
       #expect(totals.files == 3)
       #expect(totals.chunks == 6)
+      #expect(sink.progress.filesBegun == 3)
       var read: UInt64 = 0
       var bytes: UInt64 = 0
       for file in sink.files {
@@ -85,14 +85,56 @@ struct CaptureSeriesTests {
     }
   }
 
+  private static func state(_ generator: inout BatchGenerator) -> MachineState {
+    MachineState(time: 0, reason: .rotation, part: 0, isLast: true, rows: generator.next(events: 1))
+  }
+
+  @Test func aFileIsFullWhenItHasItsStateAndPassesTheLimitByOneChunk() async throws {
+    try await withTemporaryDirectory { directory in
+      let sink = try ChunkSink(
+        CaptureSeries(path: "\(directory)/x.reel", header: Self.header, options: WriterOptions()),
+        limits: SeriesWriter.Limits(file: 1))
+      var generator = BatchGenerator(seed: 5, schema: .builtIn)
+      for _ in 0..<3 { sink.append(generator.next(events: 50)) }
+      sink.append(Self.state(&generator))
+      for _ in 0..<2 { sink.append(generator.next(events: 50)) }
+      sink.append(Self.state(&generator))
+      sink.append(generator.next(events: 50))
+      _ = try sink.finish()
+      let chunks = try sink.files.map { try CaptureReader(path: $0).chunkCount }
+      #expect(chunks == [3, 2, 1])
+      let states = try sink.files.map { try CaptureReader(path: $0).states.count }
+      #expect(states == [1, 1, 0])
+    }
+  }
+
+  @Test func aSeriesThatIsFullTakesNoMoreEvents() async throws {
+    try await withTemporaryDirectory { directory in
+      let path = "\(directory)/x.reel"
+      let limit: UInt64 = 40_000
+      let sink = try ChunkSink(
+        CaptureSeries(path: path, header: Self.header, options: WriterOptions()),
+        limits: SeriesWriter.Limits(all: limit))
+      var generator = BatchGenerator(seed: 6, schema: .builtIn)
+      for _ in 0..<100 { sink.append(generator.next(events: 50)) }
+      let totals = try sink.finish()
+      #expect(sink.progress.isFull)
+      #expect(try CaptureReader(path: path).chunkCount == Int(totals.chunks))
+      #expect(totals.chunks < 100 && totals.bytes >= limit)
+      // A chunk, and what the tail says of each.
+      #expect(totals.bytes < limit + 2 * totals.bytes / totals.chunks + 2048 * totals.chunks)
+    }
+  }
+
   @Test func aNextFileThatCannotBeMadeEndsTheSeriesWithAWholeFile() async throws {
     try await withTemporaryDirectory { directory in
       let folder = "\(directory)/folder"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
       let sink = try ChunkSink(CaptureSeries(path: "\(folder)/x.reel", header: Self.header, options: WriterOptions()))
       var generator = BatchGenerator(seed: 4, schema: .builtIn)
+      let empty = sink.progress.bytes
       sink.append(generator.next(events: 50))
-      _ = sink.hasReached(1, .file)
+      while sink.progress.bytes == empty { try await Task.sleep(for: .milliseconds(1)) }
       let moved = "\(directory)/moved"
       try FileManager.default.moveItem(atPath: folder, toPath: moved)
       sink.rotate()
