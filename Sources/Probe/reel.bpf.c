@@ -337,8 +337,7 @@ int BPF_PROG(on_system_call_exit, struct pt_regs *registers, long result) {
   }
   if (selected && operation->flags & REEL_OPERATION_ENABLED) {
     slot->now = time_since_boot();
-    // What was looked up at the entry may be of a generation that is over.
-    if (slot->enter_generation != current_generation() && slot->enter_object) slot->enter_object = REEL_OBJECT_UNKNOWN;
+    if (slot->enter_object && !is_remembered(slot->enter_generation)) slot->enter_object = REEL_OBJECT_UNKNOWN;
     slot->call_version = settings.stage >= REEL_STAGE_THREAD ? thread_version(task, slot, slot->now) : 0;
     bool compat = slot->is_executing ? slot->enter_compat : is_compat(task);
     slot->call_flags = 0;

@@ -22,7 +22,7 @@ static __always_inline struct reel_event *begin_hook_event(struct task_struct *t
     return 0;
   }
   // Of a task that ends much is gone already: what was known last counts.
-  bool known = task->flags & TASK_IS_EXITING && slot->version && slot->generation == current_generation();
+  bool known = task->flags & TASK_IS_EXITING && slot->version && is_remembered(slot->generation);
   __u64 version = known ? slot->version : thread_version(task, slot, now);
   if (!ring_has_room(ring, sizeof(struct reel_event) + words * 8, false)) {
     count_loss(ring, REEL_LOSS_RING_FULL);

@@ -175,8 +175,8 @@ __noinline long take_memory_victim(__u32 thread, __u32 process, __u32 is_last) {
 
 static __always_inline void send_exit(struct reel_ring *ring, struct task_struct *task, struct task_slot *slot) {
   __u64 now = time_since_boot();
-  // Much of what an identity is compared by is gone by now: the last one counts, unless its generation is over.
-  bool known = slot->version && slot->generation == current_generation();
+  // Much of what an identity is compared by is gone by now: the last one counts, unless nobody remembers it.
+  bool known = slot->version && is_remembered(slot->generation);
   __u64 version = known ? slot->version : define_version(now);
   if (!ring_has_room(ring, sizeof(struct reel_event) + 64, true)) {
     count_loss(ring, REEL_LOSS_RING_FULL);

@@ -268,6 +268,9 @@ static __always_inline __u64 time_since_boot(void) { return bpf_ktime_get_ns() +
 
 static __always_inline __u32 current_generation(void) { return (__u32)control.generation; }
 
+// Whether what was defined in a generation still means something to the reader: it keeps the one before the current one.
+static __always_inline bool is_remembered(__u32 generation) { return current_generation() - generation <= 1; }
+
 static __always_inline __u32 current_names_epoch(void) { return control.names_epoch; }
 
 static __always_inline bool is_recorder(struct task_struct *task) { return control.recorder == (__u32)task->tgid; }
