@@ -24,6 +24,13 @@ void reel_keep_memory(void) {
 #endif
 }
 
+void reel_return_memory(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 512 << 10);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+
 int reel_peek_pipe(int descriptor, void *bytes, int count) {
   int copy[2];
   if (pipe2(copy, O_CLOEXEC) != 0) return -1;

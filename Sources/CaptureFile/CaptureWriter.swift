@@ -131,6 +131,16 @@ public struct CaptureWriter: ~Copyable {
     _ chunk: consuming EncodedChunk, of batch: EventBatch? = nil
   ) throws(CaptureError) {
     if chunk.head.count == 0 { return }
+    try append(counted: chunk)
+    if let batch { count(batch) } else { rollup = nil }
+  }
+
+  /// Counts the events of a chunk for the rollup.
+  mutating func count(_ batch: EventBatch) { rollup?.add(batch) }
+
+  /// Appends a chunk that was encoded elsewhere, and whose events are counted elsewhere.
+  mutating func append(counted chunk: consuming EncodedChunk) throws(CaptureError) {
+    if chunk.head.count == 0 { return }
     var chunk = chunk
     chunk.seal(fileID: start.fileID, lost: lostSinceChunk, lostInAll: lostInAll)
     let offset = file.bytesWritten
@@ -138,7 +148,6 @@ public struct CaptureWriter: ~Copyable {
     lostSinceChunk = 0
     note(chunk.head, chunk.headBytes, chunk.facts, offset: offset, length: chunk.bytes.count)
     if page.isFull { try writePage() }
-    if let batch { rollup?.add(batch) } else { rollup = nil }
     if sealer?.isDue ?? false { try seal(isLast: false) }
     if sync == .chunk { try file.synchronize() }
   }

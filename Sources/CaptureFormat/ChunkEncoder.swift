@@ -20,10 +20,17 @@ public struct ChunkEncoder: ~Copyable {
     columns = ColumnEncoder(compression)
   }
 
-  /// Encodes a batch as one chunk.
+  /// Encodes a batch as one chunk. Who hands its only copy over has the memory back before the bytes are compressed, which
+  /// takes the longest.
   ///
   /// - Precondition: the batch is whole (all columns are there) and keeps its invariants.
-  public mutating func encode(_ batch: EventBatch) throws(LimitExceeded) -> EncodedChunk {
+  public mutating func encode(_ batch: consuming EventBatch) throws(LimitExceeded) -> EncodedChunk {
+    let (index, facts) = try encodeColumns(batch)
+    _ = consume batch
+    return try assemble(index, facts)
+  }
+
+  private mutating func encodeColumns(_ batch: EventBatch) throws(LimitExceeded) -> (ChunkIndex, ChunkFacts) {
     try ChunkEncoder.check(batch)
     builder.reset()
     // In the order of their keys, by which readers find columns.
@@ -31,7 +38,7 @@ public struct ChunkEncoder: ~Copyable {
     encodeCore(batch, order)
     encodeDimensions(batch.dimensions)
     encodeArguments(batch, order)
-    return try assemble(batch)
+    return (ChunkIndex(batch), ChunkFacts(batch))
   }
 
   private static func check(_ batch: EventBatch) throws(LimitExceeded) {
@@ -171,7 +178,7 @@ public struct ChunkEncoder: ~Copyable {
 
   // MARK: The chunk
 
-  private mutating func assemble(_ batch: EventBatch) throws(LimitExceeded) -> EncodedChunk {
+  private mutating func assemble(_ index: ChunkIndex, _ facts: ChunkFacts) throws(LimitExceeded) -> EncodedChunk {
     let raw = builder.rawBytes
     guard raw <= CaptureLimits.chunkBytes else {
       throw LimitExceeded(what: "the size of a chunk in bytes", value: raw, limit: CaptureLimits.chunkBytes)
@@ -179,21 +186,11 @@ public struct ChunkEncoder: ~Copyable {
     output.truncate(to: 0)
     let stored = builder.compress(compression, into: &output)
     builder.reset()
-    let indexer = ChunkIndexer(batch)
-    let containerIDs = indexer.containerIDs()
-    let executablePaths = indexer.executablePaths()
-    var head = ChunkHead(ranges: batch)
-    head.pids = indexer.values(.pid)
-    head.containers = containerIDs?.map { String(decoding: $0, as: UTF8.self) }
-    head.uids = indexer.values(.uid)
-    head.executables = executablePaths?.map { String(decoding: $0, as: UTF8.self) }
-    head.paths = indexer.paths(chunkBytes: output.count)
-    head.addresses = indexer.addresses()
-    head.errors = indexer.errors()
-    head.ports = indexer.ports()
+    var head = index.head
+    head.paths = ChunkIndexer.paths(index.pathHashes, chunkBytes: output.count)
     head.blocks = stored
     scratch.truncate(to: 0)
-    head.write(into: &scratch, containerIDs: containerIDs ?? [], executablePaths: executablePaths ?? [])
+    head.write(into: &scratch, containerIDs: index.containerIDs ?? [], executablePaths: index.executablePaths ?? [])
     head.byteCount = scratch.count
     guard scratch.count <= CaptureLimits.headBytes else {
       throw LimitExceeded(
@@ -212,7 +209,6 @@ public struct ChunkEncoder: ~Copyable {
         .copyMemory(from: blocks)
       count = total
     }
-    return EncodedChunk(
-      head: head, facts: ChunkFacts(batch), bytes: bytes, headLength: headLength)
+    return EncodedChunk(head: head, facts: facts, bytes: bytes, headLength: headLength)
   }
 }

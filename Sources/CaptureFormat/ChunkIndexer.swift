@@ -2,6 +2,31 @@ import BinaryCoding
 import EventBatch
 import EventSchema
 
+/// What a chunk's head says of a batch, all but what depends on the compressed bytes.
+struct ChunkIndex {
+  let head: ChunkHead
+  let containerIDs: [[UInt8]]?
+  let executablePaths: [[UInt8]]?
+  /// See `ChunkIndexer.pathHashes`.
+  let pathHashes: [UInt64]
+
+  init(_ batch: EventBatch) {
+    let indexer = ChunkIndexer(batch)
+    containerIDs = indexer.containerIDs()
+    executablePaths = indexer.executablePaths()
+    var head = ChunkHead(ranges: batch)
+    head.pids = indexer.values(.pid)
+    head.containers = containerIDs?.map { String(decoding: $0, as: UTF8.self) }
+    head.uids = indexer.values(.uid)
+    head.executables = executablePaths?.map { String(decoding: $0, as: UTF8.self) }
+    head.addresses = indexer.addresses()
+    head.errors = indexer.errors()
+    head.ports = indexer.ports()
+    self.head = head
+    pathHashes = indexer.pathHashes()
+  }
+}
+
 /// Makes the indexes of a chunk's head from a batch.
 ///
 /// Works on dimension rows, not on events, except for the marks of which lineages were used and which errors returned:
@@ -71,9 +96,8 @@ struct ChunkIndexer {
     return texts.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
-  /// - Parameter hashes: of keys, some of them more than once.
-  private static func filter(_ hashes: [UInt64], budget: Int = .max) -> BloomFilter? {
-    let distinct = distinct(hashes)
+  /// - Parameter distinct: the hashes of keys, each once.
+  private static func filter(_ distinct: [UInt64], budget: Int = .max) -> BloomFilter? {
     let bytes = BloomFilter.byteCount(keys: distinct.count, budget: budget)
     return bytes <= mostFilterBytes ? BloomFilter(hashes: distinct, budget: budget) : nil
   }
@@ -134,11 +158,18 @@ struct ChunkIndexer {
     return ChunkIndexer.texts(rows.map { Array(dimensions.strings[Int($0)]) })
   }
 
-  /// The keys of the objects' names; see `ChunkHead.paths`.
+  /// The filter of the objects' names; see `ChunkHead.paths`.
   ///
-  /// - Parameter chunkBytes: how large the chunk is without. The filter is worth a hundredth of it: a chunk of which each event
-  ///   is about another file would else be a filter in large part.
-  func paths(chunkBytes: Int) -> BloomFilter? {
+  /// - Parameters:
+  ///   - hashes: those of `pathHashes`.
+  ///   - chunkBytes: how large the chunk is without. The filter is worth a hundredth of it: a chunk of which each event is about
+  ///     another file would else be a filter in large part.
+  static func paths(_ hashes: [UInt64], chunkBytes: Int) -> BloomFilter? {
+    filter(hashes, budget: chunkBytes / 100)
+  }
+
+  /// The hashes of the keys of the objects' names, each once.
+  func pathHashes() -> [UInt64] {
     let dimensions = batch.dimensions
     var isName = [Bool](repeating: false, count: dimensions.strings.count)
     for column in [ObjectColumn.label, .realName] {
@@ -158,7 +189,7 @@ struct ChunkIndexer {
         keys.insert(UnsafeRawBufferPointer(rebasing: heap[dimensions.strings.range(of: row)]))
       }
     }
-    return ChunkIndexer.filter(keys.hashes, budget: chunkBytes / 100)
+    return ChunkIndexer.distinct(keys.hashes)
   }
 
   /// The keys of the objects' addresses; see `ChunkHead.addresses`.
@@ -175,7 +206,7 @@ struct ChunkIndexer {
       hashes.append(BloomFilter.hash(address))
       if address.count == 16, ChunkIndexer.isMapped(address) { hashes.append(BloomFilter.hash(address.suffix(4))) }
     }
-    return ChunkIndexer.filter(hashes)
+    return ChunkIndexer.filter(ChunkIndexer.distinct(hashes))
   }
 
   /// ::ffff:a.b.c.d

@@ -17,7 +17,7 @@ public final class Compressor: Sendable {
   public init(_ codec: Codec, level: Int? = nil) {
     self.codec = codec
     self.level = min(max(level ?? codec.defaultLevel, codec.levels.lowerBound), codec.levels.upperBound)
-    context = Mutex(Context(codec))
+    context = Mutex(Context(codec, level: self.level))
   }
 
   /// Compresses a block if the result fits the room given.
@@ -38,7 +38,7 @@ public final class Compressor: Sendable {
             Int32(source.count), Int32(target.count), Int32(level)))
       case .zstd:
         guard let state = context.pointer else { return 0 }
-        let size = ZSTD_compressCCtx(OpaquePointer(state), to, target.count, from, source.count, Int32(level))
+        let size = ZSTD_compress2(OpaquePointer(state), to, target.count, from, source.count)
         return ZSTD_isError(size) != 0 ? 0 : size
       }
     }
@@ -69,14 +69,27 @@ public final class Compressor: Sendable {
     let pointer: UnsafeMutableRawPointer?
     let codec: Codec
 
-    init(_ codec: Codec) {
+    init(_ codec: Codec, level: Int) {
       self.codec = codec
       pointer =
         switch codec {
         case .none: nil
         case .lz4: UnsafeMutableRawPointer.allocate(byteCount: Int(LZ4_sizeofState()), alignment: 16)
-        case .zstd: ZSTD_createCCtx().map { UnsafeMutableRawPointer($0) }
+        case .zstd: Context.zstd(level: level)
         }
+    }
+
+    /// High levels take tables of 12 MiB for large blocks, and clear them for each: a third of that finds as much in columns.
+    private static let tables: (fromLevel: Int, hashLog: Int32, chainLog: Int32) = (7, 19, 19)
+
+    private static func zstd(level: Int) -> UnsafeMutableRawPointer? {
+      guard let state = ZSTD_createCCtx() else { return nil }
+      ZSTD_CCtx_setParameter(state, ZSTD_c_compressionLevel, Int32(level))
+      if level >= tables.fromLevel {
+        ZSTD_CCtx_setParameter(state, ZSTD_c_hashLog, tables.hashLog)
+        ZSTD_CCtx_setParameter(state, ZSTD_c_chainLog, tables.chainLog)
+      }
+      return UnsafeMutableRawPointer(state)
     }
 
     deinit {

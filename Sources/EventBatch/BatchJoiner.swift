@@ -32,11 +32,14 @@ public struct BatchJoiner: ~Copyable {
   private var touched: [Int] = []
 
   /// An empty batch to be.
-  /// - Parameter firstNumber: events are numbered from here on; `nil`: they keep their numbers, which must ascend.
-  public init(schema: Schema, firstNumber: UInt64? = nil) {
+  /// - Parameters:
+  ///   - firstNumber: events are numbered from here on; `nil`: they keep their numbers, which must ascend.
+  ///   - capacity: how many events there will be at most, about: room that grows is copied and takes twice as much.
+  public init(schema: Schema, firstNumber: UInt64? = nil, capacity: Int = 0) {
     self.schema = schema
     renumbersFrom = firstNumber
     joined = EventBatch(schema: schema)
+    joined.reserveCapacity(capacity)
     positions = [Int32](repeating: -1, count: 1 << 16)
   }
 
@@ -145,6 +148,21 @@ public struct BatchJoiner: ~Copyable {
         heapBytes += Int(column.values[ranks.upperBound - 1]) - start
       }
     }
+  }
+}
+
+extension EventBatch {
+  /// Makes room for events, arguments and dimensions aside.
+  fileprivate mutating func reserveCapacity(_ events: Int) {
+    exitTimes.reserveCapacity(events)
+    latencies.reserveCapacity(events)
+    types.reserveCapacity(events)
+    cpus.reserveCapacity(events)
+    flags.reserveCapacity(events)
+    lineages.reserveCapacity(events)
+    objects.reserveCapacity(events)
+    results.reserveCapacity(events)
+    ranks.reserveCapacity(events)
   }
 }
 

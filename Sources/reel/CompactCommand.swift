@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import CaptureFile
 import Compression
 import Presentation
@@ -25,6 +26,7 @@ struct CompactCommand: ParsableCommand {
   @OptionGroup var target: RewriteOutput
 
   func run() throws {
+    reel_return_memory()
     let reader = try Captures.open(capture)
     try target.check([reader])
     var options = target.options(reader.schema, codec.codec)

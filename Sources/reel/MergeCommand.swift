@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import CaptureFile
 import Presentation
 
@@ -24,6 +25,7 @@ struct MergeCommand: ParsableCommand {
   @OptionGroup var target: RewriteOutput
 
   func run() throws {
+    reel_return_memory()
     var readers: [CaptureReader] = []
     for capture in captures { readers += try Captures.openEach(capture) }
     try target.check(readers)

@@ -39,6 +39,10 @@ int reel_peek_pipe(int descriptor, void *bytes, int count);
 // for the next one costs as much as decoding it.
 void reel_keep_memory(void);
 
+// The opposite: large pieces go back to the kernel at once. For programs that hold few but large things, whose heap would else
+// be as large as all of them together ever were.
+void reel_return_memory(void);
+
 // A descriptor that becomes readable when eight bytes, a number, are written to it: for waking who waits. -1 with errno.
 int reel_make_wakener(void);
 

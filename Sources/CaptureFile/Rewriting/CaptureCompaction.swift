@@ -7,9 +7,9 @@ import EventSchema
 /// Memory holds a few of the larger chunks.
 public struct CaptureCompaction {
   /// The most events of a chunk.
-  public static let mostEvents = 131_072
+  public static let mostEvents = 98_304
   /// The most bytes of a chunk, about, before it is compressed.
-  public static let mostBytes = 8 << 20
+  public static let mostBytes = 6 << 20
   /// How hard zstd tries when nobody says it: a twentieth to an eighth smaller than by its default, a million events a second
   /// and core. `formats/architecture.md`, "Writing", has the measurements.
   public static let level = 9
@@ -82,8 +82,8 @@ struct ChunkJoiner: ~Copyable {
   init(_ schema: Schema, _ options: WriterOptions, firstNumber: UInt64? = nil) {
     self.schema = schema
     nextNumber = firstNumber
-    joiner = BatchJoiner(schema: schema, firstNumber: firstNumber)
-    pipeline = ChunkPipeline(BlockCompression(options.codec, level: options.level))
+    joiner = BatchJoiner(schema: schema, firstNumber: firstNumber, capacity: CaptureCompaction.mostEvents)
+    pipeline = ChunkPipeline(options.codec, level: options.level)
   }
 
   /// Events since the last chunk was closed.
@@ -133,7 +133,7 @@ struct ChunkJoiner: ~Copyable {
     last = nil
     if joiner.count == 0 { return }
     if let number = nextNumber { nextNumber = number + UInt64(joiner.count) }
-    var full = BatchJoiner(schema: schema, firstNumber: nextNumber)
+    var full = BatchJoiner(schema: schema, firstNumber: nextNumber, capacity: CaptureCompaction.mostEvents)
     swap(&full, &joiner)
     try pipeline.append(full.finish(), to: &writer)
   }

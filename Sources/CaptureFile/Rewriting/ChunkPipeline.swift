@@ -1,30 +1,33 @@
 import CaptureFormat
+import Compression
 import Dispatch
 import EventBatch
 import Synchronization
 
 /// Encodes batches on several cores and appends them in their order.
 ///
-/// At most `limit` batches are under way: memory stays bounded.
+/// At most `limit` batches are under way: memory stays bounded. What is encoded and waits for its turn is a chunk only.
 struct ChunkPipeline: ~Copyable {
-  private let compression: BlockCompression
   private let queue = DispatchQueue(label: "reel.encoder", attributes: .concurrent)
-  private let limit: Int
+  /// One for each batch that may be under way: who shares one waits for the other.
+  private let compressions: [BlockCompression]
   private var jobs: [Job] = []
+  /// How many were begun.
+  private var begun = 0
 
-  /// A batch that is encoded.
+  /// A batch that is encoded, and let go meanwhile.
   private final class Job: Sendable {
-    let batch: EventBatch
+    private let batch: Mutex<EventBatch?>
     private let done = DispatchSemaphore(value: 0)
     private let result = Mutex<Result<EncodedChunk, LimitExceeded>?>(nil)
 
-    init(_ batch: EventBatch, _ compression: BlockCompression, on queue: DispatchQueue) {
-      self.batch = batch
+    init(_ batch: consuming EventBatch, _ compression: BlockCompression, on queue: DispatchQueue) {
+      self.batch = Mutex(batch)
       queue.async { [self] in
         var encoder = ChunkEncoder(compression)
-        let encoded: Result<EncodedChunk, LimitExceeded>
+        let encoded: Result<EncodedChunk, LimitExceeded>?
         do throws(LimitExceeded) {
-          encoded = .success(try encoder.encode(batch))
+          encoded = try takeBatch().map { (batch) throws(LimitExceeded) in .success(try encoder.encode(batch)) }
         } catch {
           encoded = .failure(error)
         }
@@ -33,6 +36,8 @@ struct ChunkPipeline: ~Copyable {
       }
     }
 
+    private func takeBatch() -> EventBatch? { batch.withLock { $0.take() } }
+
     /// Waits for the chunk. To be called once.
     func take() throws(LimitExceeded) -> EncodedChunk? {
       done.wait()
@@ -40,15 +45,16 @@ struct ChunkPipeline: ~Copyable {
     }
   }
 
-  init(_ compression: BlockCompression, limit: Int = 2) {
-    self.compression = compression
-    self.limit = limit
+  init(_ codec: Codec, level: Int?, limit: Int = 2) {
+    compressions = (0..<limit).map { _ in BlockCompression(codec, level: level) }
   }
 
   /// Begins to encode a batch; appends what was begun first when enough is under way.
-  mutating func append(_ batch: EventBatch, to writer: inout CaptureWriter) throws(CaptureError) {
-    if jobs.count >= limit { try appendFirst(to: &writer) }
-    jobs.append(Job(batch, compression, on: queue))
+  mutating func append(_ batch: consuming EventBatch, to writer: inout CaptureWriter) throws(CaptureError) {
+    if jobs.count >= compressions.count { try appendFirst(to: &writer) }
+    writer.count(batch)
+    jobs.append(Job(consume batch, compressions[begun % compressions.count], on: queue))
+    begun += 1
   }
 
   /// Appends everything: to be called before a frame that must not stand in front of it, and at the end.
@@ -64,6 +70,6 @@ struct ChunkPipeline: ~Copyable {
     } catch {
       throw CaptureError(.failed, error.description, path: writer.path, offset: writer.bytesWritten)
     }
-    if let chunk { try writer.append(chunk, of: job.batch) }
+    if let chunk { try writer.append(counted: chunk) }
   }
 }
