@@ -35,10 +35,14 @@ struct ExtractCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each file.")
   var json = false
 
+  @Option(help: ArgumentHelp("The most files that are put together, the first ones.", valueName: "n"))
+  var limit = 100_000
+
   @OptionGroup var processors: ProcessorOption
 
   func validate() throws {
     try selection.requireCapture()
+    if limit < 1 { throw ValidationError("--limit is less than 1") }
   }
 
   func run() async throws {
@@ -48,8 +52,8 @@ struct ExtractCommand: AsyncParsableCommand {
     let (from, to) = (selected.from, selected.to)
     let (files, streams) = try reading("filter") { () throws(QueryError) in
       (
-        try ExtractRun(schema: schema, filter: filter, from: from, to: to),
-        try StreamRun(schema: schema, filter: filter, from: from, to: to)
+        try ExtractRun(schema: schema, filter: filter, from: from, to: to, limit: limit),
+        try StreamRun(schema: schema, filter: filter, from: from, to: to, includesFiles: false)
       )
     }
     var folder = try ExtractionFolder(output, force: force)
@@ -57,18 +61,17 @@ struct ExtractCommand: AsyncParsableCommand {
     let state = selected.readers.first { !$0.states.isEmpty }.flatMap { reader in
       reader.states.first.map { StateSource(reader, $0) }
     }
-    let (extracted, progress) = try await files.files(
+    let outcome = try await files.files(
       over: selected.source, state: state, parallelism: processors.cores
     ) { progress in
       bar.update(done: progress.chunksRead, of: progress.chunksToRead)
     } consume: { change in
       try folder.apply(change)
     }
-    var report = try folder.finishFiles(extracted)
+    var report = try folder.finishFiles(outcome.files)
     var store = StreamStore()
     let (recorded, _) = try await streams.pieces(over: selected.source, parallelism: processors.cores) { _ in
     } consume: { piece, streams in
-      if streams[piece.stream].kind == .text("file") { return true }
       try folder.append(piece, of: streams[piece.stream])
       if decode { try store.append(piece) }
       return true
@@ -81,6 +84,13 @@ struct ExtractCommand: AsyncParsableCommand {
     }
     bar.clear()
     try ExtractReport(report, folder: output).write(asJSON: json)
-    try selected.reportMissingParts(progress)
+    try selected.reportMissingParts(outcome.progress)
+    if outcome.isCut {
+      throw Failure(
+        status: ExitStatus.partlyReadable,
+        ErrorLine(
+          "the filter is about more than \(Units.count(limit, "file")): the others were left out",
+          place: selected.readers.first?.name, remedy: "narrow it, or raise --limit"))
+    }
   }
 }

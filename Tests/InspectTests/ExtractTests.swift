@@ -8,12 +8,15 @@ import Testing
 
 struct ExtractTests {
   /// The content of files after some calls, with what is not known as dots.
-  private func contents(_ filter: String?, _ make: (inout MachineMaker) -> Void) async throws -> [String] {
+  private func contents(
+    _ filter: String?, limit: Int = .max, _ make: (inout MachineMaker) -> Void
+  ) async throws -> [String] {
     var machine = MachineMaker()
     make(&machine)
     let source = BatchSource([machine.finish()], schema: .builtIn)
     var bytes: [Int: [UInt8]] = [:]
-    let (files, _) = try await ExtractRun(schema: source.schema, filter: filter).files(over: source) { change in
+    let run = try ExtractRun(schema: source.schema, filter: filter, limit: limit)
+    let outcome = try await run.files(over: source) { change in
       switch change {
       case .resized(let file, let size): bytes[file] = Array((bytes[file] ?? []).prefix(Int(size)))
       case .bytes(let some):
@@ -31,9 +34,10 @@ struct ExtractTests {
         bytes[target] = content
       }
     }
-    return files.enumerated().filter { $0.element.isTouched }.map { index, file in
+    let told = outcome.files.enumerated().filter { $0.element.isTouched }.map { index, file in
       "\(file.name.text): \(String(decoding: bytes[index] ?? [], as: UTF8.self)) (\(file.shortfall ?? "all"))"
     }
+    return told + (outcome.isCut ? ["and others"] : [])
   }
 
   private func data(_ text: String, _ descriptor: Int64, position: Int64? = nil) -> [String: MachineMaker.Argument] {
@@ -53,6 +57,22 @@ struct ExtractTests {
       machine.event("read", at: 4, of: cat, object: file, result: 0, ["fd": 3])
     }
     #expect(found == ["/a: abcde (all)"])
+  }
+
+  @Test("files beyond the limit are left out, which is said", arguments: 1...4)
+  func limit(limit: Int) async throws {
+    let names = ["/a", "/b", "/c"]
+    let found = try await contents(nil, limit: limit) { machine in
+      let cat = machine.process(10, "cat")
+      for (index, name) in names.enumerated() {
+        let file = machine.file(name)
+        let time = Int64(index) * 10
+        machine.event("openat", at: time + 1, of: cat, object: file, result: 3, ["flags": 0])
+        machine.event("read", at: time + 2, of: cat, object: file, result: 1, data("x", 3))
+        machine.event("read", at: time + 3, of: cat, object: file, result: 0, ["fd": 3])
+      }
+    }
+    #expect(found == names.prefix(limit).map { "\($0): x (all)" } + (limit < names.count ? ["and others"] : []))
   }
 
   @Test("a position is shared across dup and fork, and moved by lseek; what nobody saw is a hole")

@@ -26,7 +26,7 @@ public enum ExtractedChange: Sendable {
 /// Rebuilds the contents of files from what was read and written.
 ///
 ///     let run = try ExtractRun(schema: source.schema, filter: "proc.name = wget")
-///     let (files, progress) = try await run.files(over: source) { change in … }
+///     let outcome = try await run.files(over: source) { change in … }
 public struct ExtractRun: Sendable {
   private let steps: FileSteps
   private let asked: Question
@@ -34,12 +34,28 @@ public struct ExtractRun: Sendable {
   private let opened: Question
   private let all: Question
   private let schema: Schema
+  private let limit: Int
+
+  /// What is known of files in the end.
+  public struct Outcome: Sendable {
+    /// The files, in the order in which they were first asked for.
+    public let files: [ExtractedFile]
+    /// Whether there are more than the limit: what was not rebuilt.
+    public let isCut: Bool
+    /// How far the scan went.
+    public let progress: ScanProgress
+  }
 
   /// Prepares an answer.
-  /// - Parameter filter: which reads and writes count.
+  /// - Parameters:
+  ///   - filter: which reads and writes count.
+  ///   - limit: the most files, the first ones: each is kept in mind until the end.
   /// - Throws: what is wrong with the filter.
-  public init(schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil) throws(QueryError) {
+  public init(
+    schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil, limit: Int = .max
+  ) throws(QueryError) {
     self.schema = schema
+    self.limit = limit
     steps = try FileSteps(schema)
     asked = try Question(filter: filter, schema: schema, from: from, to: to)
       .and(Question(filter: "fd.type = file and \(steps.calls.filter)", schema: schema))
@@ -54,19 +70,25 @@ public struct ExtractRun: Sendable {
   /// - Parameters:
   ///   - state: what was open when the recording began.
   ///   - consume: takes each change, in the order of time.
-  /// - Returns: the files, in the order in which they were first asked for.
   /// - Throws: what the source or `consume` throws.
   public nonisolated(nonsending) func files<Source: EventSource>(
     over source: Source, state: StateSource? = nil, parallelism: Int? = nil,
     progress: (ScanProgress) -> Void = { _ in }, consume: (ExtractedChange) throws -> Void
-  ) async throws -> (files: [ExtractedFile], progress: ScanProgress) {
+  ) async throws -> Outcome {
     var indices: [Int64: Int] = [:]
     var files: [ExtractedFile] = []
-    for (question, isCandidate) in [(self.asked, false), (self.opened, true)] {
-      for (thing, values) in try await things(over: source, question, parallelism) where indices[thing] == nil {
+    var isCut = false
+    for (question, isCandidate) in [(self.asked, false), (self.opened, true)] where !isCut {
+      try await findThings(over: source, question, parallelism) { thing, values in
+        if indices[thing] != nil { return true }
+        if files.count == limit {
+          isCut = true
+          return false
+        }
         indices[thing] = files.count
         files.append(ExtractedFile(name: values[0], container: values[1]))
         files[files.count - 1].isCandidate = isCandidate
+        return true
       }
     }
     var contents = FileContents(files: files, indices: indices)
@@ -81,14 +103,14 @@ public struct ExtractRun: Sendable {
       progress(state)
       return true
     }
-    return (contents.files, done)
+    return Outcome(files: contents.files, isCut: isCut, progress: done)
   }
 
-  /// The files that a question is about, with name and container, in the order in which they are first seen.
-  private nonisolated(nonsending) func things<Source: EventSource>(
-    over source: Source, _ question: Question, _ parallelism: Int?
-  ) async throws -> [(Int64, [FieldValue])] {
-    var things: [(Int64, [FieldValue])] = []
+  /// Tells the files that a question is about, with name and container, in the order in which they are seen; some come again.
+  /// - Parameter take: returns whether it wants more.
+  private nonisolated(nonsending) func findThings<Source: EventSource>(
+    over source: Source, _ question: Question, _ parallelism: Int?, take: (Int64, [FieldValue]) -> Bool
+  ) async throws {
     let values = try EventValues(["fd.name", "container.id"], schema: schema)
     try await Scan(source, question, parallelism: parallelism).run(
       columns: ColumnSelection(core: [.objects, .lineages], dimensions: false).union(values.columns)
@@ -104,10 +126,8 @@ public struct ExtractRun: Sendable {
       }
       return found
     } consume: { found, _ in
-      things += found
-      return true
+      found.allSatisfy(take)
     }
-    return things
   }
 
   /// Where descriptors stood when the recording began.

@@ -20,13 +20,16 @@ public struct StreamRun: Sendable {
   ///   - from: the least exit time that counts, in nanoseconds of the epoch.
   ///   - to: the first exit time that does not.
   ///   - direction: only what went this way.
+  ///   - includesFiles: whether what went through descriptors of files counts, too.
   /// - Throws: what is wrong with the filter.
   public init(
-    schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil, direction: StreamDirection? = nil
+    schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil, direction: StreamDirection? = nil,
+    includesFiles: Bool = true
   ) throws(QueryError) {
     calls = DataCalls(schema)
+    let wanted = includesFiles ? calls.filter : "\(calls.filter) and not fd.type = file"
     question = try Question(filter: filter, schema: schema, from: from, to: to)
-      .and(Question(filter: calls.filter, schema: schema))
+      .and(Question(filter: wanted, schema: schema))
     description = try EventValues(
       ["proc.name", "fd.name", "fd.type", "container.id", "container.name"], schema: schema)
     self.direction = direction
