@@ -26,7 +26,7 @@ void reel_keep_memory(void) {
 
 void reel_return_memory(void) {
 #ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 512 << 10);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   mallopt(M_TRIM_THRESHOLD, 4 << 20);
 #endif
 }

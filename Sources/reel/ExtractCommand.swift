@@ -35,8 +35,8 @@ struct ExtractCommand: AsyncParsableCommand {
   @Flag(help: "Write one JSON object for each file.")
   var json = false
 
-  @Option(help: ArgumentHelp("The most files that are put together, the first ones.", valueName: "n"))
-  var limit = 100_000
+  @Option(help: ArgumentHelp("The most files, and the most streams, that are written: the first ones.", valueName: "n"))
+  var limit = 50_000
 
   @OptionGroup var processors: ProcessorOption
 
@@ -53,7 +53,7 @@ struct ExtractCommand: AsyncParsableCommand {
     let (files, streams) = try reading("filter") { () throws(QueryError) in
       (
         try ExtractRun(schema: schema, filter: filter, from: from, to: to, limit: limit),
-        try StreamRun(schema: schema, filter: filter, from: from, to: to, includesFiles: false)
+        try StreamRun(schema: schema, filter: filter, from: from, to: to, includesFiles: false, limit: limit)
       )
     }
     var folder = try ExtractionFolder(output, force: force)
@@ -70,7 +70,7 @@ struct ExtractCommand: AsyncParsableCommand {
     }
     var report = try folder.finishFiles(outcome.files)
     var store = StreamStore()
-    let (recorded, _) = try await streams.pieces(over: selected.source, parallelism: processors.cores) { _ in
+    let (recorded, _, isCut) = try await streams.pieces(over: selected.source, parallelism: processors.cores) { _ in
     } consume: { piece, streams in
       try folder.append(piece, of: streams[piece.stream])
       if decode { try store.append(piece) }
@@ -85,11 +85,11 @@ struct ExtractCommand: AsyncParsableCommand {
     bar.clear()
     try ExtractReport(report, folder: output).write(asJSON: json)
     try selected.reportMissingParts(outcome.progress)
-    if outcome.isCut {
+    if outcome.isCut || isCut {
       throw Failure(
         status: ExitStatus.partlyReadable,
         ErrorLine(
-          "the filter is about more than \(Units.count(limit, "file")): the others were left out",
+          "the filter is about more than \(Units.count(limit)) files or streams: the others were left out",
           place: selected.readers.first?.name, remedy: "narrow it, or raise --limit"))
     }
   }

@@ -73,7 +73,7 @@ struct StreamCommand: AsyncParsableCommand {
     let progress: ScanProgress
     if merge {
       var left = limit ?? Int.max
-      let (streams, done) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
+      let (streams, done, _) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
         bar.update(done: progress.chunksRead, of: progress.chunksToRead)
       } consume: { piece, streams in
         if left == 0 { return false }
@@ -86,7 +86,7 @@ struct StreamCommand: AsyncParsableCommand {
       progress = done
     } else {
       var store = StreamStore()
-      let (streams, done) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
+      let (streams, done, _) = try await run.pieces(over: selected.source, parallelism: processors.cores) { progress in
         bar.update(done: progress.chunksRead, of: progress.chunksToRead)
       } consume: { piece, _ in
         try store.append(piece)

@@ -56,6 +56,19 @@ struct StreamTests {
     #expect(try await pieces(filter, direction) == expected)
   }
 
+  @Test("streams beyond the limit are left out, which is said", arguments: [(1, true), (2, false)])
+  func limit(limit: Int, isCut: Bool) async throws {
+    let source = StreamTests.source()
+    var times: [Int64] = []
+    let outcome = try await StreamRun(schema: source.schema, limit: limit).pieces(over: source) { piece, _ in
+      times.append(piece.time)
+      return true
+    }
+    #expect(outcome.isCut == isCut)
+    #expect(outcome.streams.map(\.processName.text) == ["client", "server"].prefix(limit).map { $0 })
+    #expect(times == (isCut ? [10, 15] : [10, 12, 14, 15]))
+  }
+
   @Test("a store gives back what it was given, from memory or from its file", arguments: [3, 400])
   func store(kibibytes: Int) async throws {
     var random = SeededGenerator(seed: UInt64(kibibytes))

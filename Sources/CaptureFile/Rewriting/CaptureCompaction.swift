@@ -7,7 +7,7 @@ import EventSchema
 /// Memory holds a few of the larger chunks.
 public struct CaptureCompaction {
   /// The most events of a chunk.
-  public static let mostEvents = 98_304
+  public static let mostEvents = 81_920
   /// The most bytes of a chunk, about, before it is compressed.
   public static let mostBytes = 6 << 20
   /// How hard zstd tries when nobody says it: a twentieth to an eighth smaller than by its default, a million events a second

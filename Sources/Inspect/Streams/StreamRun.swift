@@ -6,12 +6,13 @@ import Query
 /// Reads what went through descriptors, in the order of time.
 ///
 ///     let run = try StreamRun(schema: source.schema, filter: "fd.port = 80")
-///     let streams = try await run.pieces(over: source) { piece, stream in … }
+///     let (streams, progress, isCut) = try await run.pieces(over: source) { piece, streams in … }
 public struct StreamRun: Sendable {
   private let calls: DataCalls
   private let question: Question
   private let description: EventValues
   private let direction: StreamDirection?
+  private let limit: Int
 
   /// Prepares an answer.
   ///
@@ -21,11 +22,13 @@ public struct StreamRun: Sendable {
   ///   - to: the first exit time that does not.
   ///   - direction: only what went this way.
   ///   - includesFiles: whether what went through descriptors of files counts, too.
+  ///   - limit: the most streams, the first ones: each is kept in mind until the end.
   /// - Throws: what is wrong with the filter.
   public init(
     schema: Schema, filter: String? = nil, from: Int64? = nil, to: Int64? = nil, direction: StreamDirection? = nil,
-    includesFiles: Bool = true
+    includesFiles: Bool = true, limit: Int = .max
   ) throws(QueryError) {
+    self.limit = limit
     calls = DataCalls(schema)
     let wanted = includesFiles ? calls.filter : "\(calls.filter) and not fd.type = file"
     question = try Question(filter: filter, schema: schema, from: from, to: to)
@@ -40,12 +43,13 @@ public struct StreamRun: Sendable {
   /// - Parameters:
   ///   - progress: called after each chunk.
   ///   - consume: takes each piece, with what is known of all streams so far; returns whether it wants more.
-  /// - Returns: the streams, in the order of their first pieces.
+  /// - Returns: the streams, in the order of their first pieces, and whether there are more than the limit.
   /// - Throws: what the source or `consume` throws. Memory is that of the streams' names and of the chunks in flight.
   public nonisolated(nonsending) func pieces<Source: EventSource>(
     over source: Source, parallelism: Int? = nil, progress: (ScanProgress) -> Void = { _ in },
     consume: (StreamPiece, [RecordedStream]) throws -> Bool
-  ) async throws -> (streams: [RecordedStream], progress: ScanProgress) {
+  ) async throws -> (streams: [RecordedStream], progress: ScanProgress, isCut: Bool) {
+    var isCut = false
     var streams: [RecordedStream] = []
     var indices: [StreamKey: Int] = [:]
     let run = self
@@ -54,14 +58,19 @@ public struct StreamRun: Sendable {
     ) { events in
       run.chunk(events)
     } consume: { chunk, state in
-      let known = chunk.streams.map { key, stream -> Int in
+      let known = chunk.streams.map { key, stream -> Int? in
         if let index = indices[key] { return index }
+        if streams.count == limit {
+          isCut = true
+          return nil
+        }
         streams.append(stream)
         indices[key] = streams.count - 1
         return streams.count - 1
       }
       for var piece in chunk.pieces {
-        piece.stream = known[piece.stream]
+        guard let index = known[piece.stream] else { continue }
+        piece.stream = index
         streams[piece.stream][piece.direction].calls += 1
         streams[piece.stream][piece.direction].bytes &+= piece.length
         streams[piece.stream][piece.direction].recorded &+= Int64(piece.bytes.count)
@@ -70,7 +79,7 @@ public struct StreamRun: Sendable {
       progress(state)
       return true
     }
-    return (streams, done)
+    return (streams, done, isCut)
   }
 
   private struct Chunk: Sendable {
