@@ -171,17 +171,17 @@ extension Live {
     @Test("events go on while tens of thousands of connections are told")
     func manyConnections() async throws {
       let script = "\(LiveMachine.root)/Tests/LiveTests/workload/waiting.py"
-      let made = try await Command("/usr/bin/python3", "-I", "-S", script, "60000").run()
-      let waiting = try #require(Int(made.lines.last ?? ""), "\(made.errorText)")
-      try #require(waiting > 30_000, "too few connections wait: this test tests nothing")
       try await withTemporaryDirectory { directory in
         let capture = Capture(path: "\(directory)/capture.reel")
         let blocks = 500_000
-        let result = try await reel([
-          "record", "-o", capture.path, "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=\(blocks)",
-          "status=none",
-        ])
+        let result = try await Command(
+          "/usr/bin/unshare", "--net", "/usr/bin/python3", "-I", "-S", script, "60000",
+          try #require(LiveMachine.binary), "record", "-o", capture.path, "--", "dd", "if=/dev/zero", "of=/dev/null",
+          "bs=1", "count=\(blocks)", "status=none"
+        ).run()
         try #require(result.status == 0, "\(result.errorText)")
+        let waiting = try #require(Int(result.lines.first ?? ""))
+        try #require(waiting > 30_000, "too few connections wait: this test tests nothing")
         // A busy machine may lose some all the same; when all sockets were told at once it was nine of ten.
         let lost = try #require(try await capture.info().integer("lost"))
         #expect(lost < Int64(2 * blocks / 10))
