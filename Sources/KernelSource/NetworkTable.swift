@@ -2,8 +2,8 @@
 import Glibc
 #endif
 
-/// The kernel's tables of TCP sockets, of the recorder's own network namespace, socket by socket: a busy machine has a hundred
-/// thousand that wait out their time, and whoever reads all of them at once does nothing else meanwhile.
+/// The kernel's tables of TCP sockets, of the recorder's own network namespace, line by line: a busy machine has a hundred
+/// thousand of them, and whoever reads all of them at once does nothing else meanwhile.
 ///
 ///     sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode …
 ///      0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 19402 …
@@ -32,15 +32,20 @@ struct NetworkTable: ~Copyable {
   /// Tables that have not been opened yet.
   init(_ paths: [String] = ["/proc/net/tcp", "/proc/net/tcp6"]) { self.paths = paths[...] }
 
-  /// The next socket without an inode: nobody holds it. `nil` when there are no more.
-  mutating func nextWithoutDescriptor() -> Socket? {
+  /// What a line says.
+  enum Line: Equatable {
+    /// A socket without an inode: nobody holds it.
+    case withoutDescriptor(Socket)
+    /// One that a descriptor holds, or a heading.
+    case other
+  }
+
+  /// The next line; `nil` when there are no more.
+  mutating func next() -> Line? {
     while true {
-      if var open = lines.take() {
-        while let line = open.next() {
-          guard let socket = NetworkTable.socket(line) else { continue }
-          lines = consume open
-          return socket
-        }
+      if var open = lines.take(), let line = open.next() {
+        lines = consume open
+        return NetworkTable.socket(line).map { .withoutDescriptor($0) } ?? .other
       }
       guard let path = paths.popFirst() else { return nil }
       lines = ProcLines(path)

@@ -109,8 +109,8 @@ struct StateSnapshot: ~Copyable {
         addUsers(definitions)
         if definitions.seesAllProcesses { addMounts() }
         hasToldFiles = true
-      } else if let socket = sockets?.nextWithoutDescriptor() {
-        add(socket, &definitions)
+      } else if let line = sockets?.next() {
+        if case .withoutDescriptor(let socket) = line { add(socket, &definitions) }
       } else {
         isDone = true
         break

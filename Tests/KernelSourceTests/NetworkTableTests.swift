@@ -17,7 +17,7 @@ struct NetworkTableTests {
       }
       var table = NetworkTable(paths)
       var found: [NetworkTable.Socket] = []
-      while let socket = table.nextWithoutDescriptor() { found.append(socket) }
+      while let line = table.next() { if case .withoutDescriptor(let socket) = line { found.append(socket) } }
       return found
     }
   }
