@@ -88,7 +88,7 @@ struct NetworkTable: ~Copyable {
     guard !digits.isEmpty, digits.count <= 8 else { return nil }
     var value: UInt32 = 0
     for digit in digits {
-      guard let number = UInt8(ascii: digit) else { return nil }
+      guard let number = UInt8(hexadecimalDigit: digit) else { return nil }
       value = value << 4 | UInt32(number)
     }
     return value
@@ -108,7 +108,7 @@ extension ArraySlice<UInt8> {
 
 extension UInt8 {
   /// What a hexadecimal digit stands for.
-  fileprivate init?(ascii digit: UInt8) {
+  fileprivate init?(hexadecimalDigit digit: UInt8) {
     switch digit {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): self = digit - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): self = digit - UInt8(ascii: "a") + 10
